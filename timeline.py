@@ -1,0 +1,41 @@
+"""Times and ISO weeks: UTC, whole seconds, weeks as integers such as 202546."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from cohabit.errors import UsageError
+
+
+def iso(seconds: int) -> str:
+    """Seconds since 1970 as `2025-02-20T12:28:00Z`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def now_iso() -> str:
+    """The present second, in UTC."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def week_of(day: date) -> int:
+    """ISO week of a day as year × 100 + week."""
+    year, week, _ = day.isocalendar()
+    return year * 100 + week
+
+
+def parse_day(text: str) -> date:
+    """Parse `YYYY-MM-DD`, or raise UsageError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a date; write it as YYYY-MM-DD, for example 2025-03-31") from None
+
+
+def weeks_between(first: date, last: date) -> list[int]:
+    """Every ISO week that contains a day of the span, both ends included, ascending."""
+    monday = first - timedelta(days=first.weekday())
+    weeks = []
+    while monday <= last:
+        weeks.append(week_of(monday))
+        monday += timedelta(days=7)
+    return weeks
