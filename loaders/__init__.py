@@ -1,0 +1,1 @@
+"""Loaders: scan files become observations. They know no store."""

@@ -1,0 +1,137 @@
+"""The beginning of a source: what loaders recognise their format by, and what people are told when none does."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from itertools import islice
+
+from cohabit.errors import DataError
+from cohabit.loaders.decoding import json_value
+from cohabit.loaders.pieces import Piece, elements, lines
+from cohabit.loaders.streams import GZIP, ZSTD
+from cohabit.loaders.values import RecordError, kind
+from cohabit.text import visible
+
+LOOKED_AT = 20  # records: one damaged record at the start does not hide what the others are
+
+_SIGNATURES = (
+    (codecs.BOM_UTF32_LE, "UTF-32 text (it has to be UTF-8)"),
+    (codecs.BOM_UTF32_BE, "UTF-32 text (it has to be UTF-8)"),
+    (codecs.BOM_UTF16_LE, "UTF-16 text (it has to be UTF-8)"),
+    (codecs.BOM_UTF16_BE, "UTF-16 text (it has to be UTF-8)"),
+    (GZIP, "data that was compressed twice"),
+    (ZSTD, "data that was compressed twice"),
+    (b"PK\x03\x04", "a zip archive (unpack it first)"),
+    (b"BZh", "bzip2 data (unpack it first)"),
+    (b"\xfd7zXZ\x00", "xz data (unpack it first)"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+)
+_UTF16 = re.compile(rb"(?:\x00[\t-~]|[\t-~]\x00){2}")
+_HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.I)
+_PAIR = re.compile(r'\s*[{,]\s*(?=")')
+_COLON = re.compile(r"\s*:\s*")
+
+
+class Head:
+    """The beginning of a source, decompressed and without BOM; `complete` says whether it is all of it."""
+
+    def __init__(self, data: bytes, complete: bool) -> None:
+        self.data = data
+        self.complete = complete
+
+    @cached_property
+    def lines(self) -> list[object]:
+        """The JSON values of the first lines that are one each. A line longer than the head gives its first pairs."""
+        whole = self.data if self.complete else self.data[: self.data.rfind(b"\n") + 1]
+        return _values(lines(io.BytesIO(whole).read)) if whole else [*self._first_pairs(self.data)]
+
+    @cached_property
+    def elements(self) -> list[object] | None:
+        """The first elements of a JSON array, empty for an empty array; None when this is no array."""
+        start = self.data.lstrip()
+        if not start.startswith(b"["):
+            return None
+        values = _values(elements(io.BytesIO(start).read))
+        inside = start[1:].strip()
+        if values or inside in {b"", b"]"}:
+            return values
+        return [*self._first_pairs(inside)] or None
+
+    def seen(self) -> str:
+        """Return in a few words what this is, for somebody who expected it to be read."""
+        start = self.data.lstrip()
+        for signature, name in _SIGNATURES:
+            if self.data.startswith(signature):
+                return name
+        if _UTF16.match(self.data):
+            return "UTF-16 text (it has to be UTF-8)"
+        try:
+            text = codecs.getincrementaldecoder("utf-8")().decode(start[:4096])
+        except UnicodeDecodeError:
+            return "binary data, or text that is not UTF-8"
+        if "\x00" in text:
+            return "binary data"
+        if start.startswith(b"<"):
+            return "an HTML page" if _HTML.match(start) else "XML"
+        if start.startswith(b"["):
+            return self._array_seen()
+        if found := objects(self.lines):
+            shape = "one JSON object" if self.complete and len(self.lines) == 1 else "JSON, one object a line,"
+            return f"{shape} with {_keys(found[0])}"
+        if pairs := self._first_pairs(start):
+            return f"one JSON object over several lines with {_keys(pairs[0])}"
+        return f"text that begins with “{visible(text.split(chr(10))[0][:80], 40)}”"
+
+    def _array_seen(self) -> str:
+        if not self.elements:
+            return "what begins like a JSON array, but is none"
+        first = self.elements[0]
+        if isinstance(first, dict):
+            return f"a JSON array of objects with {_keys(first)}"
+        return f"a JSON array that begins with {kind(first)}"
+
+    @staticmethod
+    def _first_pairs(data: bytes) -> list[dict[str, object]]:
+        """Return the object at the start as far as its pairs are complete, or nothing."""
+        text = data.decode("utf-8", "replace")
+        decoder = json.JSONDecoder()
+        pairs: dict[str, object] = {}
+        position = 0
+        try:
+            while match := _PAIR.match(text, position):
+                key, position = decoder.raw_decode(text, match.end())
+                colon = _COLON.match(text, position)
+                if colon is None:
+                    break
+                pairs[key], position = decoder.raw_decode(text, colon.end())
+        except (ValueError, RecursionError):
+            pass
+        return [pairs] if pairs else []
+
+
+def objects(values: Iterable[object] | None) -> list[dict[str, object]]:
+    """Return the JSON objects among values."""
+    return [value for value in values or () if isinstance(value, dict)]
+
+
+def _values(pieces: Iterable[Piece]) -> list[object]:
+    values: list[object] = []
+    try:
+        for _, raw, whole in islice(pieces, LOOKED_AT):
+            try:
+                values.append(json_value(raw) if whole else None)
+            except RecordError:
+                continue
+    except DataError:  # the head ends inside the array
+        pass
+    return values
+
+
+def _keys(value: dict[str, object]) -> str:
+    names = [visible(key, 30) for key in islice(value, 6)]
+    return ("the keys " + ", ".join(names) + (", …" if len(value) > 6 else "")) if names else "no keys"

@@ -1,0 +1,45 @@
+"""What the loaders' tests share: reading made-up bytes through the front door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from cohabit.loaders.reading import expand
+from cohabit.loaders.records import Observation, Rejected
+from cohabit.loaders.registry import Reading, open_reading
+
+
+class Outcome(NamedTuple):
+    """A reading that was read to the end, and what it yielded."""
+
+    reading: Reading
+    items: list[Observation | Rejected]
+
+    @property
+    def observations(self) -> list[Observation]:
+        return [item for item in self.items if isinstance(item, Observation)]
+
+    @property
+    def reasons(self) -> list[str]:
+        return [item.reason for item in self.items if isinstance(item, Rejected)]
+
+
+ReadBytes = Callable[..., Outcome]
+
+
+@pytest.fixture
+def read_bytes(tmp_path: Path) -> ReadBytes:
+    """Write bytes to a file whose name says nothing, and read it."""
+
+    def read(data: bytes, **options: object) -> Outcome:
+        file = tmp_path / "export.bin"
+        file.write_bytes(data)
+        (source,) = expand([str(file)])
+        with open_reading(source, **options) as reading:  # type: ignore[arg-type]
+            return Outcome(reading, list(reading))
+
+    return read
