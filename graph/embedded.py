@@ -1,0 +1,192 @@
+"""The embedded store: a Ladybug graph file, built anew by every sync and swapped in atomically.
+
+`graph/current` names the file in use. A sync builds a new file beside it, closes it, and replaces the pointer; a crash
+at any moment leaves the old graph. Old files go as soon as no reader holds them: readers share a lock on a file beside
+the graph, and whoever cleans up takes it for itself first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import ladybug
+import msgspec
+
+from cohabit.errors import DataError
+from cohabit.graph import schema
+from cohabit.graph.archive import first_line, write_atomically, writing
+from cohabit.graph.locks import SharedLock
+from cohabit.graph.store import Parameters, Progress, State, SyncReport
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from cohabit.graph.tables import GraphTables
+
+# The graph of a large study has 30 to 100 MB; the engine's default would take 80 % of the machine's memory.
+_BUILD_POOL = 512 * 2**20
+_READ_POOL = 512 * 2**20
+_SUFFIX = ".lbug"
+
+
+class _Pointer(msgspec.Struct, frozen=True, kw_only=True):
+    file: str
+    state: State
+
+
+class EmbeddedStore:
+    """The graph file of a data folder. Opening it creates nothing."""
+
+    host_key = "offset(id(h))"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.uri = str(folder)
+        self._database: ladybug.Database | None = None
+        self._connection: ladybug.Connection | None = None
+        self._lock: SharedLock | None = None
+
+    def state(self) -> State | None:
+        """Return the state of the graph in use."""
+        pointer = self._pointer()
+        return pointer.state if pointer else None
+
+    def sync(
+        self, tables: GraphTables, state: State, *, adopt: bool = False, progress: Progress | None = None
+    ) -> SyncReport:
+        """Build the graph of these tables and put it in the place of the old one."""
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            name = f"{state.version[:16]}-{uuid.uuid4().hex[:8]}{_SUFFIX}"
+            path = self.folder / name
+            # The reader's lock also tells a file that is being built from one that a crash left.
+            with SharedLock(_lock_path(path)):
+                try:
+                    self._build(path, tables, progress)
+                except RuntimeError as error:
+                    raise DataError(f"{path}: the graph could not be built ({first_line(error)})") from error
+                write_atomically(self.folder / "current", msgspec.json.encode(_Pointer(file=name, state=state)) + b"\n")
+            self.close()
+            self._remove_old(name)
+        return SyncReport(changed=True, hosts_written=tables.nodes["Host"].num_rows)
+
+    def table(self, cypher: str, parameters: Parameters | None = None) -> pa.Table:
+        """Run one reading statement of ours and return its columns."""
+        return self._result(cypher, parameters).get_as_arrow()
+
+    def explore(self, cypher: str, parameters: Parameters | None = None) -> tuple[list[str], list[list[Any]]]:
+        """Run a user's statement, already checked to be a reading one; return column names and rows."""
+        try:
+            result = self._result(cypher, parameters)
+            return result.get_column_names(), [cast("list[Any]", row) for row in result.get_all()]
+        except RuntimeError as error:
+            raise DataError(f"the store refused the query: {first_line(error)}") from error
+
+    def close(self) -> None:
+        """Release the graph file."""
+        if self._connection is not None:
+            self._connection.close()
+        if self._database is not None:
+            self._database.close()
+        if self._lock is not None:
+            self._lock.release()
+        self._connection = self._database = self._lock = None
+
+    def _result(self, cypher: str, parameters: Parameters | None) -> ladybug.QueryResult:
+        result = self._open().execute(cypher, dict(parameters or {}))
+        if isinstance(result, list):
+            raise DataError("the store refused the query: one statement at a time, please")
+        return result
+
+    def _open(self) -> ladybug.Connection:
+        if self._connection is None:
+            for attempt in itertools.count():
+                pointer = self._pointer()
+                if pointer is None:
+                    raise DataError(f"{self.uri}: no graph here yet; `cohabit load FILE…` makes one")
+                path = self.folder / pointer.file
+                lock = SharedLock(_lock_path(path))
+                try:
+                    lock.acquire()
+                    self._database = ladybug.Database(path, read_only=True, buffer_pool_size=_READ_POOL)
+                    self._connection = ladybug.Connection(self._database)
+                except (RuntimeError, OSError) as error:
+                    lock.release()
+                    # A sync may have replaced the file between reading the pointer and opening it.
+                    if attempt < 3 and not path.exists():
+                        lock.path.unlink(missing_ok=True)
+                        continue
+                    raise DataError(
+                        f"{path}: the graph cannot be opened ({first_line(error)}); `cohabit sync` builds it again"
+                    ) from error
+                self._lock = lock
+                break
+        assert self._connection is not None  # noqa: S101 - for the type checker
+        return self._connection
+
+    def _pointer(self) -> _Pointer | None:
+        path = self.folder / "current"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=_Pointer)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+        except msgspec.DecodeError as error:
+            raise DataError(f"{path}: damaged ({error}); remove it and run `cohabit sync`") from error
+
+    def _build(self, path: Path, tables: GraphTables, progress: Progress | None) -> None:
+        steps = len(schema.NODES) + len(schema.RELATIONSHIPS)
+        with _database(path) as connection:
+            for statement in schema.embedded_ddl():
+                connection.execute(statement)
+            done = 0
+            for n in schema.NODES:
+                _copy(connection, n.label, tables.nodes[n.label])
+                done += 1
+                if progress:
+                    progress("building the graph", done, steps)
+            for r in schema.RELATIONSHIPS:
+                _copy(connection, r.type, tables.relationships[r.type])
+                done += 1
+                if progress:
+                    progress("building the graph", done, steps)
+
+    def _remove_old(self, current: str) -> None:
+        keep = {current, f"{current}.wal", f"{current}.shadow", f"{current}.tmp"}
+        for path in self.folder.glob(f"*{_SUFFIX}*"):
+            if path.name in keep or path.suffix == ".lock":
+                continue
+            graph = self.folder / (path.name.partition(_SUFFIX)[0] + _SUFFIX)
+            if SharedLock.nobody_holds(_lock_path(graph)):
+                # On Windows an open file cannot be removed: the next sync tries again.
+                with contextlib.suppress(OSError):
+                    path.unlink()
+                    _lock_path(graph).unlink(missing_ok=True)
+
+
+def _lock_path(graph: Path) -> Path:
+    return graph.with_name(graph.name + ".lock")
+
+
+@contextlib.contextmanager
+def _database(path: Path) -> Iterator[ladybug.Connection]:
+    database = ladybug.Database(path, buffer_pool_size=_BUILD_POOL)
+    try:
+        connection = ladybug.Connection(database)
+        try:
+            yield connection
+        finally:
+            connection.close()
+    finally:
+        database.close()
+
+
+def _copy(connection: ladybug.Connection, name: str, table: pa.Table) -> None:
+    if table.num_rows:
+        connection.execute(f"COPY {name} FROM $rows", {"rows": table})

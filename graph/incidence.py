@@ -1,0 +1,229 @@
+"""The incidence of hosts and items, read from a store once and kept sparse.
+
+Everything that counts hosts starts here: the store is asked for the host lists of all models, in the time window and
+within the chosen hosts, and the rest is arithmetic on a sparse host × item matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import scipy.sparse as sp
+
+    from cohabit.graph.store import GraphStore
+
+Integers = npt.NDArray[np.int64]
+
+LEVELS = ("model", "family", "line", "lab", "lab-country")
+
+
+@dataclass(frozen=True)
+class ModelTable:
+    """The models of the graph by name (code points), and the item of each at every level; None is unknown."""
+
+    names: list[str]
+    items: Mapping[str, list[str | None]]
+
+    def labels(self, level: str) -> list[str]:
+        """Known items of a level that some model of the graph has, sorted by code point."""
+        return sorted({item for item in self.items[level] if item is not None})
+
+
+def read_models(store: GraphStore) -> ModelTable:
+    """Read the models with their family, line, lab and lab country."""
+    rows = store.table(
+        "MATCH (m:Model) "
+        "OPTIONAL MATCH (m)-[:IN_FAMILY]->(f:Family) "
+        "OPTIONAL MATCH (m)-[:VARIANT_OF]->(l:Line) "
+        "OPTIONAL MATCH (l)-[:PUBLISHED_BY]->(b:Lab) "
+        "OPTIONAL MATCH (b)-[:BASED_IN]->(c:Country) "
+        "RETURN m.name AS model, f.name AS family, l.name AS line, b.name AS lab, c.code AS lab_country"
+    ).to_pylist()
+    rows.sort(key=lambda r: r["model"])
+    columns = {level: [r[level.replace("-", "_")] for r in rows] for level in LEVELS}
+    return ModelTable([r["model"] for r in rows], columns)
+
+
+@dataclass(frozen=True)
+class Deployments:
+    """Edges of the graph: `hosts` are the store's host keys, `models` positions in the model table; parallel.
+
+    `observations` is None unless asked for; `weeks` are the weeks of all edges laid end to end, `week_edges` the edge
+    of each of them.
+    """
+
+    hosts: Integers
+    models: Integers
+    observations: Integers | None = None
+    weeks: Integers | None = None
+    week_edges: Integers | None = None
+
+    def keep(self, mask: npt.NDArray[np.bool_]) -> Deployments:
+        """The edges where the mask is true."""
+        if self.observations is None or self.weeks is None or self.week_edges is None:
+            return Deployments(self.hosts[mask], self.models[mask])
+        weeks = mask[self.week_edges]
+        renumbered = np.cumsum(mask) - 1
+        return Deployments(
+            self.hosts[mask],
+            self.models[mask],
+            self.observations[mask],
+            self.weeks[weeks],
+            renumbered[self.week_edges[weeks]],
+        )
+
+
+def read_deployments(
+    store: GraphStore, models: ModelTable, weeks: Sequence[int] | None = None, *, details: bool = False
+) -> Deployments:
+    """Read all deployments, or those listed in one of the given weeks.
+
+    `details` adds observations and weeks to every edge; they cost time on a server.
+    """
+    where = " WHERE any(w IN $weeks WHERE w IN d.weeks)" if weeks is not None else ""
+    extra = ", collect(d.observations) AS observations, collect(d.weeks) AS weeks" if details else ""
+    table = store.table(
+        f"MATCH (h:Host)-[d:DEPLOYS]->(m:Model){where} "
+        f"RETURN m.name AS model, collect({store.host_key}) AS hosts{extra}",
+        {"weeks": list(weeks)} if weeks is not None else {},
+    )
+    if table.num_rows == 0:
+        none = np.empty(0, np.int64)
+        return Deployments(none, none, none, none, none) if details else Deployments(none, none)
+    position = {name: i for i, name in enumerate(models.names)}
+    lengths, hosts = _flat(table.column("hosts"))
+    of_row = np.array([position[name] for name in table.column("model").to_pylist()], np.int64)
+    edges_models = np.repeat(of_row, lengths)
+    if not details:
+        return Deployments(hosts, edges_models)
+    _, observations = _flat(table.column("observations"))
+    week_lengths, week_values = _flat(table.column("weeks").combine_chunks().flatten())
+    edges = np.repeat(np.arange(len(hosts), dtype=np.int64), week_lengths)
+    return Deployments(hosts, edges_models, observations, week_values, edges)
+
+
+def _flat(column: Any) -> tuple[Integers, Integers]:
+    """Lengths and values of a list column without nulls."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    array: pa.ListArray = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    lengths: Integers = pc.list_value_length(array).to_numpy(zero_copy_only=False).astype(np.int64)
+    return lengths, array.flatten().to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Incidence:
+    """Hosts in scope and what they run.
+
+    `hosts` are the store's keys of all hosts in scope, ascending, with or without models; `host_index` and
+    `model_index` are the edges, as positions in `hosts` and in `models.names`, one edge a (host, model).
+    """
+
+    hosts: Integers
+    host_index: Integers
+    model_index: Integers
+    models: ModelTable
+    edges: Deployments
+
+    @cached_property
+    def models_per_host(self) -> Integers:
+        """Number of distinct models of each host in scope."""
+        return np.bincount(self.host_index, minlength=len(self.hosts)).astype(np.int64)
+
+    @property
+    def hosts_with_models(self) -> int:
+        """Hosts in scope with at least one model, known or not."""
+        return int(np.count_nonzero(self.models_per_host))
+
+    @property
+    def multi_model_hosts(self) -> int:
+        """Hosts in scope with two or more distinct models."""
+        return int(np.count_nonzero(self.models_per_host >= 2))
+
+    def restricted(self, keep: npt.NDArray[np.bool_]) -> Incidence:
+        """The same for the hosts where `keep` (one value a host in scope) is true."""
+        inside = keep[self.host_index]
+        position = np.cumsum(keep) - 1
+        return Incidence(
+            self.hosts[keep],
+            position[self.host_index[inside]],
+            self.model_index[inside],
+            self.models,
+            self.edges.keep(inside),
+        )
+
+    def at(self, level: str) -> ItemMatrix:
+        """The host × item matrix of a level."""
+        labels = self.models.labels(level)
+        position: dict[str | None, int] = {label: i for i, label in enumerate(labels)}
+        of_model = np.array([position.get(item, -1) for item in self.models.items[level]], np.int64)
+        items = of_model[self.model_index] if len(of_model) else self.model_index
+        known = items >= 0
+        width = max(len(labels), 1)
+        # One integer a (host, item): several models of one family on a host are one entry.
+        keys = np.unique(self.host_index[known] * width + items[known])
+        unknown = np.unique(self.host_index[~known])
+        return ItemMatrix(level, labels, keys // width, keys % width, len(self.hosts), unknown)
+
+
+@dataclass(frozen=True)
+class ItemMatrix:
+    """Binary host × item matrix B of one level, as its entries; `unknown_hosts` run an item nobody knows."""
+
+    level: str
+    labels: list[str]
+    rows: Integers
+    columns: Integers
+    host_count: int
+    unknown_hosts: Integers
+
+    @cached_property
+    def matrix(self) -> sp.csc_array[Any]:
+        """B as a sparse matrix of shape (hosts in scope, items)."""
+        import scipy.sparse as sp
+
+        entries = np.ones(len(self.rows), np.int64)
+        return sp.csc_array((entries, (self.rows, self.columns)), shape=(self.host_count, len(self.labels)))
+
+    @cached_property
+    def hosts_per_item(self) -> Integers:
+        """Hosts of each item."""
+        return np.bincount(self.columns, minlength=len(self.labels)).astype(np.int64)
+
+    @cached_property
+    def base(self) -> int:
+        """Hosts in scope with at least one known item."""
+        return int(np.unique(self.rows).size)
+
+    def hosts_of(self, item: int) -> Integers:
+        """Positions of the hosts with that item."""
+        return self.rows[self.columns == item]
+
+
+def host_keys(store: GraphStore, where: str = "", parameters: Mapping[str, Any] | None = None) -> Integers:
+    """Keys of the hosts that match; `where` is Cypher after `MATCH (h:Host)`, values come as parameters."""
+    table = store.table(f"MATCH (h:Host){where} RETURN DISTINCT {store.host_key} AS host", parameters)
+    keys: Integers = np.sort(_integers(table.column("host")))
+    return keys
+
+
+def host_addresses(store: GraphStore) -> tuple[Integers, list[str]]:
+    """Keys and addresses of all hosts, by key."""
+    table = store.table(f"MATCH (h:Host) RETURN {store.host_key} AS host, h.address AS address")
+    keys = _integers(table.column("host"))
+    order = np.argsort(keys)
+    addresses = table.column("address").to_pylist()
+    return keys[order], [addresses[i] for i in order]
+
+
+def _integers(column: pa.ChunkedArray) -> Integers:
+    return np.asarray(column.to_numpy(), np.int64) if len(column) else np.empty(0, np.int64)

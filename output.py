@@ -1,0 +1,263 @@
+"""Print a result in the format asked for: table, json, csv, markdown or parquet.
+
+The answer goes to standard output or a file, everything else to standard error. Text from scans is made safe here,
+where it is shown: control and bidi characters are spelled out, spreadsheet formulas are defused, Markdown is escaped.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cohabit.errors import DataError, UsageError
+from cohabit.queries.result import Result, Row
+from cohabit.text import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+FORMATS = ("table", "json", "csv", "markdown", "parquet")
+
+_SHARES = frozenset({"share", "low", "high", "share_of_a", "share_of_b", "share_of_multi_model_hosts"})
+_HEADINGS = {"share_of_multi_model_hosts": "of multi-model", "low": "95 % low", "high": "high"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
+# Enough for every column of a wide table; a terminal's own width is used where there is one.
+_FILE_WIDTH = 200
+
+
+@dataclass(frozen=True)
+class Format:
+    """How the user wants a result: format, file (None: standard output), how many rows a table shows, and silence."""
+
+    name: str = "table"
+    output: Path | None = None
+    limit: int = 20
+    quiet: bool = False
+
+
+def show(result: Result, how: Format) -> None:
+    """Write a result as the user wants it."""
+    if how.name not in FORMATS:
+        raise UsageError(f"--format {how.name!r}: choose from {', '.join(FORMATS)}")
+    if how.limit < 1:
+        raise UsageError(f"--limit {how.limit}: it takes 1 or more")
+    if how.name == "parquet":
+        _write_parquet(_marked(result), how)
+    elif how.name == "table" and how.output is None:
+        _print_table(result, how)
+    else:
+        _write(_TEXT[how.name](result, how), how)
+    if how.name in ("json", "csv", "parquet") and not how.quiet:
+        for caveat in result.caveats:
+            print(f"note: {visible(caveat)}", file=sys.stderr)
+
+
+def _marked(result: Result) -> Result:
+    """Rows that leave the program say of themselves that they are simulated."""
+    if not result.simulated or result.own_columns or "simulated" in result.columns:
+        return result
+    rows = [{**row, "simulated": True} for row in result.rows]
+    return Result((*result.columns, "simulated"), rows, single=result.single)
+
+
+def _json(result: Result, how: Format) -> str:
+    marked = _marked(result)
+    rows = [{c: _number(v) for c, v in row.items()} for row in marked.rows]
+    if marked.single:
+        text = json.dumps(rows[0] if rows else {}, ensure_ascii=False, indent=2, allow_nan=False)
+    else:
+        lines = ",\n  ".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
+        text = f"[\n  {lines}\n]" if rows else "[]"
+    return _escaped(text) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """JSON whose strings hold no character that acts on a terminal; the escapes are JSON's own."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(c if c == "\n" or visible(c) == c else json.dumps(c)[1:-1] for c in text).replace("\x7f", "\\u007f")
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {str(k): _number(v) for k, v in value.items()}
+    return [_number(v) for v in value] if isinstance(value, list) else value
+
+
+def _csv(result: Result, how: Format) -> str:
+    marked = _marked(result)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(marked.columns)
+    for row in marked.rows:
+        writer.writerow([_csv_cell(row[c]) for c in marked.columns])
+    return text.getvalue()
+
+
+def _csv_cell(value: Any) -> str:
+    if isinstance(value, list):
+        value = "; ".join(_csv_cell(v) for v in value)
+    if isinstance(value, str):
+        shown = visible(value)
+        return "'" + shown if shown.startswith(_FORMULA) else shown
+    value = _number(value)
+    if value is None:
+        return ""
+    return json.dumps(value) if isinstance(value, bool | dict) else str(value)
+
+
+def _markdown(result: Result, how: Format) -> str:
+    columns = _table_columns(result)
+    rows = _limited(result, how)
+    lines = [f"{_markdown_text(result.headline)}\n"] if result.headline else []
+    if result.single and rows:
+        pairs = [(c, _cell(c, rows[0][c])) for c in result.columns]
+        lines += ["| | |", "|---|---|", *(f"| {_markdown_text(a)} | {_markdown_text(b)} |" for a, b in pairs)]
+    else:
+        lines.append("| " + " | ".join(_markdown_text(_heading(c)) for c in columns) + " |")
+        lines.append("|" + "|".join("---:" if _is_numeric(result.rows, c) else "---" for c in columns) + "|")
+        lines += ["| " + " | ".join(_markdown_text(_cell(c, row[c])) for c in columns) + " |" for row in rows]
+    lines += [f"\n{_markdown_text(note)}" for note in _notes(result, rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_text(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def _table(result: Result, how: Format) -> str:
+    from rich.console import Console
+
+    text = io.StringIO()
+    _draw(result, how, Console(file=text, width=_FILE_WIDTH, color_system=None, highlight=False))
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _print_table(result: Result, how: Format) -> None:
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        _draw(result, how, Console(highlight=False))
+    else:
+        _write(_table(result, how), how)
+
+
+def _draw(result: Result, how: Format, console: Console) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = _limited(result, how)
+    if result.headline:
+        console.print(Text(visible(result.headline)), soft_wrap=True)
+    table = Table(box=None, padding=(0, 1, 0, 0), show_header=not result.single, header_style="bold")
+    if result.single and rows:
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(overflow="fold")
+        for c in result.columns:
+            table.add_row(Text(_heading(c)), Text(_cell(c, rows[0][c])))
+        console.print(table)
+    elif rows:
+        columns = _table_columns(result)
+        for c in columns:
+            right = _is_numeric(result.rows, c)
+            table.add_column(_heading(c), justify="right" if right else "left", no_wrap=right, overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(_cell(c, row[c])) for c in columns))
+        console.print(table)
+    for note in _notes(result, rows):
+        console.print(Text(visible(note)), soft_wrap=True)
+
+
+def _limited(result: Result, how: Format) -> list[Row]:
+    return result.rows[: how.limit] if how.name == "table" else result.rows
+
+
+def _notes(result: Result, rows: list[Row]) -> list[str]:
+    shown = [f"{len(rows):,} of {len(result.rows):,} shown"] if len(rows) < len(result.rows) else []
+    return [*shown, *(f"note: {c}" for c in result.caveats)]
+
+
+def _table_columns(result: Result) -> tuple[str, ...]:
+    return result.table_columns or result.columns
+
+
+def _heading(column: str) -> str:
+    return _HEADINGS.get(column, visible(column.replace("_", " ")))
+
+
+def _is_numeric(rows: list[Row], column: str) -> bool:
+    values = [row[column] for row in rows if row[column] is not None]
+    return bool(values) and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+
+
+def _cell(column: str, value: Any) -> str:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if column in _SHARES and isinstance(value, float):
+        return f"{value:.1%}".replace("%", " %")
+    if isinstance(value, float):
+        return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return str(value) if column in ("asn", "port") else f"{value:,}"
+    if isinstance(value, list):
+        return _short_list(value)
+    return visible(str(value))
+
+
+def _short_list(values: list[Any]) -> str:
+    shown = ", ".join(visible(str(v), 60) for v in values[:6])
+    return f"{shown} … ({len(values)})" if len(values) > 6 else shown
+
+
+_TEXT = {"json": _json, "csv": _csv, "markdown": _markdown, "table": _table}
+
+
+def _write(text: str, how: Format) -> None:
+    if how.output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    write_file(how.output, text.encode("utf-8"))
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file that the user named, whole or not at all."""
+    from cohabit.graph.archive import write_atomically, writing
+
+    if path.is_dir():
+        raise DataError(f"{path}: this is a folder; name a file")
+    if not path.parent.is_dir():
+        raise DataError(f"{path}: there is no folder {path.parent}; make it first")
+    with writing(path):
+        write_atomically(path, content)
+
+
+def _write_parquet(result: Result, how: Format) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {c: [_number(row[c]) for row in result.rows] for c in result.columns}
+    try:
+        table = pa.table({c: pa.array(v) for c, v in columns.items()})
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise UsageError(f"--format parquet: the columns are not uniform ({error}); use json") from error
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    if how.output is not None:
+        write_file(how.output, buffer.getvalue())
+    elif sys.stdout.isatty():
+        raise UsageError("--format parquet is binary: name a file with -o")
+    else:
+        sys.stdout.buffer.write(buffer.getvalue())

@@ -1,0 +1,1 @@
+"""Queries: one question, one module."""

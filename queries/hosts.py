@@ -1,0 +1,163 @@
+"""The hosts behind a number, and the history of one host."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from cohabit.errors import UsageError
+from cohabit.graph.incidence import Integers, ModelTable, host_keys
+from cohabit.graph.store import GraphStore
+from cohabit.loaders.values import RecordError
+from cohabit.loaders.values import host as canonical_host
+from cohabit.privacy import Masker
+from cohabit.queries.items import require_at
+from cohabit.queries.result import Result, Row, result
+from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.words import count
+from cohabit.text import visible
+
+HOST_COLUMNS = (
+    "host",
+    "port",
+    "country",
+    "asn",
+    "provider",
+    "software",
+    "version",
+    "models",
+    "first_seen",
+    "last_seen",
+)
+TABLE_COLUMNS = ("host", "port", "country", "asn", "models", "last_seen")
+
+
+def hosts(
+    store: GraphStore,
+    masker: Masker,
+    *,
+    model: Sequence[str] = (),
+    family: Sequence[str] = (),
+    line: Sequence[str] = (),
+    lab: Sequence[str] = (),
+    digest: Sequence[str] = (),
+    scope: Scope | None = None,
+) -> Result:
+    """List hosts in scope that run all of the given items, newest first; addresses go through the masker.
+
+    `port`, `software`, `version` and `models` are lists; `version` is parallel to `software`.
+    """
+    incidence = read_incidence(store, scope or Scope())
+    chosen = np.ones(len(incidence.hosts), bool)
+    for level, names in (("model", model), ("family", family), ("line", line), ("lab", lab)):
+        for name in names:
+            label = require_at(incidence.models, level, name)
+            chosen &= _with_item(
+                incidence.models, level, label, incidence.host_index, incidence.model_index, len(chosen)
+            )
+    for value in digest:
+        holders = host_keys(store, "-[d:DEPLOYS]->(:Model) WHERE $value IN d.digests", {"value": _digest(value)})
+        chosen &= np.isin(incidence.hosts, holders)
+    part = incidence.restricted(chosen)
+    rows = _host_rows(store, part.hosts)
+    order = np.argsort(part.host_index, kind="stable")
+    names_of_edges = [part.models.names[i] for i in part.model_index[order]]
+    bounds = np.searchsorted(part.host_index[order], np.arange(len(part.hosts) + 1))
+    for i, row in enumerate(rows):
+        row["models"] = sorted(names_of_edges[bounds[i] : bounds[i + 1]])
+        row["host"] = masker.address(row["host"])
+    rows.sort(key=lambda r: r["host"])
+    rows.sort(key=lambda r: r["last_seen"], reverse=True)
+    headline = f"{count(len(rows), 'host')}, newest first."
+    return result(HOST_COLUMNS, rows, headline=headline, table_columns=TABLE_COLUMNS)
+
+
+def _digest(value: str) -> str:
+    text = value.strip().lower().removeprefix("sha256:")
+    if len(text) != 64 or any(c not in "0123456789abcdef" for c in text):
+        raise UsageError(f"{visible(value, 80)!r} is not a digest; it has 64 hexadecimal digits")
+    return text
+
+
+def _with_item(
+    models: ModelTable, level: str, label: str, host_index: Integers, model_index: Integers, size: int
+) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    of_model = np.array([item == label for item in models.items[level]], bool)
+    found = np.zeros(size, bool)
+    found[host_index[of_model[model_index]]] = True
+    return found
+
+
+def _host_rows(store: GraphStore, keys: Integers) -> list[Row]:
+    """One row a host, in the order of the given ascending keys."""
+    key = store.host_key
+    selected: dict[int, Row] = {}
+    wanted = set(keys.tolist())
+    base = store.table(
+        f"MATCH (h:Host) RETURN {key} AS key, h.address AS host, h.ports AS port, h.first_seen AS first_seen, "
+        "h.last_seen AS last_seen"
+    )
+    for row in base.to_pylist():
+        if row["key"] in wanted:
+            row.update(country=None, asn=None, provider=None, software=[], version=[])
+            selected[row.pop("key")] = row
+    places = store.table(
+        f"MATCH (h:Host) OPTIONAL MATCH (h)-[:IN_COUNTRY]->(c:Country) OPTIONAL MATCH (h)-[:IN_NETWORK]->(n:Network) "
+        f"OPTIONAL MATCH (n)-[:OPERATED_BY]->(p:Provider) "
+        f"RETURN {key} AS key, c.code AS country, n.asn AS asn, p.name AS provider"
+    )
+    for row in places.to_pylist():
+        if row["key"] in wanted:
+            selected[row.pop("key")].update(row)
+    runs = store.table(
+        f"MATCH (h:Host)-[r:RUNS]->(s:Software) "
+        f"RETURN {key} AS key, r.port AS port, s.name AS software, r.version AS version"
+    ).to_pylist()
+    for row in sorted(runs, key=lambda r: (r["port"], r["software"])):
+        if row["key"] in wanted:
+            host = selected[row["key"]]
+            host["software"].append(row["software"])
+            host["version"].append(row["version"])
+    return [selected[k] for k in keys.tolist()]
+
+
+def host(store: GraphStore, masker: Masker, address: str) -> Result:
+    """The history of one host, given by address or by its pseudonym; one row.
+
+    `models` and the lists that begin with `model_` are parallel.
+    """
+    found = _find(store, masker, address)
+    key = host_keys(store, " WHERE h.address = $address", {"address": found})
+    row = _host_rows(store, key)[0]
+    extra = store.table(
+        "MATCH (h:Host) WHERE h.address = $address RETURN h.observations AS observations, h.days AS days, "
+        "h.weeks AS weeks, h.listed_weeks AS listed_weeks",
+        {"address": found},
+    ).to_pylist()[0]
+    models = store.table(
+        "MATCH (h:Host)-[d:DEPLOYS]->(m:Model) WHERE h.address = $address RETURN m.name AS name, "
+        "d.first_seen AS first_seen, d.last_seen AS last_seen, d.observations AS observations",
+        {"address": found},
+    ).to_pylist()
+    models.sort(key=lambda r: r["name"])
+    row = {**row, "host": masker.address(found), **extra, "models": [m["name"] for m in models]}
+    for name in ("first_seen", "last_seen", "observations"):
+        row[f"model_{name}"] = [m[name] for m in models]
+    columns = (*HOST_COLUMNS, *extra, "model_first_seen", "model_last_seen", "model_observations")
+    return result(columns, [row], headline=f"{row['host']}: {count(len(models), 'model')}.", single=True)
+
+
+def _find(store: GraphStore, masker: Masker, address: str) -> str:
+    """Address of the graph's host that is meant; UsageError when there is none."""
+    text = address.strip().lower()
+    with contextlib.suppress(RecordError):
+        text = canonical_host(text)
+    if masker.is_pseudonym(text):
+        for known in store.table("MATCH (h:Host) RETURN h.address AS address").column("address").to_pylist():
+            if masker.pseudonym(known) == text:
+                return str(known)
+    elif len(host_keys(store, " WHERE h.address = $address", {"address": text})):
+        return text
+    raise UsageError(f"no host {visible(masker.text(address), 80)!r} in this graph (`cohabit hosts` lists them)")

@@ -1,0 +1,89 @@
+"""What is in the graph, how fresh it is, and from which scans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cohabit.graph.store import GraphStore
+from cohabit.privacy import Masker
+from cohabit.queries.result import Result, result
+from cohabit.queries.saved import saved_query
+from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.words import count, percent
+
+SCAN_COLUMNS = (
+    "sha256",
+    "file_name",
+    "loader",
+    "loaded_at",
+    "records",
+    "rejected",
+    "partial",
+    "first_seen",
+    "last_seen",
+    "simulated",
+)
+TABLE_COLUMNS = ("sha256", "file_name", "loader", "records", "rejected", "first_seen", "last_seen")
+
+# One figure a query: they stay readable, and both stores answer each from an index or a single pass.
+_FIGURES = {
+    "hosts": "MATCH (h:Host) RETURN count(h) AS value",
+    "models": "MATCH (m:Model) RETURN count(m) AS value",
+    "families": "MATCH (f:Family) RETURN count(f) AS value",
+    "lines": "MATCH (:Model)-[:VARIANT_OF]->(l:Line) RETURN count(DISTINCT l.name) AS value",
+    "labs": "MATCH (b:Lab) RETURN count(b) AS value",
+    "deployments": "MATCH (:Host)-[d:DEPLOYS]->(:Model) RETURN count(d) AS value",
+    "observations": "MATCH (h:Host) RETURN sum(h.observations) AS value",
+    "countries": "MATCH (:Host)-[:IN_COUNTRY]->(c:Country) RETURN count(DISTINCT c.code) AS value",
+    "networks": "MATCH (n:Network) RETURN count(n) AS value",
+    "providers": "MATCH (p:Provider) RETURN count(p) AS value",
+    "scans": "MATCH (s:Scan) RETURN count(s) AS value",
+    "rejected": "MATCH (s:Scan) RETURN sum(s.rejected) AS value",
+    "first_seen": "MATCH (h:Host) RETURN min(h.first_seen) AS value",
+    "last_seen": "MATCH (h:Host) RETURN max(h.last_seen) AS value",
+}
+
+
+def info(store: GraphStore) -> Result:
+    """Count what the graph holds; one row."""
+    row: dict[str, Any] = {}
+    for name, cypher in _FIGURES.items():
+        value = store.table(cypher).column("value")[0].as_py()
+        row[name] = value if name.endswith("_seen") else int(value or 0)
+        if name == "deployments":
+            incidence = read_incidence(store, Scope())
+            row["multi_model_hosts"] = incidence.multi_model_hosts
+            row["hosts_with_models"] = incidence.hosts_with_models
+            row["unknown_family"] = _unknown(incidence.models.items["family"], incidence.model_index)
+            row["unknown_line"] = _unknown(incidence.models.items["line"], incidence.model_index)
+    state = store.state()
+    row["digest"] = state.digest if state else None
+    headline = (
+        f"{count(row['hosts'], 'host')} and {count(row['models'], 'model')} from {count(row['scans'], 'scan')}, "
+        f"{row['first_seen'] or '–'} to {row['last_seen'] or '–'}."
+    )
+    caveats = []
+    for what in ("family", "line"):
+        if row[f"unknown_{what}"]:
+            share = percent(row[f"unknown_{what}"] / row["deployments"])
+            caveats.append(
+                f"{count(row[f'unknown_{what}'], 'deployment')} ({share}) of models whose {what} is unknown."
+            )
+    return result(tuple(row), [row], headline=headline, caveats=caveats, single=True)
+
+
+def _unknown(items: list[str | None], model_index: Any) -> int:
+    import numpy as np
+
+    unknown = np.array([item is None for item in items], bool)
+    return int(np.count_nonzero(unknown[model_index])) if len(unknown) else 0
+
+
+def scans(store: GraphStore, masker: Masker) -> Result:
+    """List the loaded scans, by the time of their first observation."""
+    rows = store.table(saved_query("scans").cypher).to_pylist()
+    rows.sort(key=lambda r: (r["first_seen"] or "", r["file_name"], r["sha256"]))
+    for row in rows:
+        row["file_name"] = masker.text(row["file_name"])
+    headline = f"{count(len(rows), 'scan')} loaded."
+    return result(SCAN_COLUMNS, rows, headline=headline, table_columns=TABLE_COLUMNS)

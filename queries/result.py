@@ -1,0 +1,62 @@
+"""What a query returns: rows of flat values, the sentence and caveats that go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Rows with the same keys in the same order.
+
+    `headline` is one readable answer, `caveats` are sentences a reader needs before quoting a number, `single` says
+    that the rows are one object (`info`, `host`), `simulated` that simulated scans are among the data,
+    `table_columns` is the choice of columns a terminal has room for (empty: all), `own_columns` that the columns are
+    the user's own (a free query), so that none may be added.
+    """
+
+    columns: tuple[str, ...]
+    rows: list[Row]
+    headline: str | None = None
+    caveats: tuple[str, ...] = ()
+    single: bool = False
+    simulated: bool = False
+    table_columns: tuple[str, ...] = ()
+    own_columns: bool = False
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The rows as a DataFrame; `attrs` carries headline, caveats and whether the data are simulated."""
+        import pandas as pd
+
+        frame = pd.DataFrame(self.rows, columns=list(self.columns))
+        frame.attrs.update(headline=self.headline, caveats=list(self.caveats), simulated=self.simulated)
+        return frame
+
+
+def result(
+    columns: Sequence[str],
+    rows: list[Row],
+    *,
+    headline: str | None = None,
+    caveats: Sequence[str] = (),
+    single: bool = False,
+    table_columns: Sequence[str] = (),
+    own_columns: bool = False,
+) -> Result:
+    """Make a result whose rows have exactly these columns, in this order."""
+    return Result(
+        tuple(columns),
+        [{c: row[c] for c in columns} for row in rows],
+        headline,
+        tuple(caveats),
+        single,
+        table_columns=tuple(table_columns),
+        own_columns=own_columns,
+    )

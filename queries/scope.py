@@ -1,0 +1,205 @@
+"""Which hosts and which time a question is about: filters, time window, and the incidence of what remains.
+
+Filters choose hosts; the chosen hosts keep all their models. Several filters, and several values of one, must all hold.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from cohabit.errors import UsageError
+from cohabit.graph.incidence import (
+    Deployments,
+    Incidence,
+    Integers,
+    ModelTable,
+    host_addresses,
+    host_keys,
+    read_deployments,
+    read_models,
+)
+from cohabit.graph.store import GraphStore
+from cohabit.queries.items import hosts_with_item, resolve_item
+from cohabit.timeline import parse_day, weeks_between
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Filters and time of one question; the names are those of the command-line options."""
+
+    since: str | None = None
+    until: str | None = None
+    at: str | None = None
+    within: int | None = None
+    country: tuple[str, ...] = ()
+    network: tuple[str, ...] = ()
+    provider: tuple[str, ...] = ()
+    software: tuple[str, ...] = ()
+    prefix: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    min_weeks: int | None = None
+
+    def description(self) -> tuple[str, ...]:
+        """The filters in words, for captions; empty when there is none."""
+        words = []
+        for f in fields(self):
+            value = getattr(self, f.name)
+            option = "--" + f.name.replace("_", "-")
+            for one in value if isinstance(value, tuple) else (value,):
+                if one is not None:
+                    words.append(f"{option} {one}")
+        return tuple(words)
+
+    @property
+    def timed(self) -> bool:
+        """Whether a time window is set (`listings` is not known then)."""
+        return any((self.since, self.until, self.at))
+
+
+@dataclass(frozen=True)
+class TimeWindow:
+    """The ISO weeks of the window (None: ever), and whether only each host's newest listed week counts."""
+
+    weeks: tuple[int, ...] | None
+    newest_only: bool = False
+
+
+# Cypher after MATCH (h:Host), for one value under $value.
+_PLACE_FILTERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "country": ("-[:IN_COUNTRY]->(:Country {code: $value})", lambda v: v.upper()),
+    "network": ("-[:IN_NETWORK]->(:Network {asn: $value})", lambda v: parse_asn(v)),
+    "provider": ("-[:IN_NETWORK]->(:Network)-[:OPERATED_BY]->(p:Provider) WHERE lower(p.name) = $value", str.lower),
+    "software": ("-[:RUNS]->(:Software {name: $value})", str.lower),
+}
+
+
+def parse_asn(text: str) -> int:
+    """Read `4134` or `AS4134`, or raise UsageError."""
+    digits = text.strip().upper().removeprefix("AS")
+    if not digits.isdecimal() or not digits.isascii() or not 0 <= int(digits) < 2**32:
+        raise UsageError(f"{text!r} is not an AS number; write it as 4134 or AS4134")
+    return int(digits)
+
+
+def time_window(scope: Scope) -> TimeWindow:
+    """Turn the time options into weeks, or raise UsageError."""
+    if scope.at is None:
+        if scope.within is not None:
+            raise UsageError("--within needs --at DATE")
+        if scope.since is None and scope.until is None:
+            return TimeWindow(None)
+        # No scan is older than the loaders accept; an open end reaches past every observation.
+        first = parse_day(scope.since or "2023-01-01")
+        last = parse_day(scope.until or "2099-12-31")
+        if last < first:
+            raise UsageError(f"--until {scope.until} is before --since {scope.since}")
+        return TimeWindow(tuple(weeks_between(first, last)))
+    if scope.since or scope.until:
+        raise UsageError("--at cannot be combined with --since or --until")
+    within = 4 if scope.within is None else scope.within
+    if within < 1:
+        raise UsageError(f"--within {within}: it takes one week or more")
+    day = parse_day(scope.at)
+    return TimeWindow(tuple(weeks_between(day - timedelta(weeks=within - 1), day)), newest_only=True)
+
+
+def read_incidence(store: GraphStore, scope: Scope, *, details: bool = False) -> Incidence:
+    """Read the hosts in scope and what they run.
+
+    `details` adds `observations` and weeks to the edges (not with `at`, which looks at one week of each host).
+    """
+    models = read_models(store)
+    window = time_window(scope)
+    if window.newest_only and window.weeks is not None:
+        hosts, edges = _newest_week(store, models, window.weeks)
+    else:
+        where = " WHERE any(w IN $weeks WHERE w IN h.weeks)" if window.weeks is not None else ""
+        parameters = {"weeks": list(window.weeks)} if window.weeks is not None else None
+        hosts = host_keys(store, where, parameters)
+        edges = read_deployments(store, models, window.weeks, details=details)
+    hosts = _filtered(store, scope, window, hosts, models, edges)
+    return _incidence(hosts, edges, models, window)
+
+
+def _newest_week(store: GraphStore, models: ModelTable, weeks: Sequence[int]) -> tuple[Integers, Deployments]:
+    """Each host's newest listed week of the span, with the models listed in it."""
+    taken = np.empty(0, np.int64)
+    parts: list[Deployments] = []
+    for week in sorted(weeks, reverse=True):
+        listed = host_keys(store, " WHERE $week IN h.listed_weeks", {"week": week})
+        fresh = np.setdiff1d(listed, taken)
+        if len(fresh):
+            edges = read_deployments(store, models, [week])
+            parts.append(edges.keep(np.isin(edges.hosts, fresh)))
+            taken = np.union1d(taken, fresh)
+    none = np.empty(0, np.int64)
+    if not parts:
+        return taken, Deployments(none, none)
+    return taken, Deployments(np.concatenate([p.hosts for p in parts]), np.concatenate([p.models for p in parts]))
+
+
+def _filtered(
+    store: GraphStore, scope: Scope, window: TimeWindow, hosts: Integers, models: ModelTable, edges: Deployments
+) -> Integers:
+    for name, (pattern, parse) in _PLACE_FILTERS.items():
+        for value in getattr(scope, name):
+            hosts = np.intersect1d(hosts, host_keys(store, pattern, {"value": parse(value)}))
+    if scope.prefix:
+        hosts = np.intersect1d(hosts, _in_prefixes(store, scope.prefix))
+    if scope.min_weeks is not None:
+        hosts = np.intersect1d(hosts, _long_seen(store, scope.min_weeks, window.weeks))
+    for name in scope.has:
+        hosts = np.intersect1d(hosts, hosts_with_item(resolve_item(models, name), models, edges))
+    for name in scope.without:
+        hosts = np.setdiff1d(hosts, hosts_with_item(resolve_item(models, name), models, edges))
+    return hosts
+
+
+def _in_prefixes(store: GraphStore, prefixes: Sequence[str]) -> Integers:
+    networks = []
+    for prefix in prefixes:
+        try:
+            networks.append(ipaddress.ip_network(prefix, strict=False))
+        except ValueError:
+            raise UsageError(f"{prefix!r} is not a prefix; write it as 192.0.2.0/24 or 2001:db8::/32") from None
+    keys, addresses = host_addresses(store)
+    return keys[np.array([_inside(a, networks) for a in addresses], bool)] if len(keys) else keys
+
+
+def _inside(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return all(ip in network for network in networks)
+
+
+def _long_seen(store: GraphStore, minimum: int, weeks: tuple[int, ...] | None) -> Integers:
+    """Hosts seen in at least `minimum` weeks (of the window, where there is one)."""
+    if minimum < 0:
+        raise UsageError(f"--min-weeks {minimum}: it takes 0 or more")
+    if weeks is None:
+        return host_keys(store, " WHERE size(h.weeks) >= $minimum", {"minimum": minimum})
+    table = store.table(f"MATCH (h:Host) RETURN {store.host_key} AS host, h.weeks AS weeks")
+    wanted = set(weeks)
+    rows = zip(table.column("host").to_pylist(), table.column("weeks").to_pylist(), strict=True)
+    return np.array(sorted(host for host, seen in rows if len(wanted.intersection(seen)) >= minimum), np.int64)
+
+
+def _incidence(hosts: Integers, edges: Deployments, models: ModelTable, window: TimeWindow) -> Incidence:
+    """Cut the edges to the hosts in scope (and the weeks of the edges to the window)."""
+    position = np.searchsorted(hosts, edges.hosts)
+    inside = position < len(hosts)
+    inside[inside] = hosts[position[inside]] == edges.hosts[inside]
+    kept = edges.keep(inside)
+    if window.weeks is not None and kept.weeks is not None and kept.week_edges is not None:
+        listed = np.isin(kept.weeks, np.array(window.weeks))
+        kept = replace(kept, weeks=kept.weeks[listed], week_edges=kept.week_edges[listed])
+    return Incidence(hosts, position[inside], kept.models, models, kept)

@@ -1,0 +1,34 @@
+"""Numbers in sentences."""
+
+from __future__ import annotations
+
+from cohabit.graph.incidence import Incidence, ItemMatrix
+
+
+def count(number: int, noun: str) -> str:
+    """`1 host`, `40,694 hosts`, `4 countries`."""
+    if number == 1:
+        return f"1 {noun}"
+    plural = noun[:-1] + "ies" if noun.endswith("y") and noun[-2] not in "aeiou" else noun + "s"
+    return f"{number:,} {plural}"
+
+
+def percent(share: float) -> str:
+    """`52 %`, with one decimal under 10 %, and `< 0.1 %` for what would round to nothing; `–` where undefined."""
+    if share != share:
+        return "–"
+    value = share * 100
+    if 0 < value < 0.1:
+        return "< 0.1 %"
+    return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
+
+
+def unknown_caveat(incidence: Incidence, matrix: ItemMatrix) -> tuple[str, ...]:
+    """Say how many hosts run something that has no known item at this level."""
+    unknown, total = len(matrix.unknown_hosts), incidence.hosts_with_models
+    if not unknown:
+        return ()
+    return (
+        f"{count(unknown, 'host')} ({percent(unknown / total)} of those with models) also or only run models "
+        f"whose {matrix.level.replace('-', ' ')} is unknown; these models are in no pair.",
+    )

@@ -1,0 +1,398 @@
+"""Every query on every store, against the plain double loop; and what free Cypher gives."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+from datetime import date, timedelta
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from cohabit.graph.incidence import LEVELS
+from cohabit.queries.cooccurrence import cooccurrence
+from cohabit.queries.info import info
+from cohabit.queries.rank import rank
+from cohabit.queries.saved import saved_queries
+from cohabit.queries.scope import Scope
+from cohabit.session import Graph
+from tests.conformance.conftest import Place
+from tests.conformance.plain import Plain
+from tests.conformance.population import Record
+
+SCOPES: list[tuple[dict[str, Any], Any]] = [
+    ({}, lambda p, a, h: True),
+    ({"country": ("de",)}, lambda p, a, h: h["country"] == "DE"),
+    ({"network": ("AS64496",)}, lambda p, a, h: h["asn"] == 64496),
+    ({"network": ("64497",), "country": ("US",)}, lambda p, a, h: h["asn"] == 64497 and h["country"] == "US"),
+    ({"provider": ("example net",)}, lambda p, a, h: p.provider(h["asn"]) == "Example Net"),
+    ({"software": ("VLLM",)}, lambda p, a, h: any(name == "vllm" for name, _ in h["runs"])),
+    (
+        {"software": ("vllm", "ollama")},
+        lambda p, a, h: {"vllm", "ollama"} <= {name for name, _ in h["runs"]},
+    ),
+    ({"prefix": ("198.51.100.0/26",)}, lambda p, a, h: inside(a, "198.51.100.0/26")),
+    ({"prefix": ("2001:db8::/32",)}, lambda p, a, h: inside(a, "2001:db8::/32")),
+    ({"min_weeks": 3}, lambda p, a, h: len(h["weeks"]) >= 3),
+    ({"country": ("DE", "US")}, lambda p, a, h: False),
+]
+
+
+def inside(address: str, prefix: str) -> bool:
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(prefix)
+    except ValueError:
+        return False
+
+
+def iso_weeks(first: str, last: str) -> set[int]:
+    day, end, weeks = date.fromisoformat(first), date.fromisoformat(last), set()
+    while day <= end:
+        weeks.add(day.isocalendar()[0] * 100 + day.isocalendar()[1])
+        day += timedelta(days=1)
+    return weeks
+
+
+def scoped_lists(plain: Plain) -> list[tuple[Scope, dict[str, set[str]]]]:
+    """Scopes and the model lists of the hosts in them."""
+    cases = []
+    for options, keep in SCOPES:
+        hosts = [a for a, h in plain.hosts.items() if keep(plain, a, h)]
+        cases.append((Scope(**options), plain.lists(hosts)))
+    spring = iso_weeks("2025-02-12", "2025-03-20")
+    cases.append((Scope(since="2025-02-12", until="2025-03-20"), plain.lists(plain.hosts, spring)))
+    cases.append((Scope(until="2024-12-30"), plain.lists(plain.hosts, {202452, 202501})))
+    for day, within in (("2025-04-02", 4), ("2025-03-05", 1), ("2025-06-20", 20)):
+        first = (date.fromisoformat(day) - timedelta(weeks=within - 1)).isoformat()
+        lists = plain.lists(plain.hosts, iso_weeks(first, day), newest_only=True)
+        cases.append((Scope(at=day, within=within), lists))
+    everything = plain.lists(plain.hosts)
+    has = {
+        a: m for a, m in everything.items() if "llama3.2:latest" in m and not any(plain.family[x] == "qwen2" for x in m)
+    }
+    cases.append((Scope(has=("line:llama3.2",), without=("family:QWEN2",)), has))
+    in_spring = plain.lists(plain.hosts, spring)
+    has_then = {a: m for a, m in in_spring.items() if "gemma2:2b" in m}
+    cases.append((Scope(since="2025-02-12", until="2025-03-20", has=("model:Gemma2:2b",)), has_then))
+    return cases
+
+
+def wilson(k: int, n: int) -> tuple[float, float]:
+    z = 1.959963984540054
+    p = k / n
+    d = 1 + z * z / n
+    m = (p + z * z / (2 * n)) / d
+    w = z / d * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return m - w, m + w
+
+
+def expected_pairs(plain: Plain, lists: dict[str, set[str]], level: str) -> list[dict[str, Any]]:
+    items = plain.items(lists, level)
+    n = sum(bool(i) for i in items.values())
+    multi = sum(len(models) >= 2 for models in lists.values())
+    rows = []
+    for a, b in combinations(sorted(set().union(*items.values()) if items else set()), 2):
+        na = sum(a in i for i in items.values())
+        nb = sum(b in i for i in items.values())
+        ab = sum(a in i and b in i for i in items.values())
+        if ab == 0:
+            continue
+        odds = (ab + 0.5) * (n - na - nb + ab + 0.5) / ((na - ab + 0.5) * (nb - ab + 0.5))
+        spread = 1.959963984540054 * math.sqrt(
+            1 / (ab + 0.5) + 1 / (na - ab + 0.5) + 1 / (nb - ab + 0.5) + 1 / (n - na - nb + ab + 0.5)
+        )
+        low, high = wilson(ab, multi)
+        rows.append(
+            {
+                "a": a,
+                "b": b,
+                "hosts": ab,
+                "hosts_a": na,
+                "hosts_b": nb,
+                "share_of_a": ab / na,
+                "share_of_b": ab / nb,
+                "share_of_multi_model_hosts": ab / multi,
+                "low": max(low, 0.0),
+                "high": min(high, 1.0),
+                "lift": n * ab / (na * nb),
+                "jaccard": ab / (na + nb - ab),
+                "npmi": math.log(n * ab / (na * nb)) / -math.log(ab / n) if ab < n else None,
+                "odds_ratio": odds,
+                "odds_low": odds * math.exp(-spread),
+                "odds_high": odds * math.exp(spread),
+                "base": n,
+            }
+        )
+    return sorted(rows, key=lambda r: (-r["hosts"], r["a"], r["b"]))
+
+
+def assert_rows(rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
+    assert [list(r) for r in rows] == [list(e) for e in expected]
+    for row, e in zip(rows, expected, strict=True):
+        for key, value in e.items():
+            if isinstance(value, float):
+                assert row[key] == pytest.approx(value, rel=1e-12), (key, row)
+            elif value is None and isinstance(row[key], float):
+                assert math.isnan(row[key]), (key, row)
+            else:
+                assert row[key] == value, (key, row)
+
+
+def test_cooccurrence(place: Place, records: list[Record], plain: Plain) -> None:
+    place.load(records)
+    store = place.open()
+    seen = 0
+    for scope, lists in scoped_lists(plain):
+        for level in LEVELS:
+            expected = expected_pairs(plain, lists, level)
+            seen += len(expected)
+            assert_rows(cooccurrence(store, level=level, scope=scope).rows, expected)
+    assert seen > 1000
+    store.close()
+
+
+def test_named_pairs(place: Place, records: list[Record], plain: Plain) -> None:
+    place.load(records)
+    store = place.open()
+    pairs = expected_pairs(plain, plain.lists(plain.hosts), "family")
+    both = next(r for r in pairs if {r["a"], r["b"]} == {"llama", "qwen2"})
+    row = cooccurrence(store, ("Qwen2", "LLAMA")).rows[0]
+    assert (row["a"], row["b"], row["hosts"]) == ("qwen2", "llama", both["hosts"])
+    assert (row["hosts_a"], row["hosts_b"]) == (both["hosts_b"], both["hosts_a"])
+    assert (row["share_of_a"], row["share_of_b"]) == (both["share_of_b"], both["share_of_a"])
+    named = cooccurrence(store, ("qwen2",)).rows
+    assert {r["a"] for r in named} == {"qwen2"}
+    assert {r["b"]: r["hosts"] for r in named} == {
+        (r["a"] if r["b"] == "qwen2" else r["b"]): r["hosts"] for r in pairs if "qwen2" in (r["a"], r["b"])
+    }
+    store.close()
+
+
+def test_rank_of_items(place: Place, records: list[Record], plain: Plain) -> None:
+    place.load(records)
+    store = place.open()
+    for scope, lists in scoped_lists(plain):
+        for level in LEVELS:
+            result = rank(store, level=level, scope=scope)
+            items = plain.items(lists, level)
+            base = sum(bool(i) for i in items.values())
+            with_models = sum(bool(m) for m in lists.values())
+            known = sorted(set().union(*items.values())) if items else []
+            rows = {r["item"]: r for r in result.rows}
+            unknown = {a for a, models in lists.items() if any(plain.item(m, level) is None for m in models)}
+            assert set(rows) == set(known) | ({"unknown"} if unknown else set())
+            for item in rows:
+                holders = unknown if item == "unknown" else {a for a, i in items.items() if item in i}
+                n = with_models if item == "unknown" else base
+                row = rows[item]
+                assert (row["hosts"], row["base"]) == (len(holders), n)
+                assert row["share"] == pytest.approx(len(holders) / n)
+                assert row["networks"] == len({plain.hosts[a]["asn"] for a in holders} - {None})
+                assert row["countries"] == len({plain.hosts[a]["country"] for a in holders} - {None})
+                mine = None if item == "unknown" else item
+                edges = [e for (a, m), e in plain.edges.items() if a in lists and plain.item(m, level) == mine]
+                timed = bool(scope.since or scope.until or scope.at)
+                assert row["listings"] == (None if timed else sum(e["observations"] for e in edges))
+                if not timed:
+                    pairs = {
+                        (a, w)
+                        for (a, m), e in plain.edges.items()
+                        if a in lists and plain.item(m, level) == mine
+                        for w in e["weeks"]
+                    }
+                    assert row["host_weeks"] == len(pairs)
+            order = [(r["item"] == "unknown", -r["hosts"], r["item"]) for r in result.rows]
+            assert order == sorted(order)
+    store.close()
+
+
+def test_rank_of_places_and_items_within_them(place: Place, records: list[Record], plain: Plain) -> None:
+    place.load(records)
+    store = place.open()
+    places: dict[str, Any] = {
+        "country": lambda h: [h["country"]],
+        "network": lambda h: [h["asn"] and f"AS{h['asn']}"],
+        "provider": lambda h: [plain.provider(h["asn"])],
+        "software": lambda h: {name for name, _ in h["runs"]} or [None],
+    }
+    lists = plain.lists(plain.hosts)
+    families = plain.items(lists, "family")
+    for by, of in places.items():
+        members: dict[str, set[str]] = {}
+        for a, h in plain.hosts.items():
+            for label in of(h):
+                members.setdefault(label or "unknown", set()).add(a)
+        result = rank(store, by=by)
+        assert {r["place"]: r["hosts"] for r in result.rows} == {p: len(m) for p, m in members.items()}
+        assert {r["base"] for r in result.rows} == {len(plain.hosts)}
+        for row in result.rows:
+            edges = {(a, m): e for (a, m), e in plain.edges.items() if a in members[row["place"]]}
+            assert row["listings"] == sum(e["observations"] for e in edges.values())
+            assert row["host_weeks"] == len({(a, w) for (a, _), e in edges.items() for w in e["weeks"]})
+        both = {(r["place"], r["item"]): (r["hosts"], r["base"]) for r in rank(store, by=by, level="family").rows}
+        expected = {}
+        for label, hosts in members.items():
+            base = sum(bool(families[a]) for a in hosts)
+            for family in set().union(*(families[a] for a in hosts)):
+                expected[label, family] = (sum(family in families[a] for a in hosts), base)
+        assert {k: v for k, v in both.items() if k[1] != "unknown"} == expected
+    store.close()
+
+
+def test_info(place: Place, records: list[Record], plain: Plain) -> None:
+    place.load(records)
+    store = place.open()
+    row = info(store).rows[0]
+    store.close()
+    lists = plain.lists(plain.hosts)
+    assert row["hosts"] == len(plain.hosts)
+    assert row["models"] == len(plain.models)
+    assert row["families"] == len({f for f in plain.family.values() if f})
+    assert row["deployments"] == len(plain.edges)
+    assert row["multi_model_hosts"] == sum(len(m) >= 2 for m in lists.values())
+    assert row["observations"] == sum(h["observations"] for h in plain.hosts.values())
+    assert row["countries"] == len({h["country"] for h in plain.hosts.values()} - {None})
+    assert row["networks"] == len({h["asn"] for h in plain.hosts.values()} - {None})
+    assert (row["scans"], row["rejected"]) == (1, 0)
+    assert row["first_seen"] == min(h["first_seen"] for h in plain.hosts.values())
+    assert row["last_seen"] == max(h["last_seen"] for h in plain.hosts.values())
+    assert row["unknown_line"] == sum(plain.item(m, "line") is None for _, m in plain.edges)
+
+
+def saved_answers(plain: Plain) -> dict[str, tuple[dict[str, Any], Any]]:
+    """For every saved query: parameters, and rows as a set of tuples computed in plain Python."""
+    lists = plain.lists(plain.hosts)
+    families = plain.items(lists, "family")
+    lines = plain.items(lists, "line")
+    pairs = expected_pairs(plain, lists, "family")
+    weeks = [202510, 202511, 202512]
+    in_weeks = plain.items(plain.lists(plain.hosts, set(weeks)), "family")
+    llama = [a for a, m in lists.items() if "llama3.2:latest" in m]
+    facts = {p[0]: p for p in (plain_line for plain_line in _line_facts())}
+
+    def counted(items: dict[str, set[str]]) -> dict[str, int]:
+        return {i: sum(i in own for own in items.values()) for i in set().union(*items.values())}
+
+    beside = counted({a: lists[a] - {"llama3.2:latest"} for a in llama})
+    country = counted({a: {h["country"]} for a, h in plain.hosts.items() if h["country"]})
+    both = sum({"llama", "qwen2"} <= own for own in families.values())
+    return {
+        "family-hosts": ({}, set(counted(families).items())),
+        "family-cooccurrence": ({"min_hosts": 3}, {(r["a"], r["b"], r["hosts"]) for r in pairs if r["hosts"] >= 3}),
+        "family-pair": ({"a": "llama", "b": "qwen2"}, {(both,)}),
+        "multi-model-hosts": ({}, {(sum(len(m) >= 2 for m in lists.values()),)}),
+        "hosts-by-country": ({}, {(c, {"DE": "Germany", "US": "United States"}[c], n) for c, n in country.items()}),
+        "models-beside": ({"model": "llama3.2:latest", "min_hosts": 2}, {(m, n) for m, n in beside.items() if n >= 2}),
+        "family-hosts-in-weeks": ({"weeks": weeks}, set(counted(in_weeks).items())),
+        "line-lab": ({}, {(line, *facts[line][1:], n) for line, n in counted(lines).items()}),
+        "scans": ({}, None),
+    }
+
+
+def _line_facts() -> list[tuple[str, str, str]]:
+    from tests.conformance.population import LINES
+
+    return [line for line in LINES.values() if line]
+
+
+def test_every_saved_query(place: Place, records: list[Record], plain: Plain) -> None:
+    place.load(records)
+    answers = saved_answers(plain)
+    assert set(answers) == set(saved_queries())
+    with Graph(place.data, place.uri) as graph:
+        for name, (parameters, expected) in answers.items():
+            rows = graph.query(name=name, parameters=parameters)
+            if expected is not None:
+                assert {tuple(r) for r in rows.itertuples(index=False)} == expected, name
+        assert graph.query(name="scans")["records"].tolist() == [len(records)]
+
+
+def test_cypher_matrix_and_loop_agree(place: Place, records: list[Record], plain: Plain) -> None:
+    place.load(records)
+    with Graph(place.data, place.uri) as graph:
+        cypher = graph.query(name="family-cooccurrence")
+        matrix = graph.cooccurrence()
+    loop = {(r["a"], r["b"]): r["hosts"] for r in expected_pairs(plain, plain.lists(plain.hosts), "family")}
+    assert {(r.a, r.b): r.hosts for r in cypher.itertuples()} == loop
+    assert {(r.a, r.b): r.hosts for r in matrix.itertuples()} == loop
+
+
+def test_hosts_and_host(place: Place, records: list[Record], plain: Plain) -> None:
+    place.load(records)
+    lists = plain.lists(plain.hosts)
+    with Graph(place.data, place.uri, show_addresses=True) as graph:
+        everything = graph.hosts()
+        assert {r.host: r.models for r in everything.itertuples()} == {a: sorted(m) for a, m in lists.items()}
+        seen = everything["last_seen"].tolist()
+        assert seen == sorted(seen, reverse=True)
+        holders = {
+            a for a, m in lists.items() if "deepseek-r1:7b" in m and any(plain.item(x, "lab") == "Meta" for x in m)
+        }
+        assert set(graph.hosts(model="deepseek-R1:7B", lab="meta")["host"]) == holders
+        digest = "b" * 64
+        assert set(graph.hosts(digest=digest)["host"]) == {
+            a for (a, _), e in plain.edges.items() if digest in (e["digests"] or [])
+        }
+        address = next(a for a in plain.hosts if a.startswith("2001:db8"))
+        one = graph.host(address.upper()).iloc[0]
+        assert one["models"] == sorted(lists[address])
+        assert one["weeks"] == plain.hosts[address]["weeks"]
+        assert one["asn"] == plain.hosts[address]["asn"]
+        assert one["model_observations"] == [plain.edges[address, m]["observations"] for m in one["models"]]
+    with Graph(place.data, place.uri) as graph:
+        masked = graph.hosts()
+        assert masked["host"].str.fullmatch("host-[0-9a-f]{16}").all()
+        assert masked["host"].nunique() == len(plain.hosts)
+        again = graph.host(graph.masker.pseudonym(address)).iloc[0]
+        assert again["host"] == graph.masker.pseudonym(address)
+        assert again["models"] == one["models"]
+
+
+def test_free_cypher_is_masked_and_reads_only(place: Place, records: list[Record]) -> None:
+    from cohabit.errors import DataError, UsageError
+
+    place.load(records)
+    with Graph(place.data, place.uri) as graph:
+        rows = graph.query("MATCH (h:Host) RETURN 'at ' + h.address AS place ORDER BY place LIMIT 500;")
+        assert rows["place"].str.fullmatch("at host-[0-9a-f]{16}").all()
+        assert graph.query("RETURN $x + 1 AS y", parameters={"x": 41})["y"].tolist() == [42]
+        for refused in (
+            "CREATE (:Host {address: '192.0.2.1'})",
+            "MATCH (h:Host) DETACH DELETE h",
+            "MATCH (h:Host) SET h.days = 0",
+            "LOAD CSV FROM 'file:///etc/passwd' AS l RETURN l",
+            "RETURN 1 AS a; MATCH (n) DELETE n",
+            "CALL db.labels()",
+        ):
+            with pytest.raises(UsageError, match="query refused"):
+                graph.query(refused)
+        with pytest.raises(DataError, match="refused the query"):
+            graph.query("MATCH (h:Host RETURN h")
+
+
+def test_json_is_the_same_on_every_store(place: Place, records: list[Record], tmp_path: Any) -> None:
+    """The plain answers above do not fix every digit and the order of ties; this does, through a file of the first store."""
+    from cohabit.output import _json
+    from cohabit.output import Format
+
+    place.load(records)
+    texts = {}
+    with Graph(place.data, place.uri) as graph:
+        (place.data / "key").write_bytes(b"0123456789abcdef0123456789abcdef")
+    with Graph(place.data, place.uri) as graph:
+        for name, arguments, options in (
+            ("info", (), {}),
+            ("rank", (), {"level": "model"}),
+            ("rank", (), {"by": "provider", "level": "line"}),
+            ("cooccurrence", (), {"level": "model", "sort": "lift"}),
+            ("hosts", (), {}),
+            ("saved", ("line-lab", {}), {}),
+        ):
+            texts[name + str(options)] = _json(graph.ask(name, *arguments, **options), Format("json"))
+    remembered = _REMEMBERED.setdefault("texts", texts)
+    assert json.dumps(texts) == json.dumps(remembered)
+
+
+_REMEMBERED: dict[str, dict[str, str]] = {}
