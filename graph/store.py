@@ -26,7 +26,7 @@ Parameters = Mapping[str, Any]
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and how many there are."""
 
-STORES = ("embedded",)
+STORES = ("embedded", "server")
 """Every kind of store; the conformance tests run on each of them."""
 
 SERVER_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")

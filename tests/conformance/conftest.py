@@ -17,6 +17,7 @@ from tests.conformance.population import Record, population
 # Where each kind of store is, given the data folder and the way to get at a server.
 ADDRESSES: dict[str, Callable[[pytest.FixtureRequest], str | None]] = {
     "embedded": lambda request: "embedded",
+    "server": lambda request: str(request.getfixturevalue("neo4j_store_uri")),
 }
 
 

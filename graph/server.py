@@ -1,0 +1,346 @@
+"""The server store: Neo4j, brought level by content hashes.
+
+A sync reads the content hash of every host and model in the store (one cheap read), upserts what differs as absolute
+values and removes what is gone. A host, its relationships and its hash are written in one transaction, so an
+interrupted sync leaves hosts that are either old or new, and the next one carries on from there.
+
+Only labels, relationship types and properties of the schema are touched. A node that people attached something to (a
+relationship, a label or a property of theirs) is not deleted: it loses what is ours but its key, and waits under the
+label `Former…` to be taken up again when a later scan sees it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any, cast
+
+import neo4j
+import neo4j.exceptions
+from neo4j.graph import Node, Path, Relationship
+
+from cohabit.errors import DataError
+from cohabit.graph import schema
+from cohabit.graph.archive import first_line
+from cohabit.graph.server_rows import HostRows, changed_hosts, node_rows
+from cohabit.graph.store import Parameters, Progress, State, SyncReport
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from cohabit.graph.tables import GraphTables
+
+# More writers are slower: they wait for, and deadlock on, the nodes of the most common models.
+WRITERS = 2
+_BATCH = 5_000
+_HASH = "content_hash"
+_HASHED = ("Host", "Model")
+_TIMEOUT = 30.0
+
+
+class ServerStore:
+    """A Neo4j database; user, password and database come from NEO4J_USERNAME, NEO4J_PASSWORD and NEO4J_DATABASE."""
+
+    host_key = "id(h)"
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        user = os.environ.get("NEO4J_USERNAME", "neo4j")
+        password = os.environ.get("NEO4J_PASSWORD")
+        self._database = os.environ.get("NEO4J_DATABASE")
+        with self._translated():
+            self._driver = neo4j.GraphDatabase.driver(
+                uri,
+                auth=(user, password) if password is not None else None,
+                notifications_min_severity="OFF",
+                connection_timeout=_TIMEOUT,
+                max_transaction_retry_time=120.0,
+            )
+
+    def state(self) -> State | None:
+        """Return the store's state; None when it was never filled."""
+        record = self._rows(
+            f"MATCH (s:{schema.STATE_LABEL}) RETURN s.archive AS archive, s.version AS version, "
+            "s.digest AS digest, s.complete AS complete"
+        )
+        if not record:
+            return None
+        archive, version, digest, complete = record[0]
+        return State(archive=archive, version=version, digest=digest, complete=bool(complete))
+
+    def sync(
+        self, tables: GraphTables, state: State, *, adopt: bool = False, progress: Progress | None = None
+    ) -> SyncReport:
+        """Bring the database level with these tables (DataError when it holds another archive's graph)."""
+        self._refuse_foreign(state, adopt)
+        with self._translated():
+            for statement in schema.server_constraints():
+                self._write(statement)
+            self._set_state(state, complete=False)
+            for n in schema.NODES:
+                if n.label != "Host":
+                    self._upsert_nodes(n, tables)
+            for r in schema.RELATIONSHIPS:
+                if r.source != "Host":
+                    self._level_relationships(r, tables)
+            report = self._level_hosts(tables, progress)
+            for n in reversed(schema.NODES):
+                if n.label != "Host":
+                    self._remove_nodes(n, self._keys(n) - set(tables.nodes[n.label].column(0).to_pylist()))
+            self._set_state(state, complete=True)
+        return report
+
+    def table(self, cypher: str, parameters: Parameters | None = None) -> pa.Table:
+        """Run one reading statement of ours and return its columns."""
+        import pyarrow as pa
+
+        with self._translated(), self._session(neo4j.READ_ACCESS) as session:
+            result = session.run(cast("Any", cypher), dict(parameters or {}))
+            names = list(result.keys())
+            columns: list[list[Any]] = [[] for _ in names]
+            for record in result:
+                for column, value in zip(columns, record.values(), strict=True):
+                    column.append(value)
+        return pa.table({name: pa.array(column) for name, column in zip(names, columns, strict=True)})
+
+    def explore(self, cypher: str, parameters: Parameters | None = None) -> tuple[list[str], list[list[Any]]]:
+        """Run a user's statement, already checked to be a reading one; return column names and rows."""
+        with self._translated(), self._session(neo4j.READ_ACCESS) as session:
+            result = session.run(cast("Any", cypher), dict(parameters or {}))
+            names = list(result.keys())
+            return names, [[_plain(v) for v in record.values()] for record in result]
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._driver.close()
+
+    def _refuse_foreign(self, state: State, adopt: bool) -> None:
+        if adopt:
+            return
+        current = self.state()
+        if current is None:
+            if self._rows("MATCH (n:Host|Model) RETURN 1 LIMIT 1"):
+                raise DataError(
+                    f"{self.uri}: this database has Host or Model nodes that cohabit did not write; "
+                    "use another database (NEO4J_DATABASE), or `cohabit sync --adopt` to take it over"
+                )
+        elif current.archive != state.archive:
+            raise DataError(
+                f"{self.uri}: this store was filled from another archive; use another database or data folder, "
+                "or `cohabit sync --adopt` to replace what it holds"
+            )
+
+    def _set_state(self, state: State, *, complete: bool) -> None:
+        self._write(
+            f"MERGE (s:{schema.STATE_LABEL} {{name: 'cohabit'}}) SET s.archive = $archive, s.version = $version, "
+            "s.digest = $digest, s.complete = $complete",
+            {"archive": state.archive, "version": state.version, "digest": state.digest, "complete": complete},
+        )
+
+    # --- nodes other than hosts, and relationships among them -------------------------------------------------
+
+    def _upsert_nodes(self, n: schema.Node, tables: GraphTables) -> None:
+        rows = node_rows(n, tables)
+        if n.label in _HASHED:
+            known = dict(self._rows(f"MATCH (n:{n.label}) RETURN n.{n.key.name}, n.{_HASH}"))
+            rows = [r for r in rows if known.get(r[n.key.name]) != r[_HASH]]
+        names = [p for p in n.names if p != n.key.name] + ([_HASH] if n.label in _HASHED else [])
+        self._revive(n, [r[n.key.name] for r in rows])
+        cypher = f"UNWIND $rows AS row MERGE (n:{n.label} {{{n.key.name}: row.{n.key.name}}})" + _set("n", names)
+        for batch in _batches(rows):
+            self._write(cypher, {"rows": batch})
+
+    def _revive(self, n: schema.Node, keys: Sequence[Any]) -> None:
+        """Give nodes that people kept alive their label back, so that what was attached is attached again."""
+        former = {k for (k,) in self._rows(f"MATCH (n:Former{n.label}) RETURN n.{n.key.name}")}
+        back = sorted(former.intersection(keys))
+        if back:
+            self._write(
+                f"UNWIND $keys AS key MATCH (n:Former{n.label} {{{n.key.name}: key}}) "
+                f"SET n:{n.label} REMOVE n:Former{n.label}",
+                {"keys": back},
+            )
+
+    def _level_relationships(self, r: schema.Relationship, tables: GraphTables) -> None:
+        """Make a small relationship type (no properties) what the tables say."""
+        a, b = schema.node(r.source).key.name, schema.node(r.target).key.name
+        table = tables.relationships[r.type]
+        wanted = set(zip(table.column("source").to_pylist(), table.column("target").to_pylist(), strict=True))
+        held = {
+            tuple(row) for row in self._rows(f"MATCH (a:{r.source})-[r:{r.type}]->(b:{r.target}) RETURN a.{a}, b.{b}")
+        }
+        ends = f"UNWIND $rows AS row MATCH (a:{r.source} {{{a}: row[0]}})"
+        for batch in _batches(sorted(held - wanted)):
+            self._write(f"{ends}-[r:{r.type}]->(b:{r.target} {{{b}: row[1]}}) DELETE r", {"rows": batch})
+        for batch in _batches(sorted(wanted - held)):
+            self._write(f"{ends} MATCH (b:{r.target} {{{b}: row[1]}}) MERGE (a)-[:{r.type}]->(b)", {"rows": batch})
+
+    # --- hosts ------------------------------------------------------------------------------------------------
+
+    def _level_hosts(self, tables: GraphTables, progress: Progress | None) -> SyncReport:
+        self._revive(schema.HOST, tables.nodes["Host"].column("address").to_pylist())
+        known: dict[str, str] = dict(self._rows(f"MATCH (h:Host) RETURN h.address, h.{_HASH}"))
+        changed = changed_hosts(tables, known)
+        total = changed.count
+        done = 0
+        with ThreadPoolExecutor(WRITERS) as pool:
+            pending: set[Future[int]] = set()
+            batches = changed.batches(_BATCH)
+            while True:
+                # A few batches ahead keep the writers busy; all of them would be the whole graph in memory.
+                for batch in islice(batches, 2 * WRITERS - len(pending)):
+                    pending.add(pool.submit(self._write_hosts, batch))
+                if not pending:
+                    break
+                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+                done += sum(f.result() for f in finished)
+                if progress:
+                    progress("writing hosts", done, total)
+        gone = sorted(known.keys() - set(tables.nodes["Host"].column("address").to_pylist()))
+        self._remove_nodes(schema.HOST, set(gone))
+        return SyncReport(changed=bool(total or gone), hosts_written=total, hosts_removed=len(gone))
+
+    def _write_hosts(self, batch: HostRows) -> int:
+        def work(transaction: neo4j.ManagedTransaction) -> None:
+            for cypher, rows in host_statements(batch):
+                if rows:
+                    transaction.run(cast("Any", cypher), rows=rows).consume()
+
+        with self._session(neo4j.WRITE_ACCESS) as session:
+            session.execute_write(work)
+        return len(batch.hosts)
+
+    def _remove_nodes(self, n: schema.Node, keys: set[Any]) -> None:
+        match = f"UNWIND $keys AS key MATCH (n:{n.label} {{{n.key.name}: key}})"
+        ours = [*n.names, _HASH]
+        statements = []
+        for r in schema.RELATIONSHIPS:
+            if r.source == n.label:
+                statements.append(f"{match}-[r:{r.type}]->(:{r.target}) DELETE r")
+            if r.target == n.label:
+                statements.append(f"{match}<-[r:{r.type}]-(:{r.source}) DELETE r")
+        statements += [
+            f"{match} WHERE NOT (n)--() AND size(labels(n)) = 1 AND all(k IN keys(n) WHERE k IN $ours) DELETE n",
+            f"{match} SET n:Former{n.label} REMOVE n:{n.label}, "
+            + ", ".join(f"n.{name}" for name in ours if name != n.key.name),
+        ]
+        for batch in _batches(sorted(keys)):
+
+            def work(transaction: neo4j.ManagedTransaction, batch: list[Any] = batch) -> None:
+                for cypher in statements:
+                    transaction.run(cast("Any", cypher), keys=batch, ours=ours).consume()
+
+            with self._session(neo4j.WRITE_ACCESS) as session:
+                session.execute_write(work)
+
+    def _keys(self, n: schema.Node) -> set[Any]:
+        return {key for (key,) in self._rows(f"MATCH (n:{n.label}) RETURN n.{n.key.name}")}
+
+    # --- the connection ---------------------------------------------------------------------------------------
+
+    def _session(self, access: str) -> neo4j.Session:
+        return self._driver.session(database=self._database, default_access_mode=access)
+
+    def _rows(self, cypher: str, parameters: Parameters | None = None) -> list[list[Any]]:
+        with self._translated(), self._session(neo4j.READ_ACCESS) as session:
+            return [r.values() for r in session.run(cast("Any", cypher), dict(parameters or {}))]
+
+    def _write(self, cypher: str, parameters: Parameters | None = None) -> None:
+        def work(transaction: neo4j.ManagedTransaction) -> None:
+            transaction.run(cast("Any", cypher), dict(parameters or {})).consume()
+
+        with self._session(neo4j.WRITE_ACCESS) as session:
+            session.execute_write(work)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Say in one line what the driver says in many."""
+        try:
+            yield
+        except neo4j.exceptions.AuthError as error:
+            raise DataError(
+                f"{self.uri}: the server refuses the user name or password; "
+                "set NEO4J_USERNAME and NEO4J_PASSWORD (and NEO4J_DATABASE where it is not the default)"
+            ) from error
+        except neo4j.exceptions.Forbidden as error:
+            raise DataError(f"{self.uri}: this user may not do that ({first_line(error)})") from error
+        except (neo4j.exceptions.ServiceUnavailable, neo4j.exceptions.SessionExpired, OSError) as error:
+            raise DataError(
+                f"{self.uri}: no server answers there ({first_line(error)}); start it, or correct --store"
+            ) from error
+        except (neo4j.exceptions.ConfigurationError, ValueError) as error:
+            raise DataError(f"{self.uri}: not a usable address of a server ({first_line(error)})") from error
+        except neo4j.exceptions.Neo4jError as error:
+            raise DataError(f"the store refused the query: {_message(error)}") from error
+        except neo4j.exceptions.DriverError as error:
+            raise DataError(f"{self.uri}: {first_line(error)}") from error
+
+
+def host_statements(batch: HostRows) -> list[tuple[str, list[Any]]]:
+    """Return the statements that write one batch of hosts with everything that hangs on them, and their rows.
+
+    Hosts the store does not have are created, which needs no look for what might be there; the others are merged.
+    """
+    properties = [p for p in schema.HOST.names if p != "address"] + [_HASH]
+    if batch.new:
+        created = "UNWIND $rows AS row CREATE (n:Host {address: row.address})" + _set("n", properties)
+    else:
+        created = "UNWIND $rows AS row MATCH (n:Host {address: row.address})" + _set("n", properties)
+    statements: list[tuple[str, list[Any]]] = [(created, batch.hosts)]
+    for r in schema.HOST_RELATIONSHIPS:
+        key = schema.node(r.target).key.name
+        identity = [f"{name}: item.{name}" for name in r.identity]
+        pattern = f"-[r:{r.type}" + (f" {{{', '.join(identity)}}}" if identity else "") + "]->"
+        grouped = batch.relationships[r.type]
+        if not batch.new:
+            same = " AND ".join([f"item.target = b.{key}"] + [f"item.{n} = r.{n}" for n in r.identity])
+            statements.append(
+                (
+                    f"UNWIND $rows AS row MATCH (a:Host {{address: row.source}})-[r:{r.type}]->(b:{r.target}) "
+                    f"WHERE NONE(item IN row.items WHERE {same}) DELETE r",
+                    grouped,
+                )
+            )
+        verb = "CREATE" if batch.new else "MERGE"
+        statements.append(
+            (
+                f"UNWIND $rows AS row MATCH (a:Host {{address: row.source}}) UNWIND row.items AS item "
+                f"MATCH (b:{r.target} {{{key}: item.target}}) {verb} (a){pattern}(b)" + _set("r", r.others, "item"),
+                [row for row in grouped if row["items"]],
+            )
+        )
+    return statements
+
+
+def _set(variable: str, names: Iterable[str], row: str = "row") -> str:
+    parts = ", ".join(f"{variable}.{name} = {row}.{name}" for name in names)
+    return f" SET {parts}" if parts else ""
+
+
+def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
+
+
+def _message(error: neo4j.exceptions.Neo4jError) -> str:
+    return first_line(Exception(error.message or str(error)))
+
+
+def _plain(value: Any) -> Any:
+    """Nodes and relationships as maps of their properties, paths as lists: what the table formats can show."""
+    if isinstance(value, Node | Relationship):
+        return dict(value.items())
+    if isinstance(value, Path):
+        return [_plain(part) for pair in zip(value.nodes, [*value.relationships, None], strict=True) for part in pair][
+            :-1
+        ]
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    iso_format: Callable[[], str] | None = getattr(value, "iso_format", None)
+    return iso_format() if iso_format else value
