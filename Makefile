@@ -1,0 +1,58 @@
+# `make demo` and `make test` are all a newcomer needs; `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test test-neo4j-2026 check bench docs neo4j clean
+
+help: ## List the targets
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+# The link through which type checkers see the root folder as the package `cohabit`.
+.types/cohabit:
+	@mkdir -p .types && ln -sfn .. .types/cohabit
+
+$(VENV)/.installed: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing cohabit into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.developing: $(VENV)/.installed
+	@echo "Installing what the tests need …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.installed ## Simulate a population, load it, print the co-occurrence, draw a map
+	@rm -rf demo && mkdir demo
+	$(BIN)/cohabit simulate --hosts 5000 --output demo
+	$(BIN)/cohabit load demo/*.ndjson.* --data demo/data
+	$(BIN)/cohabit cooccurrence llama qwen2 --data demo/data
+	$(BIN)/cohabit map families --output demo/families.html --data demo/data
+	@echo "Open demo/families.html in a browser."
+
+test: $(VENV)/.developing .types/cohabit ## Run the tests (Neo4j and Chromium are used where they are there)
+	$(BIN)/python -m pytest
+
+test-neo4j-2026: $(VENV)/.developing ## Run the store tests on Neo4j 2026 (needs a JDK of version 21 or newer)
+	COHABIT_REQUIRE=neo4j COHABIT_NEO4J_VERSION=2026 $(BIN)/python -m pytest tests/conformance tests/tools
+
+check: $(VENV)/.developing .types/cohabit ## Lint, types, generated documentation, and the wheel in an empty environment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	MYPYPATH=.types $(BIN)/mypy -p cohabit
+	$(BIN)/mypy tools/*.py
+	$(BIN)/python tools/docs.py --check
+	$(BIN)/python tools/wheel_smoke.py
+
+docs: $(VENV)/.developing ## Write the generated parts of the documentation anew
+	$(BIN)/python tools/docs.py
+
+bench: $(VENV)/.developing ## Measure loading, queries and filling a server (takes minutes)
+	$(BIN)/python tools/bench.py
+
+neo4j: $(VENV)/.installed ## Start a Neo4j server with Browser for exploring (needs a JDK and Maven)
+	$(BIN)/python tools/neo4j_server.py
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) .types demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,159 @@
+"""Commands that answer: info, rank, cooccurrence, hosts, host, query, map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cohabit.options import Filters, Output, Several, Shown, Where, with_options
+
+app = typer.Typer()
+
+LevelOption = Annotated[str, typer.Option(help="model, family, line, lab or lab-country.")]
+
+
+def _answer(where: Where, output: Output, show_addresses: bool, question: str, *arguments: Any, **options: Any) -> None:
+    """Ask one question and print the answer."""
+    from cohabit.output import Format, show
+    from cohabit.session import Graph
+
+    with Graph(where.data, where.store, show_addresses=show_addresses) as graph:
+        result = graph.ask(question, *arguments, **options)
+    show(result, Format(output.format, output.output, output.limit, output.quiet))
+
+
+def _scope(filters: Filters) -> Any:
+    from cohabit.session import scope
+
+    return scope(filters.values())
+
+
+@app.command()
+@with_options
+def info(
+    where: Where,
+    output: Output,
+    shown: Shown,
+    scans: Annotated[bool, typer.Option("--scans", help="List the loaded scans instead.")] = False,
+) -> None:
+    """Say what is in the graph, how fresh it is, and from which scans."""
+    _answer(where, output, shown.show_addresses, "scans" if scans else "info")
+
+
+@app.command()
+@with_options
+def rank(
+    where: Where,
+    output: Output,
+    filters: Filters,
+    level: Annotated[
+        str | None, typer.Option(help="model, family, line, lab or lab-country.", show_default="family")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="country, network, provider or software.")] = None,
+) -> None:
+    """Rank items, or places (--by), or items within places (both), by hosts."""
+    _answer(where, output, False, "rank", level=level, by=by, scope=_scope(filters))
+
+
+@app.command()
+@with_options
+def cooccurrence(
+    where: Where,
+    output: Output,
+    filters: Filters,
+    items: Annotated[list[str] | None, typer.Argument(help="None: all pairs. One: its pairs. Two: that pair.")] = None,
+    level: LevelOption = "family",
+    min_hosts: Annotated[int, typer.Option(help="Leave out pairs with fewer hosts.")] = 1,
+    sort: Annotated[str, typer.Option(help="Column to sort by, largest first.")] = "hosts",
+) -> None:
+    """Say which items live together on a host, and how much more often than by chance."""
+    _answer(
+        where,
+        output,
+        False,
+        "cooccurrence",
+        tuple(items or ()),
+        level=level,
+        min_hosts=min_hosts,
+        sort=sort,
+        scope=_scope(filters),
+    )
+
+
+@app.command()
+@with_options
+def hosts(
+    where: Where,
+    output: Output,
+    shown: Shown,
+    filters: Filters,
+    model: Annotated[Several, typer.Option(help="Hosts that run this model.", metavar="NAME")] = None,
+    family: Annotated[Several, typer.Option(help="Hosts that run this family.", metavar="NAME")] = None,
+    line: Annotated[Several, typer.Option(help="Hosts that run this line.", metavar="NAME")] = None,
+    lab: Annotated[Several, typer.Option(help="Hosts that run a model of this lab.", metavar="NAME")] = None,
+    digest: Annotated[Several, typer.Option(help="Hosts that reported this digest.", metavar="DIGEST")] = None,
+) -> None:
+    """List the hosts behind a number; addresses are masked."""
+    items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}
+    chosen = {name: tuple(values or ()) for name, values in items.items()}
+    _answer(where, output, shown.show_addresses, "hosts", **chosen, scope=_scope(filters))
+
+
+@app.command()
+@with_options
+def host(
+    where: Where,
+    output: Output,
+    shown: Shown,
+    address: Annotated[str, typer.Argument(help="Address, name, or the pseudonym that another command printed.")],
+) -> None:
+    """Show the history of one host."""
+    _answer(where, output, shown.show_addresses, "host", address)
+
+
+@app.command()
+@with_options
+def query(
+    where: Where,
+    output: Output,
+    shown: Shown,
+    cypher: Annotated[str | None, typer.Argument(help="A reading Cypher statement.")] = None,
+    file: Annotated[Path | None, typer.Option(help="Read the statement from this file.")] = None,
+    name: Annotated[str | None, typer.Option(help="Run a saved query.")] = None,
+    param: Annotated[Several, typer.Option(help="A parameter, NAME=VALUE.", metavar="NAME=VALUE")] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the saved query instead of running it.")] = False,
+    list_saved: Annotated[bool, typer.Option("--list", help="List the saved queries.")] = False,
+) -> None:
+    """Ask in Cypher, read-only, on either store."""
+    from cohabit.commands import querying
+    from cohabit.output import Format
+    from cohabit.output import show as show_result
+
+    if list_saved:
+        show_result(querying.saved_list(), Format(output.format, output.output, output.limit, output.quiet))
+        return
+    if show:
+        print(querying.saved_text(name), end="")
+        return
+    question, arguments = querying.question(cypher, file, name, param or [])
+    _answer(where, output, shown.show_addresses, question, *arguments)
+
+
+@app.command("map")
+@with_options
+def make_map(
+    where: Where,
+    filters: Filters,
+    output: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")],
+    kind: Annotated[str, typer.Argument(help="families.")] = "families",
+) -> None:
+    """Draw an interactive map as one HTML file that opens anywhere, offline."""
+    from cohabit.output import write_file
+    from cohabit.session import Graph
+
+    with Graph(where.data, where.store) as graph:
+        page = graph.map(kind, **filters.values())
+    write_file(output, page.encode("utf-8"))
+    print(output)

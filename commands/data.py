@@ -1,0 +1,126 @@
+"""Commands that change what is there: load, sync, forget, rejected, simulate."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cohabit.options import Output, Shown, Where, with_options
+
+app = typer.Typer()
+
+CatalogueOption = Annotated[
+    str | None,
+    typer.Option("--catalogue", help="Model catalogue to use from now on: a TOML file, or «bundled».", metavar="FILE"),
+]
+
+
+@app.command()
+@with_options
+def load(
+    where: Where,
+    output: Output,
+    shown: Shown,
+    paths: Annotated[list[str] | None, typer.Argument(help="Files, folders, globs, or - for standard input.")] = None,
+    loader: Annotated[str | None, typer.Option(help="Do not sniff: read with this loader.")] = None,
+    host: Annotated[str | None, typer.Option(help="Host of records that name none: ADDRESS or ADDRESS:PORT.")] = None,
+    seen_at: Annotated[str | None, typer.Option(help="Time of records that have none (ISO 8601).")] = None,
+    catalogue: CatalogueOption = None,
+    list_loaders: Annotated[bool, typer.Option("--list", help="List the loaders and stop.")] = False,
+    no_sync: Annotated[bool, typer.Option("--no-sync", help="Fill the archive only.")] = False,
+) -> None:
+    """Load scan files, then bring the graph level.
+
+    What each file is, is seen from its content; .gz and .zst are read as they are. The same file twice changes nothing.
+    """
+    from cohabit.commands import loading
+    from cohabit.output import show
+
+    if list_loaders:
+        show(loading.loaders(), loading.format_of(output))
+        return
+    result, failed = loading.load(
+        where,
+        paths or [],
+        loader=loader,
+        host=host,
+        seen_at=seen_at,
+        catalogue=catalogue,
+        no_sync=no_sync,
+        show_addresses=shown.show_addresses,
+        quiet=output.quiet,
+    )
+    show(result, loading.format_of(output))
+    for line in failed:
+        print(line, file=sys.stderr)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+@with_options
+def sync(
+    where: Where,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Take over a server that was filled from another archive.")
+    ] = False,
+    catalogue: CatalogueOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet")] = False,
+) -> None:
+    """Bring the graph store level with the archive; also repairs it."""
+    from cohabit.commands import loading
+
+    print(loading.sync(where, adopt=adopt, catalogue=catalogue, quiet=quiet))
+
+
+@app.command()
+@with_options
+def forget(
+    where: Where,
+    scan: Annotated[str, typer.Argument(help="File name, or the beginning of the hash (6 digits or more).")],
+    no_sync: Annotated[bool, typer.Option("--no-sync", help="Change the archive only.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet")] = False,
+) -> None:
+    """Remove one scan from the archive and the graph (`info --scans` lists them)."""
+    from cohabit.commands import loading
+
+    print(loading.forget(where, scan, no_sync=no_sync, quiet=quiet))
+
+
+@app.command()
+@with_options
+def rejected(where: Where, output: Output, shown: Shown) -> None:
+    """List the records that were rejected, with file, line and reason."""
+    from cohabit.commands import loading
+    from cohabit.output import show
+
+    show(loading.rejected(where, shown.show_addresses), loading.format_of(output))
+
+
+@app.command()
+def simulate(
+    hosts: Annotated[int, typer.Option(help="How many hosts.")] = 2_000,
+    seed: Annotated[int, typer.Option(help="Another seed makes another population of the same structure.")] = 0,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the file into.")] = Path(),
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Make up a population of known structure, in the record shape that `load` reads.
+
+    At --hosts 175108 its counts are those of the published study; smaller sizes are in proportion. Every record says
+    that it is simulated, and so does everything that is made from it.
+    """
+    from cohabit.progress import progress_bar
+    from cohabit.simulation import simulate as make
+
+    with progress_bar(quiet) as progress:
+        report = None if progress is None else lambda done, total: progress("simulating hosts", done, total)
+        made = make(hosts, seed, output, progress=report)
+    print(
+        f"SIMULATED: {made.hosts:,} hosts, {made.multi_model_hosts:,} of them multi-model, "
+        f"{made.llama_and_qwen2_hosts:,} with Llama and Qwen2; {made.countries:,} countries, "
+        f"{made.networks:,} networks, {made.observations:,} observations."
+    )
+    print(made.path)

@@ -1,0 +1,173 @@
+"""What the data commands do between parsing and printing: results of loading, one line for what changed."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from cohabit.errors import DataError, UsageError
+from cohabit.graph import sync as work
+from cohabit.graph.archive import Archive
+from cohabit.graph.store import SyncReport, data_folder, opened
+from cohabit.loaders import registry, values
+from cohabit.options import Output, Where
+from cohabit.output import Format
+from cohabit.privacy import Masker, read_key
+from cohabit.progress import progress_bar
+from cohabit.queries.result import Result, result
+from cohabit.queries.words import count
+from cohabit.text import visible
+
+LOAD_COLUMNS = (
+    "file",
+    "loader",
+    "sha256",
+    "status",
+    "read",
+    "accepted",
+    "rejected",
+    "partial",
+    "observations",
+    "hosts",
+    "seconds",
+)
+TABLE_COLUMNS = ("file", "loader", "status", "read", "rejected", "partial", "observations", "hosts", "seconds")
+
+
+def format_of(output: Output) -> Format:
+    """The output options as the printer takes them."""
+    return Format(output.format, output.output, output.limit, output.quiet)
+
+
+def load(
+    where: Where,
+    paths: list[str],
+    *,
+    loader: str | None,
+    host: str | None,
+    seen_at: str | None,
+    catalogue: str | None,
+    no_sync: bool,
+    show_addresses: bool,
+    quiet: bool,
+) -> tuple[Result, list[str]]:
+    """Load files and bring the store level; the result, and one line for each file that failed."""
+    if not paths:
+        raise UsageError("load what? Name files, folders, globs, or - for standard input")
+    data = data_folder(where.data)
+    options = work.LoadOptions(loader=loader, seen_at=_seconds(seen_at), host=_host(host))
+    with progress_bar(quiet) as progress:
+        if catalogue:
+            use_catalogue(data, catalogue)
+        files = work.load(data, paths, options, progress=progress)
+        usable = any(f.status in ("loaded", "already loaded") for f in files)
+        if not no_sync and usable:
+            with opened(data, where.store, write=True) as store:
+                work.sync(data, store, progress=progress)
+    masker = Masker(read_key(data)[0], show=show_addresses)
+    files = [replace(f, file=masker.text(f.file)) for f in files]
+    failed = [f"cohabit: {visible(masker.text(f.error or ''))}" for f in files if f.status == "failed"]
+    skipped = [f"skipped: {visible(masker.text(f.error or ''))}" for f in files if f.status == "skipped"]
+    caveats = [*skipped]
+    empty = [f.file for f in files if f.status == "loaded" and not f.read]
+    caveats += [f"{name}: loaded, but it holds no records" for name in empty]
+    caveats += _mixture(data)
+    if any(f.rejected for f in files):
+        caveats.append("`cohabit rejected` lists the rejected records with their reasons")
+    totals = {k: sum(getattr(f, k) for f in files) for k in ("read", "rejected", "observations")}
+    headline = (
+        f"{count(totals['read'], 'record')} read, {totals['rejected']:,} rejected, "
+        f"{count(totals['observations'], 'observation')}."
+    )
+    rows = [{c: v for c, v in asdict(f).items() if c in LOAD_COLUMNS} for f in files]
+    simulated = bool(files) and all(f.simulated for f in files if f.status != "failed") and usable
+    made = result(LOAD_COLUMNS, rows, headline=headline, caveats=caveats, table_columns=TABLE_COLUMNS)
+    return replace(made, simulated=simulated), failed
+
+
+def loaders() -> Result:
+    """The registered loaders."""
+    rows = [{"loader": x.name, "reads": x.title} for x in registry.loaders()]
+    return result(("loader", "reads"), rows)
+
+
+def sync(where: Where, *, adopt: bool, catalogue: str | None, quiet: bool) -> str:
+    """Bring the store level and say what changed."""
+    data = data_folder(where.data)
+    if not Archive(data).parts():
+        raise DataError(f"{data}: no archive here; `cohabit load FILE…` makes one (or give --data)")
+    if catalogue:
+        use_catalogue(data, catalogue)
+    with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
+        return _said(store.uri, work.sync(data, store, adopt=adopt, force=True, progress=progress))
+
+
+def forget(where: Where, scan: str, *, no_sync: bool, quiet: bool) -> str:
+    """Remove a scan and say so."""
+    data = data_folder(where.data)
+    if not Archive(data).parts():
+        raise DataError(f"{data}: no archive here, so there is nothing to forget (give --data)")
+    facts = work.forget(data, scan)
+    said = f"forgot {visible(facts.file_name)} ({facts.sha256[:12]}, {count(facts.records, 'record')})"
+    if no_sync:
+        return f"{said}; the graph still has it until `cohabit sync`"
+    with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
+        work.sync(data, store, progress=progress)
+    return said
+
+
+def rejected(where: Where, show_addresses: bool) -> Result:
+    """Rejected records of all loaded scans; addresses in reasons and raw text are masked."""
+    data = data_folder(where.data)
+    if not Archive(data).folder.is_dir():
+        raise DataError(f"{data}: no archive here; `cohabit load FILE…` makes one (or give --data)")
+    masker = Masker(read_key(data)[0], show=show_addresses)
+    rows = [
+        {"file": masker.text(r.file), "line": r.line, "reason": masker.text(r.reason), "raw": masker.text(r.raw)}
+        for r in Archive(data).rejected()
+    ]
+    headline = f"{count(len(rows), 'record')} rejected."
+    return result(("file", "line", "reason", "raw"), rows, headline=headline)
+
+
+def use_catalogue(data: Path, name: str) -> None:
+    """Use that catalogue file from now on, or the bundled one."""
+    work.use_catalogue(data, None if name == "bundled" else Path(name))
+
+
+def _said(uri: str, report: SyncReport) -> str:
+    if not report.changed:
+        return f"{uri}: level with the archive, nothing to change"
+    return (
+        f"{uri}: level with the archive; {count(report.hosts_written, 'host')} written, "
+        f"{report.hosts_removed:,} removed"
+    )
+
+
+def _mixture(data: Path) -> list[str]:
+    kinds = {facts.simulated for facts in Archive(data).scans() if facts.records}
+    if kinds == {True, False}:
+        from cohabit.session import MIXED
+
+        return [MIXED]
+    return []
+
+
+def _seconds(text: str | None) -> int | None:
+    try:
+        return None if text is None else values.second(text, int(time.time()))
+    except values.RecordError as error:
+        raise UsageError(f"--seen-at: {error}") from None
+
+
+def _host(text: str | None) -> tuple[str, int | None] | None:
+    """Read `ADDRESS`, `ADDRESS:PORT` or `[IPV6]:PORT`."""
+    if text is None:
+        return None
+    bare, _, port = text.rpartition(":") if re.fullmatch(r"(\[.*\]|[^:]*):\d+", text) else (text, "", "")
+    try:
+        return values.host(bare), values.port(port) if port else None
+    except values.RecordError as error:
+        raise UsageError(f"--host: {error}") from None

@@ -1,0 +1,58 @@
+"""What the `query` command does between parsing and asking."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cohabit.errors import DataError, UsageError
+from cohabit.queries.result import Result, result
+from cohabit.queries.saved import saved_queries, saved_query
+
+
+def saved_list() -> Result:
+    """The saved queries with their titles and parameters."""
+    rows = [
+        {"name": q.name, "title": q.title, "parameters": [p.name for p in q.parameters]}
+        for q in saved_queries().values()
+    ]
+    return result(("name", "title", "parameters"), rows)
+
+
+def saved_text(name: str | None) -> str:
+    """Text of a saved query, header included."""
+    if name is None:
+        raise UsageError("--show prints a saved query: give its --name too")
+    return saved_query(name).text
+
+
+def question(cypher: str | None, file: Path | None, name: str | None, params: list[str]) -> tuple[str, tuple[Any, ...]]:
+    """The question to ask and its arguments: a statement, the content of a file, or a saved query."""
+    if sum(x is not None for x in (cypher, file, name)) != 1:
+        raise UsageError(
+            "give one of: a Cypher statement, --file FILE, --name SAVED (`cohabit query --list` lists them)"
+        )
+    given: dict[str, str] = {}
+    for pair in params:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.isidentifier():
+            raise UsageError(f"--param {pair!r}: write it as NAME=VALUE")
+        given[key] = value
+    if name is not None:
+        return "saved", (name, saved_query(name).values(given))
+    if file is not None:
+        try:
+            cypher = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{file}: the query cannot be read ({error})") from error
+    return "query", (cypher, {key: _value(text) for key, text in given.items()})
+
+
+def _value(text: str) -> Any:
+    """A parameter of a free query: JSON where it is JSON (a number, a list), else the text itself."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text

@@ -1,0 +1,103 @@
+"""Command-line options that many commands share, declared once."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+import typer
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+Several = list[str] | None
+
+
+@dataclass(frozen=True)
+class Where:
+    """Which data folder and store."""
+
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Data folder (archive and graph).", envvar="COHABIT_DATA", show_default="./cohabit-data"),
+    ] = None
+    store: Annotated[
+        str | None,
+        typer.Option(help="Server, such as neo4j://HOST:7687; else the embedded graph.", envvar="COHABIT_STORE"),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Whether addresses are shown."""
+
+    show_addresses: Annotated[bool, typer.Option("--show-addresses", help="Show addresses, not pseudonyms.")] = False
+
+
+@dataclass(frozen=True)
+class Output:
+    """How to print."""
+
+    format: Annotated[str, typer.Option(help="table, json, csv, markdown or parquet.")] = "table"
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
+    limit: Annotated[int, typer.Option(help="Rows that a table shows; the other formats give all.")] = 20
+    quiet: Annotated[bool, typer.Option("--quiet", help="No notes and no progress on standard error.")] = False
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which hosts, and when; the names are those of `Scope`."""
+
+    since: Annotated[str | None, typer.Option(help="From the week of this date.", metavar="DATE")] = None
+    until: Annotated[str | None, typer.Option(help="To the week of this date.", metavar="DATE")] = None
+    at: Annotated[str | None, typer.Option(help="What each host last listed up to this date.", metavar="DATE")] = None
+    within: Annotated[
+        int | None, typer.Option(help="With --at: look back this many weeks.", show_default="4", metavar="WEEKS")
+    ] = None
+    country: Annotated[Several, typer.Option(help="Hosts in this country.", metavar="CC")] = None
+    network: Annotated[Several, typer.Option(help="Hosts in this network.", metavar="ASN")] = None
+    provider: Annotated[Several, typer.Option(help="Hosts in networks of this organisation.", metavar="NAME")] = None
+    software: Annotated[Several, typer.Option(help="Hosts that run this server software.", metavar="NAME")] = None
+    prefix: Annotated[Several, typer.Option(help="Hosts with an address in this prefix.", metavar="CIDR")] = None
+    has: Annotated[Several, typer.Option(help="Hosts that run this item: NAME, or LEVEL:NAME.", metavar="ITEM")] = None
+    without: Annotated[Several, typer.Option(help="Hosts that do not run this item.", metavar="ITEM")] = None
+    min_weeks: Annotated[int | None, typer.Option(help="Hosts seen in at least this many weeks.", metavar="N")] = None
+
+    def values(self) -> dict[str, Any]:
+        """The filters that are set, as keyword arguments of the Python interface."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def with_options(function: Function) -> Function:
+    """Give a command the options of every parameter that is one of the classes above.
+
+    Typer reads a command's signature; this spreads such a parameter into one option a field and puts the object
+    together again before the call.
+    """
+    hints = get_type_hints(function, include_extras=True)
+    groups = {name: kind for name, kind in hints.items() if isinstance(kind, type) and is_dataclass(kind)}
+    parameters: list[inspect.Parameter] = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name not in groups:
+            parameters.append(parameter.replace(annotation=hints[name]))
+            continue
+        kind_hints = get_type_hints(groups[name], include_extras=True)
+        parameters += [
+            inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=kind_hints[f.name])
+            for f in fields(groups[name])
+        ]
+    parameters.sort(key=lambda p: p.kind is inspect.Parameter.KEYWORD_ONLY)
+
+    @wraps(function)
+    def command(*args: Any, **given: Any) -> Any:
+        for name, kind in groups.items():
+            given[name] = kind(**{f.name: given.pop(f.name) for f in fields(kind)})
+        return function(*args, **given)
+
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    return command  # type: ignore[return-value]
