@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
+
+if TYPE_CHECKING:
+    from cohabit.output import Format
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -45,6 +48,12 @@ class Output:
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
     limit: Annotated[int, typer.Option(help="Rows that a table shows; the other formats give all.")] = 20
     quiet: Annotated[bool, typer.Option("--quiet", help="No notes and no progress on standard error.")] = False
+
+    def checked(self) -> Format:
+        """The options as the printer takes them; UsageError for what it cannot do, before any work is done."""
+        from cohabit.output import Format
+
+        return Format(self.format, self.output, self.limit, self.quiet)
 
 
 @dataclass(frozen=True)

@@ -42,13 +42,15 @@ class Format:
     limit: int = 20
     quiet: bool = False
 
+    def __post_init__(self) -> None:
+        if self.name not in FORMATS:
+            raise UsageError(f"--format {self.name!r}: choose from {', '.join(FORMATS)}")
+        if self.limit < 1:
+            raise UsageError(f"--limit {self.limit}: it takes 1 or more")
+
 
 def show(result: Result, how: Format) -> None:
     """Write a result as the user wants it."""
-    if how.name not in FORMATS:
-        raise UsageError(f"--format {how.name!r}: choose from {', '.join(FORMATS)}")
-    if how.limit < 1:
-        raise UsageError(f"--limit {how.limit}: it takes 1 or more")
     if how.name == "parquet":
         _write_parquet(_marked(result), how)
     elif how.name == "table" and how.output is None:
@@ -240,7 +242,7 @@ def write_file(path: Path, content: bytes) -> None:
         raise DataError(f"{path}: this is a folder; name a file")
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.parent}; make it first")
-    with writing(path):
+    with writing(path, "name another file"):
         write_atomically(path, content)
 
 

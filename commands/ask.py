@@ -16,12 +16,13 @@ LevelOption = Annotated[str, typer.Option(help="model, family, line, lab or lab-
 
 def _answer(where: Where, output: Output, show_addresses: bool, question: str, *arguments: Any, **options: Any) -> None:
     """Ask one question and print the answer."""
-    from cohabit.output import Format, show
+    from cohabit.output import show
     from cohabit.session import Graph
 
+    how = output.checked()
     with Graph(where.data, where.store, show_addresses=show_addresses) as graph:
         result = graph.ask(question, *arguments, **options)
-    show(result, Format(output.format, output.output, output.limit, output.quiet))
+    show(result, how)
 
 
 def _scope(filters: Filters) -> Any:
@@ -128,11 +129,10 @@ def query(
 ) -> None:
     """Ask in Cypher, read-only, on either store."""
     from cohabit.commands import querying
-    from cohabit.output import Format
     from cohabit.output import show as show_result
 
     if list_saved:
-        show_result(querying.saved_list(), Format(output.format, output.output, output.limit, output.quiet))
+        show_result(querying.saved_list(), output.checked())
         return
     if show:
         print(querying.saved_text(name), end="")

@@ -39,8 +39,9 @@ def load(
     from cohabit.commands import loading
     from cohabit.output import show
 
+    how = output.checked()
     if list_loaders:
-        show(loading.loaders(), loading.format_of(output))
+        show(loading.loaders(), how)
         return
     result, failed = loading.load(
         where,
@@ -53,7 +54,9 @@ def load(
         show_addresses=shown.show_addresses,
         quiet=output.quiet,
     )
-    show(result, loading.format_of(output))
+    # Where nothing could be used, a table of zeros would only hide the reason.
+    if how.name != "table" or len(failed) < len(result.rows):
+        show(result, how)
     for line in failed:
         print(line, file=sys.stderr)
     if failed:
@@ -97,7 +100,7 @@ def rejected(where: Where, output: Output, shown: Shown) -> None:
     from cohabit.commands import loading
     from cohabit.output import show
 
-    show(loading.rejected(where, shown.show_addresses), loading.format_of(output))
+    show(loading.rejected(where, shown.show_addresses), output.checked())
 
 
 @app.command()

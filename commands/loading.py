@@ -12,8 +12,7 @@ from cohabit.graph import sync as work
 from cohabit.graph.archive import Archive
 from cohabit.graph.store import SyncReport, data_folder, opened
 from cohabit.loaders import registry, values
-from cohabit.options import Output, Where
-from cohabit.output import Format
+from cohabit.options import Where
 from cohabit.privacy import Masker, read_key
 from cohabit.progress import progress_bar
 from cohabit.queries.result import Result, result
@@ -32,13 +31,9 @@ LOAD_COLUMNS = (
     "observations",
     "hosts",
     "seconds",
+    "error",
 )
 TABLE_COLUMNS = ("file", "loader", "status", "read", "rejected", "partial", "observations", "hosts", "seconds")
-
-
-def format_of(output: Output) -> Format:
-    """The output options as the printer takes them."""
-    return Format(output.format, output.output, output.limit, output.quiet)
 
 
 def load(
@@ -58,18 +53,20 @@ def load(
         raise UsageError("load what? Name files, folders, globs, or - for standard input")
     data = data_folder(where.data)
     options = work.LoadOptions(loader=loader, seen_at=_seconds(seen_at), host=_host(host))
-    with progress_bar(quiet) as progress:
+    with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
+        if not no_sync:
+            # A server that does not answer, or holds another archive, is told before anything is changed.
+            store.refuse_foreign(Archive(data).id)
         if catalogue:
             use_catalogue(data, catalogue)
         files = work.load(data, paths, options, progress=progress)
         usable = any(f.status in ("loaded", "already loaded") for f in files)
         if not no_sync and usable:
-            with opened(data, where.store, write=True) as store:
-                work.sync(data, store, progress=progress)
+            work.sync(data, store, progress=progress)
     masker = Masker(read_key(data)[0], show=show_addresses)
-    files = [replace(f, file=masker.text(f.file)) for f in files]
-    failed = [f"cohabit: {visible(masker.text(f.error or ''))}" for f in files if f.status == "failed"]
-    skipped = [f"skipped: {visible(masker.text(f.error or ''))}" for f in files if f.status == "skipped"]
+    files = [replace(f, file=masker.text(f.file), error=f.error and masker.text(f.error)) for f in files]
+    failed = [f"cohabit: {visible(f.error or '')}" for f in files if f.status == "failed"]
+    skipped = [f"skipped: {visible(f.error or '')}" for f in files if f.status == "skipped"]
     caveats = [*skipped]
     empty = [f.file for f in files if f.status == "loaded" and not f.read]
     caveats += [f"{name}: loaded, but it holds no records" for name in empty]

@@ -310,17 +310,14 @@ def _fsync_replace(temporary: Path, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Turn «no permission» and «disk full» into one line that names the folder."""
+def writing(folder: Path, remedy: str = "choose another folder with --data or COHABIT_DATA") -> Iterator[None]:
+    """Turn «no permission» and «disk full» into one line that names the file or folder and a remedy."""
     try:
         yield
     except (PermissionError, FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-        raise DataError(
-            f"{error.filename or folder}: cannot write there ({error.strerror or error}); "
-            "choose another folder with --data or COHABIT_DATA"
-        ) from error
+        raise DataError(f"{folder}: cannot write there ({error.strerror or error}); {remedy}") from error
     except OSError as error:
-        raise DataError(f"{error.filename or folder}: {error.strerror or error}") from error
+        raise DataError(f"{folder}: {error.strerror or error}") from error
 
 
 def first_line(error: BaseException) -> str:

@@ -56,6 +56,9 @@ class EmbeddedStore:
         pointer = self._pointer()
         return pointer.state if pointer else None
 
+    def refuse_foreign(self, archive: str, *, adopt: bool = False) -> None:
+        """Nothing to refuse: the graph of a data folder is that of its archive and is built anew."""
+
     def sync(
         self, tables: GraphTables, state: State, *, adopt: bool = False, progress: Progress | None = None
     ) -> SyncReport:

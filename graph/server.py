@@ -11,6 +11,7 @@ label `Former…` to be taken up again when a later scan sees it.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 # More writers are slower: they wait for, and deadlock on, the nodes of the most common models.
 WRITERS = 2
+# What the driver would log is in the error that it raises.
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
 _BATCH = 5_000
 _HASH = "content_hash"
 _HASHED = ("Host", "Model")
@@ -75,7 +78,7 @@ class ServerStore:
         self, tables: GraphTables, state: State, *, adopt: bool = False, progress: Progress | None = None
     ) -> SyncReport:
         """Bring the database level with these tables (DataError when it holds another archive's graph)."""
-        self._refuse_foreign(state, adopt)
+        self.refuse_foreign(state.archive, adopt=adopt)
         with self._translated():
             for statement in schema.server_constraints():
                 self._write(statement)
@@ -117,7 +120,8 @@ class ServerStore:
         """Close the connections."""
         self._driver.close()
 
-    def _refuse_foreign(self, state: State, adopt: bool) -> None:
+    def refuse_foreign(self, archive: str, *, adopt: bool = False) -> None:
+        """Raise DataError when the database holds something that this archive did not make."""
         if adopt:
             return
         current = self.state()
@@ -127,7 +131,7 @@ class ServerStore:
                     f"{self.uri}: this database has Host or Model nodes that cohabit did not write; "
                     "use another database (NEO4J_DATABASE), or `cohabit sync --adopt` to take it over"
                 )
-        elif current.archive != state.archive:
+        elif current.archive != archive:
             raise DataError(
                 f"{self.uri}: this store was filled from another archive; use another database or data folder, "
                 "or `cohabit sync --adopt` to replace what it holds"
@@ -269,7 +273,7 @@ class ServerStore:
             raise DataError(f"{self.uri}: this user may not do that ({first_line(error)})") from error
         except (neo4j.exceptions.ServiceUnavailable, neo4j.exceptions.SessionExpired, OSError) as error:
             raise DataError(
-                f"{self.uri}: no server answers there ({first_line(error)}); start it, or correct --store"
+                f"{self.uri}: no server answers there; start it, or correct --store (or COHABIT_STORE)"
             ) from error
         except (neo4j.exceptions.ConfigurationError, ValueError) as error:
             raise DataError(f"{self.uri}: not a usable address of a server ({first_line(error)})") from error

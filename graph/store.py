@@ -61,6 +61,10 @@ class GraphStore(Protocol):
         """Return the store's state; None when it was never filled."""
         ...
 
+    def refuse_foreign(self, archive: str, *, adopt: bool = False) -> None:
+        """Raise DataError when the store holds something that this archive did not make, unless it is adopted."""
+        ...
+
     def sync(
         self, tables: GraphTables, state: State, *, adopt: bool = False, progress: Progress | None = None
     ) -> SyncReport:

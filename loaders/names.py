@@ -199,21 +199,22 @@ class Match(NamedTuple, Generic[T]):
 
 
 class PatternTable(Generic[T]):
-    """Patterns with what they stand for, kept by first word: a name meets only the few that could match it."""
+    """Patterns with what they stand for, kept by their first two words: a name meets only the few that could match."""
 
     def __init__(self, patterns: Iterable[tuple[Pattern, T]]) -> None:
-        self._by_first_word: dict[str, list[tuple[Pattern, T]]] = {}
+        self._by_start: dict[tuple[str, ...], list[tuple[Pattern, T]]] = {}
         for pattern, target in patterns:
-            self._by_first_word.setdefault(pattern.runs[0][0], []).append((pattern, target))
+            self._by_start.setdefault(pattern.runs[0][:2], []).append((pattern, target))
 
     def matches(self, name: tuple[str, ...]) -> list[Match[T]]:
         """Return every match in a name given as words."""
-        return [
-            Match(pattern, start, target)
-            for start, word in enumerate(name)
-            for pattern, target in self._by_first_word.get(word, ())
-            if pattern.matches_at(name, start)
-        ]
+        found = []
+        for start in range(len(name) if self._by_start else 0):
+            for key in {name[start : start + 1], name[start : start + 2]}:
+                for pattern, target in self._by_start.get(key, ()):
+                    if pattern.matches_at(name, start):
+                        found.append(Match(pattern, start, target))
+        return found
 
     def best(self, name: tuple[str, ...]) -> Match[T] | None:
         """Return the match that takes precedence, or None."""

@@ -74,9 +74,9 @@ def elements(read: Read) -> Iterator[Piece]:
             if text[start:].strip() or _after_space(read):
                 raise DataError(f"something follows the JSON array of {number} elements; nothing of it is loaded")
             return
-        held += text[start:]
+        held = (held + text[start:]).lstrip()
         if len(held) > LIMIT:
-            cut, held = cut or held.lstrip()[:KEPT], b""
+            cut, held = cut or held[:KEPT], b""
         chunk = read(CHUNK)
     raise DataError(f"the JSON array breaks off after {number} elements; nothing of it is loaded")
 

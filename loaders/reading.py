@@ -43,20 +43,20 @@ class Source:
             if self.path is not None and self.path.is_file():
                 return self.path.open("rb")
             if self._copy is None:
-                self._copy = self._copied()
-                weakref.finalize(self, self._copy.close)
+                copy = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the source
+                weakref.finalize(self, copy.close)
+                self._fill(copy)
+                self._copy = copy
             self._copy.seek(0)
             return os.fdopen(os.dup(self._copy.fileno()), "rb")
 
-    def _copied(self) -> IO[bytes]:
-        copy = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the source, which closes it
+    def _fill(self, copy: IO[bytes]) -> None:
         if self.path is None:
             shutil.copyfileobj(sys.stdin.buffer, copy)
         else:
             with self.path.open("rb") as stream:
                 shutil.copyfileobj(stream, copy)
         copy.flush()
-        return copy
 
 
 def expand(paths: Sequence[str]) -> list[Source]:

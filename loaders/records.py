@@ -49,7 +49,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True):
-    """A record that was not accepted: its line (or position in the array, both from 1), why, and its bounded raw text."""
+    """A record that was not accepted: its line (or place in the array, both from 1), why, and its bounded raw text."""
 
     line: int
     reason: str

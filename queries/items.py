@@ -33,14 +33,18 @@ def find_at(models: ModelTable, level: str, name: str) -> str | None:
 
 def require_at(models: ModelTable, level: str, name: str) -> str:
     """Label of that name at one level; UsageError says where else the name occurs, or what is close to it."""
+    if level not in LEVELS:
+        raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
     label = find_at(models, level, name)
     if label is not None:
         return label
     shown = visible(name, 80)
     elsewhere = [item for item in readings(models, name) if item.level != level]
     if elsewhere:
-        item = elsewhere[0]
-        raise UsageError(f"no {level} is called {shown!r} here; it is a {item.level}: use --level {item.level}")
+        levels = [item.level for item in elsewhere]
+        raise UsageError(
+            f"no {level} is called {shown!r} here; it is a {' and a '.join(levels)}: use --level {' or '.join(levels)}"
+        )
     close = difflib.get_close_matches(name.casefold(), models.labels(level), n=3, cutoff=0.6)
     hint = f"; close: {', '.join(visible(c, 60) for c in close)}" if close else ""
     raise UsageError(f"no {level} is called {shown!r} in this graph{hint} (`cohabit rank --level {level}` lists them)")

@@ -62,10 +62,7 @@ def _lab_countries(incidence: Incidence, level: str) -> dict[str, str | None]:
             votes.setdefault(item, Counter())
             if country is not None:
                 votes[item][country] += 1
-    return {
-        item: min(found, key=_order(found)) if found else None
-        for item, found in votes.items()
-    }
+    return {item: min(found, key=_order(found)) if found else None for item, found in votes.items()}
 
 
 def _order(votes: Counter[str]) -> Callable[[str], tuple[int, str]]:
