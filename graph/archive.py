@@ -11,10 +11,11 @@ import contextlib
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import pyarrow as pa
@@ -41,6 +42,7 @@ _MODEL_TYPE = pa.struct(
         ("remote", pa.bool_()),
     ]
 )
+_MODEL_FIELDS = [_MODEL_TYPE.field(i) for i in range(_MODEL_TYPE.num_fields)]
 PART_SCHEMA = pa.schema(
     [
         ("host", pa.string()),
@@ -279,18 +281,20 @@ def _record_batch(batch: list[Observation]) -> pa.RecordBatch:
         offsets.append(None if record.models is None else len(listed))
         listed.extend(record.models or ())
     offsets.append(len(listed))
-    columns = [
-        pa.array([getattr(m, f.name) for m in listed], f.type)
-        for f in (_MODEL_TYPE.field(i) for i in range(_MODEL_TYPE.num_fields))
-    ]
+    columns = _columns(listed, _MODEL_FIELDS)
     models = pa.ListArray.from_arrays(
         pa.array(offsets, pa.int32()),
-        pa.StructArray.from_arrays(columns, fields=[_MODEL_TYPE.field(i) for i in range(_MODEL_TYPE.num_fields)]),
+        pa.StructArray.from_arrays(columns, fields=_MODEL_FIELDS),
     )
-    arrays = [
-        models if f.name == "models" else pa.array([getattr(r, f.name) for r in batch], f.type) for f in PART_SCHEMA
-    ]
+    arrays = _columns(batch, [f for f in PART_SCHEMA if f.name != "models"])
+    arrays.insert(PART_SCHEMA.get_field_index("models"), models)
     return pa.RecordBatch.from_arrays(arrays, schema=PART_SCHEMA)
+
+
+def _columns(rows: Sequence[Any], fields: Sequence[pa.Field]) -> list[pa.Array]:
+    # One getter for all fields runs in C; a comprehension for each takes several times as long.
+    values = zip(*map(attrgetter(*(f.name for f in fields)), rows), strict=True) if rows else [()] * len(fields)
+    return [pa.array(column, f.type) for column, f in zip(values, fields, strict=True)]
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from cohabit.graph.tables import GraphTables
 
 # The graph of a large study has 30 to 100 MB; the engine's default would take 80 % of the machine's memory.
+# Copying relationships needs room for all of them at once.
 _BUILD_POOL = 512 * 2**20
+_BUILD_POOL_PER_ROW = 2 * 2**10
 _READ_POOL = 512 * 2**20
 _SUFFIX = ".lbug"
 
@@ -145,7 +147,8 @@ class EmbeddedStore:
 
     def _build(self, path: Path, tables: GraphTables, progress: Progress | None) -> None:
         steps = len(schema.NODES) + len(schema.RELATIONSHIPS)
-        with _database(path) as connection:
+        rows = sum(t.num_rows for t in (*tables.nodes.values(), *tables.relationships.values()))
+        with _database(path, _BUILD_POOL + rows * _BUILD_POOL_PER_ROW) as connection:
             for statement in schema.embedded_ddl():
                 connection.execute(statement)
             done = 0
@@ -178,8 +181,8 @@ def _lock_path(graph: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _database(path: Path) -> Iterator[ladybug.Connection]:
-    database = ladybug.Database(path, buffer_pool_size=_BUILD_POOL)
+def _database(path: Path, pool: int) -> Iterator[ladybug.Connection]:
+    database = ladybug.Database(path, buffer_pool_size=pool)
     try:
         connection = ladybug.Connection(database)
         try:

@@ -79,6 +79,11 @@ def _text(value: Value) -> Value:
     return value.strip().nullif("")
 
 
+def _observation(table: Table) -> Value:
+    """What identifies an observation of a host: 65,536 ports leave one integer for (second, port)."""
+    return table.seen_at * 65_536 + table.port
+
+
 def _week(seconds: Value) -> Value:
     time = seconds.as_timestamp("s")
     return (time.iso_year() * 100 + time.week_of_year()).cast("int64")
@@ -155,8 +160,7 @@ class _Expression:
         grouped = raw.group_by("host").aggregate(
             first=raw.seen_at.min(),
             last=raw.seen_at.max(),
-            # 65,536 ports: one integer a (second, port), so one distinct count and no struct.
-            observations=(raw.seen_at * 65_536 + raw.port).nunique(),
+            observations=_observation(raw).nunique(),
             days=(raw.seen_at // 86_400).nunique(),
             weeks=raw.week.collect(distinct=True).sort(),
             listed_weeks=raw.week.collect(where=raw.models.notnull(), distinct=True).sort(),
@@ -180,21 +184,34 @@ class _Expression:
         )
 
     def _listings(self) -> Table:
-        """One row an entry of a list: host, port, second, canonical model and what the server said of it."""
+        """One row an entry of a list: host, canonical model, second, (second, port), week, and the entry itself."""
         import ibis
 
         rows = self.raw.select("host", "port", "seen_at", listed=self.raw.models.unnest())
         names = ibis.memtable(self.names.canonical)
         rows = rows.mutate(raw_name=rows.listed["name"])
         rows = rows.inner_join(names, rows.raw_name == names.raw)
-        listed = rows.listed
-        capabilities = listed["capabilities"].map(lambda c: c.strip().lower()).unique().sort().join(_SEPARATOR)
         return rows.select(
+            "host", "seen_at", "listed", model=rows.canonical, at=_observation(rows), week=_week(rows.seen_at)
+        )
+
+    def _reports(self, listings: Table) -> Table:
+        """One row for each different thing that a host said of a model, with when it last and first said it.
+
+        Most hosts say the same every time, so the texts are taken apart here, on a fraction of the listings.
+        """
+        import ibis
+
+        t = listings.group_by("host", "model", "listed").aggregate(
+            seen_at=listings.seen_at.max(), week=listings.week.min()
+        )
+        listed = t.listed
+        capabilities = listed["capabilities"].map(lambda c: c.strip().lower()).unique().sort().join(_SEPARATOR)
+        return t.select(
             "host",
+            "model",
             "seen_at",
-            model=rows.canonical,
-            at=rows.seen_at * 65_536 + rows.port,
-            week=_week(rows.seen_at),
+            "week",
             digest=_text(listed["digest"]),
             family=_text(listed["family"]).lower(),
             parameter_size=_text(listed["parameter_size"]),
@@ -207,22 +224,21 @@ class _Expression:
         )
 
     def _deployments(self, listings: Table) -> Table:
-        t = listings
-        digests = self._digests(t)
-        grouped = t.group_by("host", "model").aggregate(
-            first=t.seen_at.min(),
-            last=t.seen_at.max(),
-            observations=t.at.nunique(),
-            weeks=t.week.collect(distinct=True).sort(),
-            capabilities=_newest(t, t.capabilities),
-            reported_family=_newest(t, t.family),
-            remote=_newest(t, t.remote) == "1",
-            parameter_size=_newest(t, t.parameter_size),
-            quantization=_newest(t, t.quantization),
-            format=_newest(t, t.format),
-            size=_newest(t, t["size"]),
+        seen = listings.group_by("host", "model").aggregate(
+            first=listings.seen_at.min(),
+            last=listings.seen_at.max(),
+            observations=listings.at.nunique(),
+            weeks=listings.week.collect(distinct=True).sort(),
         )
-        g = grouped.left_join(digests, ["host", "model"])
+        reports = self._staged("reports", self._reports(listings))
+        newest = reports.group_by("host", "model").aggregate(
+            **{
+                name: _newest(reports, reports[name])
+                for name in ("capabilities", "family", "remote", "parameter_size", "quantization", "format", "size")
+            }
+        )
+        both = seen.inner_join(newest, ["host", "model"])
+        g = both.left_join(self._digests(reports), ["host", "model"])
         return g.select(
             "parameter_size",
             "quantization",
@@ -238,13 +254,13 @@ class _Expression:
             digest_weeks=g.digest_weeks,
             capabilities=_split(g.capabilities),
             capability_text=g.capabilities,
-            reported_family=g.reported_family,
-            remote=g.remote,
+            reported_family=g.family,
+            remote=g.remote == "1",
         )
 
-    def _digests(self, t: Table) -> Table:
+    def _digests(self, reports: Table) -> Table:
         """Two parallel lists for each deployment: its digests by first week, then digest, and those weeks."""
-        t = t.filter(t.digest.notnull())
+        t = reports.filter(reports.digest.notnull())
         weeks = t.group_by("host", "model", "digest").aggregate(week=t.week.min())
         return weeks.group_by("host", "model").aggregate(
             digests=weeks.digest.collect(order_by=[weeks.week, weeks.digest]),

@@ -56,7 +56,6 @@ class Source:
         else:
             with self.path.open("rb") as stream:
                 shutil.copyfileobj(stream, copy)
-        copy.flush()
 
 
 def expand(paths: Sequence[str]) -> list[Source]:

@@ -10,10 +10,9 @@ import os
 import zlib
 from typing import Protocol
 
-from backports import zstd
-
 from cohabit.errors import DataError
 from cohabit.loaders.reading import Source, readable
+from cohabit.zstandard import zstd
 
 CHUNK = 1 << 20
 HEAD = 1 << 20  # bytes looked at to recognise a format

@@ -1,8 +1,12 @@
-"""Decide whether a user's Cypher only reads the graph.
+r"""Decide whether a user's Cypher only reads the graph.
 
 Neither store's read-only mode is a sandbox: the embedded engine still copies to files, reads any file and loads
 extensions; a server still loads CSV files and shows its users. So a statement is taken apart into tokens, and only
-reading clauses over the graph pass. What is inside strings, comments and back quotes never counts as a keyword.
+reading clauses over the graph pass. What is inside strings and back quotes never counts as a keyword.
+
+The two engines take text apart differently, and what one reads as a comment can be a statement to the other. So what
+they disagree on never reaches them: comments become spaces, a number that runs into a word is refused, and so are
+escapes that Neo4j undoes before it looks for tokens (``\u0043ALL`` is CALL to it, and ``\u0027`` ends a string).
 """
 
 from __future__ import annotations
@@ -13,12 +17,13 @@ from cohabit.errors import UsageError
 
 _TOKEN = re.compile(
     r"""
-      (?P<space>\s+|//[^\n]*|/\*.*?\*/)
+      (?P<comment>//[^\n]*|/\*.*?\*/)
+    | (?P<space>\s+)
     | (?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
     | (?P<quoted>`(?:[^`]|``)*`)
     | (?P<word>[^\W\d]\w*)
-    | (?P<number>\d[\w.]*)
-    | (?P<parameter>\$\w+)
+    | (?P<number>(?:0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d+)?[fFdD]?)(?!\w))
+    | (?P<parameter>\$(?:[^\W\d]\w*|\d+(?!\w)))
     | (?P<symbol>.)
     """,
     re.VERBOSE | re.DOTALL,
@@ -27,14 +32,14 @@ _TOKEN = re.compile(
 _FIRST = {"MATCH", "OPTIONAL", "WITH", "UNWIND", "RETURN"}
 
 # Every clause or command that writes, reaches a file, the network, the catalogue or another database, on either store.
+# Those that can only begin a statement are mostly not here: `_FIRST` keeps them out, and people call things `start`.
 # fmt: off
 _REFUSED = frozenset(
     {
-        "ALTER", "ATTACH", "BEGIN", "CALL", "CHECKPOINT", "COMMENT", "COMMIT", "COPY", "CREATE", "DELETE",
-        "DENY", "DETACH", "DROP", "DRYRUN", "EXPLAIN", "EXPORT", "EXTENSION", "FINISH", "FOREACH", "GRANT",
-        "IMPORT", "INSERT", "INSTALL", "LOAD", "MERGE", "PROFILE", "PROJECT", "REMOVE", "RENAME", "REVOKE",
-        "ROLLBACK", "SET", "SHOW", "START", "STOP", "TERMINATE", "TRANSACTION", "UNINSTALL", "UPDATE", "USE",
-        "USING",
+        "ALTER", "ANALYZE", "ATTACH", "CALL", "CHECKPOINT", "COMMIT", "COPY", "CREATE", "DEALLOCATE", "DELETE",
+        "DENY", "DETACH", "DROP", "DRYRUN", "ENABLE", "EXPLAIN", "EXPORT", "FINISH", "FOREACH", "GRANT", "IMPORT",
+        "INSERT", "INSTALL", "LOAD", "MERGE", "NODETACH", "PROFILE", "REALLOCATE", "REMOVE", "RENAME", "REVOKE",
+        "ROLLBACK", "SET", "SHOW", "TERMINATE", "UNINSTALL", "USE", "USING",
     }
 )
 # fmt: on
@@ -42,40 +47,82 @@ _REFUSED = frozenset(
 # Functions with a dot belong to a name space; these only compute on their arguments.
 _NAME_SPACES = frozenset({"date", "datetime", "localdatetime", "localtime", "time", "duration", "point", "vector"})
 
+# Characters that mean something to the lexer: written as an escape, only one of the engines takes them for that.
+_ESCAPE = re.compile(r"\\u+([0-9A-Fa-f]{4})")
+_STRUCTURAL = frozenset("'\"`\\/*\r\n")
+
+_Token = tuple[str, str]
+
 
 def check_reading(cypher: str) -> str:
-    """Return the statement without a closing semicolon, or raise UsageError with the word that stands against it."""
-    tokens = [(m.lastgroup, m[0]) for m in _TOKEN.finditer(cypher) if m.lastgroup != "space"]
+    """Return the statement without comments and closing semicolons, or raise UsageError with what stands against it.
+
+    Only the returned text may be run: it is the one that was checked. Positions in it are those of the original.
+    """
+    tokens: list[_Token] = []
+    kept: list[str] = []
+    for match in _TOKEN.finditer(cypher):
+        kind, text = str(match.lastgroup), match[0]
+        kept.append(re.sub(r"[^\n]", " ", text) if kind == "comment" else text)
+        if kind not in ("space", "comment"):
+            tokens.append((kind, text))
+    statement = "".join(kept).rstrip()
     while tokens and tokens[-1][1] == ";":
         tokens.pop()
-        cypher = cypher.rstrip().removesuffix(";")
+        statement = statement.removesuffix(";").rstrip()
     if not tokens:
         raise UsageError("the query is empty")
     if tokens[0][0] != "word" or tokens[0][1].upper() not in _FIRST:
         raise _refused(tokens[0][1], "a query begins with MATCH, OPTIONAL MATCH, WITH, UNWIND or RETURN")
-    for i, (kind, text) in enumerate(tokens):
-        before = tokens[i - 1][1] if i else ""
-        after = tokens[i + 1][1] if i + 1 < len(tokens) else ""
-        if text == ";":
-            raise _refused(";", "one statement at a time")
-        if kind == "symbol" and text in "'\"`":
-            raise _refused(text, "a quotation mark is not closed")
-        if kind == "symbol" and text == "/" and after == "*":
-            raise _refused("/*", "a comment is not closed")
-        if kind == "word" and text.upper() in _REFUSED and not _is_name(before, after):
-            raise _refused(text, "only reading clauses over the graph are allowed")
-        if kind in ("word", "quoted") and before == "." and after == "(" and not _known_space(tokens, i):
+    for position, (kind, text) in enumerate(tokens):
+        _check_text(kind, text, tokens[position + 1][1] if position + 1 < len(tokens) else "")
+        if kind == "word" and text.upper() in _REFUSED and not _is_name(tokens, position):
+            raise _refused(
+                text, "only reading clauses over the graph are allowed (a name that reads like one goes in back quotes)"
+            )
+        if kind in ("word", "quoted") and _calls_name_space(tokens, position):
             raise _refused(text, "functions of other name spaces are not allowed")
-    return cypher
+    return statement
 
 
-def _is_name(before: str, after: str) -> bool:
+def _check_text(kind: str, text: str, after: str) -> None:
+    """Refuse what is no complete token, and what the two engines would take apart differently."""
+    if kind in ("string", "quoted"):
+        for escape in _ESCAPE.finditer(text):
+            if chr(int(escape[1], 16)) in _STRUCTURAL:
+                raise _refused(escape[0], "write this character itself, not its number")
+    if kind != "symbol":
+        return
+    if text == ";":
+        raise _refused(";", "one statement at a time")
+    if text in "'\"`":
+        raise _refused(text, "a quotation mark is not closed")
+    if text == "/" and after == "*":
+        raise _refused("/*", "a comment is not closed")
+    if text == "\\":
+        raise _refused(text, "a backslash belongs inside a string")
+    if text.isdigit():
+        raise _refused(text, "put a space between a number and what follows it")
+
+
+def _is_name(tokens: list[_Token], position: int) -> bool:
     """Whether a word stands where only a name can: a property, a label, a key of a map."""
-    return before in {".", ":"} or (after == ":" and before in {"{", ","})
+    before = tokens[position - 1][1]
+    after = tokens[position + 1][1] if position + 1 < len(tokens) else ""
+    if before == ".":
+        # `1.` and the dots of a range end something; after them the word would be a clause.
+        return position > 1 and tokens[position - 2][0] != "number" and tokens[position - 2][1] != "."
+    return before == ":" or (after == ":" and before in {"{", ","})
 
 
-def _known_space(tokens: list[tuple[str | None, str]], i: int) -> bool:
-    return i >= 2 and tokens[i - 2][1].lower() in _NAME_SPACES
+def _calls_name_space(tokens: list[_Token], position: int) -> bool:
+    """Whether a function with a dotted name is called whose name space is not one of the harmless ones."""
+    if position < 1 or tokens[position - 1][1] != "." or tokens[position + 1 : position + 2] != [("symbol", "(")]:
+        return False
+    first = position
+    while first >= 2 and tokens[first - 1][1] == "." and tokens[first - 2][0] in ("word", "quoted"):
+        first -= 2
+    return tokens[first][1].lower() not in _NAME_SPACES
 
 
 def _refused(text: str, reason: str) -> UsageError:

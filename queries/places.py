@@ -29,21 +29,28 @@ class Membership:
     hosts: Integers
     places: Integers
 
-    def count(self, hosts: Integers, groups: Integers, size: int) -> Integers:
-        """Number of distinct known places of the hosts of each group; a place holds each host at most once."""
-        of_host = np.full(int(self.hosts.max(initial=-1)) + 1, -1, np.int64)
-        of_host[self.hosts] = self.places
-        place = of_host[hosts]
-        known = place < len(self.labels) - 1
-        keys = np.unique(groups[known] * len(self.labels) + place[known])
-        return np.bincount(keys // len(self.labels), minlength=size).astype(np.int64)
+    @classmethod
+    def everywhere(cls, hosts: int) -> Membership:
+        """One place that holds every host."""
+        return cls([""], np.arange(hosts, dtype=np.int64), np.zeros(hosts, np.int64))
 
-    def within(self, hosts: Integers, all_hosts: Integers) -> Membership:
-        """The same for some of the hosts, both given as ascending store keys."""
-        position = np.searchsorted(hosts, all_hosts[self.hosts])
-        inside = position < len(hosts)
-        inside[inside] = hosts[position[inside]] == all_hosts[self.hosts][inside]
-        return Membership(self.labels, position[inside], self.places[inside])
+    def join(self, hosts: Integers) -> tuple[Integers, Integers]:
+        """Repeat rows for each place of their host: positions of the rows, and the place of each."""
+        order = np.argsort(self.hosts, kind="stable")
+        size = int(max(self.hosts.max(initial=-1), hosts.max(initial=-1))) + 1
+        per_host = np.bincount(self.hosts, minlength=size)
+        starts = np.cumsum(per_host) - per_host
+        lengths = per_host[hosts]
+        source = np.repeat(np.arange(len(hosts), dtype=np.int64), lengths)
+        offsets = np.arange(len(source)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        return source, self.places[order[np.repeat(starts[hosts], lengths) + offsets]]
+
+    def distinct(self, hosts: Integers, groups: Integers, size: int) -> Integers:
+        """Number of distinct known places of the hosts of each group."""
+        source, places = self.join(hosts)
+        known = places < len(self.labels) - 1
+        keys = np.unique(groups[source][known] * len(self.labels) + places[known])
+        return np.bincount(keys // len(self.labels), minlength=size).astype(np.int64)
 
 
 def memberships(store: GraphStore, place: str, hosts: Integers) -> Membership:

@@ -1,4 +1,7 @@
-"""Rank items by hosts, and places by hosts, and items within places."""
+"""Rank items by hosts, and places by hosts, and items within places.
+
+All three are one count over groups (place, item): ranking items has one place, ranking places has one item.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Incidence, Integers
+from cohabit.graph.incidence import LEVELS, Incidence, Integers
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.places import PLACES, Membership, memberships
@@ -20,14 +23,18 @@ _FIGURES = ("hosts", "share", "low", "high", "base", "listings", "host_weeks", "
 
 
 @dataclass(frozen=True)
-class _Edges:
-    """Edges to count: host position, group of each, observations, and the weeks of each (or None)."""
+class _Items:
+    """What is counted: labels, the item of each edge, and the distinct (host, item) pairs.
 
+    `known` are the hosts that make the base of a known item, `any_item` those of the item `unknown`.
+    """
+
+    labels: list[str]
+    of_edge: Integers
     hosts: Integers
-    groups: Integers
-    observations: Integers | None
-    weeks: Integers | None
-    week_edges: Integers | None
+    items: Integers
+    known: Integers
+    any_item: Integers
 
 
 def rank(store: GraphStore, *, level: str | None = None, by: str | None = None, scope: Scope | None = None) -> Result:
@@ -42,137 +49,101 @@ def rank(store: GraphStore, *, level: str | None = None, by: str | None = None, 
     scope = scope or Scope()
     if by is not None and by not in PLACES:
         raise UsageError(f"--by {by!r}: not a place; choose from {', '.join(PLACES)}")
+    if level is not None and level not in LEVELS:
+        raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
     if level is None and by is None:
         level = "family"
     incidence = read_incidence(store, scope, details=scope.at is None)
-    spread = tuple(memberships(store, place, incidence.hosts) for place in ("network", "country"))
-    edges = _edges(incidence)
-    timed = scope.timed
-    columns: tuple[str, ...]
-    if by is None:
-        assert level is not None  # noqa: S101 - for the type checker
-        rows = _items(incidence, level, edges, spread, timed)
-        columns = ("item", *_FIGURES)
-    else:
-        place = memberships(store, by, incidence.hosts)
-        if level is None:
-            rows, columns = _places(incidence, place, edges, spread, timed), ("place", *_FIGURES)
-        else:
-            rows, columns = [], ("place", "item", *_FIGURES)
-            for index, label in enumerate(place.labels):
-                here = np.zeros(len(incidence.hosts), bool)
-                here[place.hosts[place.places == index]] = True
-                part = incidence.restricted(here)
-                part_spread = tuple(s.within(part.hosts, incidence.hosts) for s in spread)
-                for row in _items(part, level, _edges(part), part_spread, timed):
-                    rows.append({"place": label, **row})
-    return result(columns, rows, headline=_headline(rows, level, by, incidence), caveats=_caveats(rows, level, by))
+    spread = [memberships(store, place, incidence.hosts) for place in ("network", "country")]
+    place = memberships(store, by, incidence.hosts) if by else Membership.everywhere(len(incidence.hosts))
+    items = _items_of(incidence, level) if level else _one_item(incidence)
+    rows = _rows(incidence, items, place, spread, timed=scope.timed)
+    keys = tuple(key for key, wanted in (("place", by), ("item", level)) if wanted)
+    rows.sort(key=lambda r: _order(r, keys))
+    headline = _headline(rows, level, by, incidence)
+    return result((*keys, *_FIGURES), rows, headline=headline, caveats=_caveats(rows, keys))
 
 
-def _items(incidence: Incidence, level: str, edges: _Edges, spread: tuple[Membership, ...], timed: bool) -> list[Row]:
+def _items_of(incidence: Incidence, level: str) -> _Items:
     matrix = incidence.at(level)
     labels = [*matrix.labels, UNKNOWN]
     position: dict[str | None, int] = {label: i for i, label in enumerate(matrix.labels)}
     of_model = np.array([position.get(i, len(matrix.labels)) for i in incidence.models.items[level]], np.int64)
-    groups = of_model[incidence.model_index] if len(of_model) else incidence.model_index
-    edges = _Edges(edges.hosts, groups, edges.observations, edges.weeks, edges.week_edges)
-    pairs = _distinct(edges.hosts, groups, len(labels))
-    bases = np.full(len(labels), matrix.base)
-    bases[-1] = incidence.hosts_with_models
-    return _ranked("item", labels, pairs, bases, edges, spread, timed)
+    of_edge = of_model[incidence.model_index] if len(of_model) else incidence.model_index
+    pairs = np.unique(incidence.host_index * len(labels) + of_edge)
+    known = np.unique(incidence.host_index[of_edge < len(matrix.labels)])
+    hosts, items = pairs // len(labels), pairs % len(labels)
+    return _Items(labels, of_edge, hosts, items, known, np.unique(incidence.host_index))
 
 
-def _places(
-    incidence: Incidence, place: Membership, edges: _Edges, spread: tuple[Membership, ...], timed: bool
+def _one_item(incidence: Incidence) -> _Items:
+    """Ranking places: every host in scope counts, also those without a model."""
+    hosts = np.arange(len(incidence.hosts), dtype=np.int64)
+    return _Items([""], np.zeros_like(incidence.host_index), hosts, np.zeros_like(hosts), hosts, hosts)
+
+
+def _rows(
+    incidence: Incidence, items: _Items, place: Membership, spread: list[Membership], *, timed: bool
 ) -> list[Row]:
-    # Every host of the place counts, also those without a model; edges are joined to the places of their host.
-    joined = _join(edges, place, len(incidence.hosts))
-    bases = np.full(len(place.labels), len(incidence.hosts))
-    pairs = _distinct(place.hosts, place.places, len(place.labels))
-    return _ranked("place", place.labels, pairs, bases, joined, spread, timed)
+    width = len(items.labels)
+    size = len(place.labels) * width
 
+    def grouped(hosts: Integers, of: Integers) -> tuple[Integers, Integers]:
+        """Rows of each group: positions of the rows, and the group of each (a host can be in several places)."""
+        source, places = place.join(hosts)
+        return source, places * width + of[source]
 
-def _ranked(
-    key: str,
-    labels: list[str],
-    pairs: tuple[Integers, Integers],
-    bases: Integers,
-    edges: _Edges,
-    spread: tuple[Membership, ...],
-    timed: bool,
-) -> list[Row]:
-    hosts, groups = pairs
-    size = len(labels)
+    source, groups = grouped(items.hosts, items.items)
     counts = np.bincount(groups, minlength=size)
+    bases = _bases(items, place)
     low, high = measures.wilson(counts, bases)
     share = measures.ratio(counts, bases)
-    listings = None
+    networks, countries = (s.distinct(items.hosts[source], groups, size) for s in spread)
+    edges = incidence.edges
+    listings, host_weeks = None, counts
     if edges.observations is not None and not timed:
-        listings = np.bincount(edges.groups, edges.observations, minlength=size).astype(np.int64)
-    host_weeks = counts
+        of_edge, edge_groups = grouped(incidence.host_index, items.of_edge)
+        listings = np.bincount(edge_groups, edges.observations[of_edge], minlength=size)
     if edges.weeks is not None and edges.week_edges is not None:
-        host_weeks = _host_weeks(edges, size)
-    places = [s.count(hosts, groups, size) for s in spread]
-    rows: list[Row] = []
-    for i in np.flatnonzero(counts):
-        rows.append(
-            {
-                key: labels[i],
-                "hosts": int(counts[i]),
-                "share": float(share[i]),
-                "low": float(low[i]),
-                "high": float(high[i]),
-                "base": int(bases[i]),
-                "listings": None if listings is None else int(listings[i]),
-                "host_weeks": int(host_weeks[i]),
-                "networks": int(places[0][i]),
-                "countries": int(places[1][i]),
-            }
-        )
-    rows.sort(key=lambda r: (r[key] == UNKNOWN, -r["hosts"], r[key]))
-    return rows
+        hosts, of = incidence.host_index[edges.week_edges], items.of_edge[edges.week_edges]
+        # Several models of one item in one week are one (host, week) pair of the item.
+        weeks, week = np.unique(edges.weeks, return_inverse=True)
+        triples = np.unique((hosts * width + of) * max(len(weeks), 1) + week) // max(len(weeks), 1)
+        host_weeks = np.bincount(grouped(triples // width, triples % width)[1], minlength=size)
+    return [
+        {
+            "place": place.labels[i // width],
+            "item": items.labels[i % width],
+            "hosts": int(counts[i]),
+            "share": float(share[i]),
+            "low": float(low[i]),
+            "high": float(high[i]),
+            "base": int(bases[i]),
+            "listings": None if listings is None else int(listings[i]),
+            "host_weeks": int(host_weeks[i]),
+            "networks": int(networks[i]),
+            "countries": int(countries[i]),
+        }
+        for i in np.flatnonzero(counts).tolist()
+    ]
 
 
-def _host_weeks(edges: _Edges, size: int) -> Integers:
-    assert edges.weeks is not None  # noqa: S101 - for the type checker
-    assert edges.week_edges is not None  # noqa: S101 - for the type checker
-    weeks, week_index = np.unique(edges.weeks, return_inverse=True)
-    host = edges.hosts[edges.week_edges]
-    group = edges.groups[edges.week_edges]
-    triples = np.unique((host * max(len(weeks), 1) + week_index) * size + group)
-    return np.bincount(triples % size, minlength=size).astype(np.int64)
+def _bases(items: _Items, place: Membership) -> Integers:
+    """The base of every group: for ranked places all hosts in scope, else the hosts of the place."""
+    width = len(items.labels)
+    if width == 1:
+        return np.full(len(place.labels), len(items.known))
+    sizes = [np.bincount(place.join(hosts)[1], minlength=len(place.labels)) for hosts in (items.known, items.any_item)]
+    bases = np.repeat(sizes[0], width)
+    bases[width - 1 :: width] = sizes[1]
+    return bases
 
 
-def _distinct(hosts: Integers, groups: Integers, size: int) -> tuple[Integers, Integers]:
-    keys = np.unique(hosts * max(size, 1) + groups)
-    return keys // max(size, 1), keys % max(size, 1)
-
-
-def _edges(incidence: Incidence) -> _Edges:
-    e = incidence.edges
-    return _Edges(incidence.host_index, np.zeros(0, np.int64), e.observations, e.weeks, e.week_edges)
-
-
-def _join(edges: _Edges, place: Membership, hosts: int) -> _Edges:
-    """Repeat every edge for each place its host is in (software: there can be several)."""
-    order = np.argsort(edges.hosts, kind="stable")
-    per_host = np.bincount(edges.hosts, minlength=hosts)
-    starts = np.concatenate([[0], np.cumsum(per_host)])[:-1]
-    lengths = per_host[place.hosts]
-    groups = np.repeat(place.places, lengths)
-    offsets = np.arange(len(groups)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    source = order[np.repeat(starts[place.hosts], lengths) + offsets]
-    observations = None if edges.observations is None else edges.observations[source]
-    if edges.weeks is None or edges.week_edges is None:
-        return _Edges(edges.hosts[source], groups, observations, None, None)
-    week_counts = np.bincount(edges.week_edges, minlength=len(edges.hosts))
-    week_starts = np.cumsum(week_counts) - week_counts
-    by_edge = np.argsort(edges.week_edges, kind="stable")
-    repeated = week_counts[source]
-    week_edges = np.repeat(np.arange(len(source)), repeated)
-    week_offsets = np.arange(len(week_edges)) - np.repeat(np.cumsum(repeated) - repeated, repeated)
-    weeks = edges.weeks[by_edge[np.repeat(week_starts[source], repeated) + week_offsets]]
-    return _Edges(edges.hosts[source], groups, observations, weeks, week_edges)
+def _order(row: Row, keys: tuple[str, ...]) -> tuple[object, ...]:
+    """Largest first, `unknown` last; within places place by place."""
+    last = keys[-1]
+    own = (row[last] == UNKNOWN, -row["hosts"], row[last])
+    return own if len(keys) == 1 else (row["place"] == UNKNOWN, row["place"], *own)
 
 
 def _headline(rows: list[Row], level: str | None, by: str | None, incidence: Incidence) -> str:
@@ -182,13 +153,14 @@ def _headline(rows: list[Row], level: str | None, by: str | None, incidence: Inc
     top = rows[0]
     if level and by:
         return f"Items of level {level} within each {by}, on {total}."
-    what = top.get("item") or top.get("place")
+    what = top["item"] or top["place"]
     return f"{what} leads with {count(top['hosts'], 'host')}, {percent(top['share'])} of {top['base']:,}."
 
 
-def _caveats(rows: list[Row], level: str | None, by: str | None) -> tuple[str, ...]:
-    key = "place" if level is None else "item"
-    unknown = next((r for r in rows if r[key] == UNKNOWN), None)
-    if unknown is None or (level and by):
+def _caveats(rows: list[Row], keys: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = next((r for r in rows if r[keys[-1]] == UNKNOWN), None)
+    if unknown is None or len(keys) == 2:
         return ()
-    return (f"{key} unknown: {count(unknown['hosts'], 'host')}, {percent(unknown['share'])} of {unknown['base']:,}.",)
+    return (
+        f"{keys[0]} unknown: {count(unknown['hosts'], 'host')}, {percent(unknown['share'])} of {unknown['base']:,}.",
+    )

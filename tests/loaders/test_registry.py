@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,7 @@ from cohabit.errors import DataError, UsageError
 from cohabit.loaders import registry
 from cohabit.loaders.reading import expand
 from cohabit.loaders.records import Observation, Rejected
-from cohabit.loaders.registry import Unrecognised, get, loaders, open_reading
+from cohabit.loaders.registry import Loader, Unrecognised, get, loaders, open_reading
 
 SAMPLES = Path(__file__).parent / "samples"
 NAMES = [loader.name for loader in loaders()]
@@ -238,10 +238,44 @@ def test_damage_after_the_records_is_found(read_bytes):
         read_bytes(bytes(packed))
 
 
-@pytest.mark.parametrize("cut", [b'[{"server":"http://192.0.2.1","models":[]}', b'[{"server":"http://192.0.2.1","models":[]},{"ser', b"["])
+@pytest.mark.parametrize(
+    "cut", [b'[{"server":"http://192.0.2.1","models":[]}', b'[{"server":"http://192.0.2.1","models":[]},{"ser', b"["]
+)
 def test_half_an_array_is_an_error(cut, read_bytes):
-    with pytest.raises(DataError, match="breaks off after [01] elements"):
+    with pytest.raises(DataError, match=r"breaks off after [01] elements"):
         read_bytes(cut)
+
+
+def test_a_loader_that_stops_early_hides_neither_damage_nor_the_hash(read_bytes, monkeypatch):
+    early = Loader("early", "stops at once", lambda head: True, lambda stream, context: iter(()))
+    monkeypatch.setattr(registry, "loaders", lambda: (early,))
+    noise = b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(100_000))
+    reading, _ = read_bytes(noise)
+    assert reading.sha256 == hashlib.sha256(noise).hexdigest()
+    with pytest.raises(DataError, match="truncated"):
+        read_bytes(gzip.compress(noise)[:-1])
+
+
+def test_one_record_can_hold_several_observations(read_bytes, monkeypatch):
+    def read(stream, context):
+        yield [Observation(host="192.0.2.7", port=port, seen_at=0, dropped=1) for port in (1, 2)]
+        yield Rejected(line=2, reason="made up", raw="")
+        yield []
+
+    several = Loader("several", "yields what it likes", lambda head: True, read)
+    monkeypatch.setattr(registry, "loaders", lambda: (several,))
+    reading, items = read_bytes(b"x")
+    assert [getattr(item, "port", None) for item in items] == [1, 2, None]
+    assert (reading.read, reading.accepted, reading.rejected, reading.partial) == (3, 2, 1, 1)
+
+
+def test_a_closed_reading_yields_no_more(tmp_path):
+    file = tmp_path / "lines"
+    file.write_bytes(LINE * 3)
+    (source,) = expand([str(file)])
+    with open_reading(source) as reading:
+        assert next(iter(reading)).host == "192.0.2.7"
+    assert list(reading) == []
 
 
 JSON = st.recursive(
@@ -301,23 +335,12 @@ def test_whatever_the_bytes_are_reading_ends_with_records_or_a_data_error(data, 
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(damaged)
         (source,) = expand([file.name])
-        try:
-            reading = open_reading(source, loader=loader)
-        except DataError as error:
-            assert "\n" not in str(error)
-            return
-        with reading:
+        with suppress(DataError), open_reading(source, loader=loader) as reading:
             yielded = 0
-            for item in counted(reading):
-                yielded += 1
-                assert len(getattr(item, "raw", "")) <= 2_000
-                msgspec.json.encode(item)  # would fail on a lone surrogate
-            assert reading.read == reading.accepted + reading.rejected == yielded
-
-
-def counted(reading: registry.Reading) -> Iterator[Observation | Rejected]:
-    """Iterate until the end or a DataError."""
-    try:
-        yield from reading
-    except DataError as error:
-        assert "\n" not in str(error)
+            try:
+                for item in reading:
+                    yielded += 1
+                    assert len(getattr(item, "raw", "")) <= 2_000
+                    assert msgspec.json.encode(item)  # impossible with a lone surrogate
+            finally:
+                assert reading.read == reading.accepted + reading.rejected == yielded
