@@ -27,7 +27,7 @@ from cohabit.loaders.values import stored
 
 PART_VERSION = 1
 _METADATA_KEY = b"cohabit"
-_BATCH = 20_000
+_BATCH = 10_000
 
 _MODEL_TYPE = pa.struct(
     [

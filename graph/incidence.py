@@ -210,7 +210,8 @@ class ItemMatrix:
 
     def hosts_of(self, item: int) -> Integers:
         """Positions of the hosts with that item."""
-        return self.rows[self.columns == item]
+        rows: Integers = self.rows[self.columns == item]
+        return rows
 
 
 def host_keys(store: GraphStore, where: str = "", parameters: Mapping[str, Any] | None = None) -> Integers:

@@ -107,4 +107,4 @@ class Stream:
             except EOFError:
                 raise DataError("the compressed data is truncated, so nothing of it is loaded") from None
             except (gzip.BadGzipFile, zlib.error, zstd.ZstdError) as error:
-                raise DataError(f"the compressed data is damaged ({error}), so nothing of it is loaded") from None
+                raise DataError(f"the compressed data cannot be unpacked ({error}); nothing of it is loaded") from None

@@ -2,38 +2,72 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
+from cohabit.errors import DataError, UsageError
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
 from cohabit.queries.guard import check_reading
-from cohabit.queries.result import Result, result
+from cohabit.queries.result import Result, Row, result
 from cohabit.queries.saved import saved_query
+from cohabit.text import visible
 
 MASKING_CAVEAT = (
     "Addresses inside the values are masked; that guards against accident, not against the author of the query."
 )
 
 
-def explore(store: GraphStore, masker: Masker, cypher: str, parameters: dict[str, Any] | None = None) -> Result:
-    """Run a reading statement of the user; the columns are the query's own, in its own row order."""
-    columns, values = store.explore(check_reading(cypher), parameters)
-    rows = [{c: masker.value(v) for c, v in zip(columns, row, strict=True)} for row in values]
+def explore(store: GraphStore, masker: Masker, cypher: str, parameters: Mapping[str, Any] | None = None) -> Result:
+    """Run a reading statement of the user; the columns are the query's own, in its own row order.
+
+    Dates and times come as ISO 8601 texts, decimals as numbers, bytes as hexadecimal digits, anything else that JSON
+    has not as text. UsageError when the statement does not only read, or names two columns alike; DataError when the
+    store refuses it.
+    """
+    columns, rows = _rows(store, masker, check_reading(cypher), parameters or {})
     return result(columns, rows, caveats=() if masker.show else (MASKING_CAVEAT,), own_columns=True)
 
 
-def run_saved(store: GraphStore, masker: Masker, name: str, parameters: dict[str, Any] | None = None) -> Result:
+def run_saved(store: GraphStore, masker: Masker, name: str, parameters: Mapping[str, Any] | None = None) -> Result:
     """Run a saved query; rows come sorted by code point, so that both stores give the same order.
 
-    Rows with a column `hosts` come by hosts first.
+    Rows with a column `hosts` come by hosts first. UsageError for a missing or an unknown parameter.
     """
     query = saved_query(name)
-    given = parameters or {}
-    values = {p.name: given.get(p.name, p.default) for p in query.parameters}
-    columns, raw = store.explore(query.cypher, values)
-    rows = [{c: masker.value(v) for c, v in zip(columns, row, strict=True)} for row in raw]
+    columns, rows = _rows(store, masker, query.cypher, query.complete(parameters or {}))
     rows.sort(key=lambda r: (-r.get("hosts", 0), [_key(r[c]) for c in columns]))
     return result(columns, rows, headline=query.title, caveats=query.caveats, own_columns=True)
+
+
+def _rows(store: GraphStore, masker: Masker, cypher: str, parameters: Mapping[str, Any]) -> tuple[list[str], list[Row]]:
+    try:
+        names, values = store.explore(cypher, parameters)
+    except DataError as error:
+        # Stores quote the value or the piece of the query that they stumble over.
+        raise DataError(masker.text(str(error))) from error
+    columns = [masker.text(name) for name in names]
+    if twice := [name for name, count in Counter(columns).items() if count > 1]:
+        raise UsageError(f"two columns of the query are called {visible(twice[0], 80)}; tell them apart with AS")
+    return columns, [{c: masker.value(_plain(v)) for c, v in zip(columns, row, strict=True)} for row in values]
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON can hold it."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(_plain(k)): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.hex() if isinstance(value, bytes | bytearray) else str(value)
 
 
 def _key(value: Any) -> tuple[str, Any]:

@@ -7,6 +7,7 @@ is the statement. Every saved query runs on every store.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -15,8 +16,14 @@ from typing import Any
 import msgspec
 
 from cohabit.errors import UsageError
+from cohabit.text import visible
 
 _PARAMETER = re.compile(r"parameter (\w+) \((text|integer|texts|integers)(?:, default (.+?))?\): (.+)")
+_TYPES = {
+    "integer": "a whole number",
+    "texts": "texts with commas between them",
+    "integers": "whole numbers with commas between them",
+}
 
 
 @dataclass(frozen=True)
@@ -35,11 +42,19 @@ class Parameter:
             return text
         try:
             if self.type == "integer":
-                return int(text)
+                return _integer(text)
             values = [part.strip() for part in text.split(",") if part.strip()]
-            return [int(v) for v in values] if self.type == "integers" else values
+            return [_integer(v) for v in values] if self.type == "integers" else values
         except ValueError:
-            raise UsageError(f"--param {self.name}={text}: {self.name} takes {self.type}") from None
+            wanted = _TYPES[self.type]
+            raise UsageError(f"--param {self.name}={visible(text, 80)}: {self.name} takes {wanted}") from None
+
+
+def _integer(text: str) -> int:
+    value = int(text)
+    if not -(2**63) <= value < 2**63:
+        raise ValueError("stores have integers of 64 bits")
+    return value
 
 
 @dataclass(frozen=True)
@@ -57,22 +72,22 @@ class SavedQuery:
         """The statement without its header."""
         return "\n".join(line for line in self.text.splitlines() if not line.startswith("//")).strip()
 
-    def values(self, given: dict[str, str]) -> dict[str, Any]:
-        """Values of all parameters, from `NAME=VALUE` pairs and the defaults."""
+    def values(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Values of all parameters, from the texts of `--param NAME=VALUE` and the defaults."""
+        known = {p.name: p for p in self.parameters}
+        return self.complete({name: known[name].parse(text) if name in known else text for name, text in given.items()})
+
+    def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The given values with the defaults of the others; UsageError for an unknown or a missing one."""
         known = {p.name for p in self.parameters}
         for name in given:
             if name not in known:
                 listed = ", ".join(sorted(known)) or "none"
-                raise UsageError(f"--param {name}: query {self.name} has no such parameter (it has: {listed})")
-        values = {}
+                raise UsageError(f"query {self.name} has no parameter {visible(name, 80)} (it has: {listed})")
         for p in self.parameters:
-            if p.name in given:
-                values[p.name] = p.parse(given[p.name])
-            elif p.required:
+            if p.required and p.name not in given:
                 raise UsageError(f"query {self.name} needs --param {p.name}=… ({p.meaning})")
-            else:
-                values[p.name] = p.default
-        return values
+        return {p.name: given.get(p.name, p.default) for p in self.parameters}
 
 
 @cache
@@ -88,7 +103,8 @@ def saved_query(name: str) -> SavedQuery:
     try:
         return saved_queries()[name]
     except KeyError:
-        raise UsageError(f"no saved query is called {name!r}; there are: {', '.join(saved_queries())}") from None
+        listed = ", ".join(saved_queries())
+        raise UsageError(f"no saved query is called {visible(name, 80)!r}; there are: {listed}") from None
 
 
 def _parse(name: str, text: str) -> SavedQuery:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from cohabit.graph.incidence import (
 )
 from cohabit.graph.store import GraphStore
 from cohabit.queries.items import hosts_with_item, resolve_item
+from cohabit.text import visible
 from cohabit.timeline import parse_day, weeks_between
 
 
@@ -80,11 +81,17 @@ _PLACE_FILTERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 }
 
 
+# No scan reaches these weeks: the loaders accept nothing before 2023, and nothing from the future.
+_EARLIEST = date(2022, 12, 12)
+_LATEST = date(2099, 12, 31)
+_MOST_WEEKS = 1_000
+
+
 def parse_asn(text: str) -> int:
     """Read `4134` or `AS4134`, or raise UsageError."""
     digits = text.strip().upper().removeprefix("AS")
-    if not digits.isdecimal() or not digits.isascii() or not 0 <= int(digits) < 2**32:
-        raise UsageError(f"{text!r} is not an AS number; write it as 4134 or AS4134")
+    if not digits.isdecimal() or not digits.isascii() or len(digits) > 10 or int(digits) >= 2**32:
+        raise UsageError(f"{visible(text, 40)!r} is not an AS number; write it as 4134 or AS4134")
     return int(digits)
 
 
@@ -95,19 +102,23 @@ def time_window(scope: Scope) -> TimeWindow:
             raise UsageError("--within needs --at DATE")
         if scope.since is None and scope.until is None:
             return TimeWindow(None)
-        # No scan is older than the loaders accept; an open end reaches past every observation.
-        first = parse_day(scope.since or "2023-01-01")
-        last = parse_day(scope.until or "2099-12-31")
-        if last < first:
+        first = parse_day(scope.since) if scope.since else _EARLIEST
+        last = parse_day(scope.until) if scope.until else _LATEST
+        if scope.since and scope.until and last < first:
             raise UsageError(f"--until {scope.until} is before --since {scope.since}")
-        return TimeWindow(tuple(weeks_between(first, last)))
+        return TimeWindow(tuple(weeks_between(_bounded(first), _bounded(last))))
     if scope.since or scope.until:
         raise UsageError("--at cannot be combined with --since or --until")
     within = 4 if scope.within is None else scope.within
-    if within < 1:
-        raise UsageError(f"--within {within}: it takes one week or more")
-    day = parse_day(scope.at)
-    return TimeWindow(tuple(weeks_between(day - timedelta(weeks=within - 1), day)), newest_only=True)
+    if not 1 <= within <= _MOST_WEEKS:
+        raise UsageError(f"--within {within}: it takes 1 to {_MOST_WEEKS} weeks")
+    day = _bounded(parse_day(scope.at))
+    first = _bounded(day - timedelta(weeks=within - 1))
+    return TimeWindow(tuple(weeks_between(first, day)), newest_only=True)
+
+
+def _bounded(day: date) -> date:
+    return min(max(day, _EARLIEST), _LATEST)
 
 
 def read_incidence(store: GraphStore, scope: Scope, *, details: bool = False) -> Incidence:
@@ -168,7 +179,8 @@ def _in_prefixes(store: GraphStore, prefixes: Sequence[str]) -> Integers:
         try:
             networks.append(ipaddress.ip_network(prefix, strict=False))
         except ValueError:
-            raise UsageError(f"{prefix!r} is not a prefix; write it as 192.0.2.0/24 or 2001:db8::/32") from None
+            shown = visible(prefix, 80)
+            raise UsageError(f"{shown!r} is not a prefix; write it as 192.0.2.0/24 or 2001:db8::/32") from None
     keys, addresses = host_addresses(store)
     return keys[np.array([_inside(a, networks) for a in addresses], bool)] if len(keys) else keys
 

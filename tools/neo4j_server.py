@@ -251,7 +251,7 @@ class Neo4jServer:
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         if self.auth and not self.password:
             self.password = _kept_password(self.home / "password")
-        (self.home / "conf" / "neo4j.conf").write_text(self._configuration(jars))
+        (self.home / "conf" / "neo4j.conf").write_text(self._configuration(jars), encoding="utf-8")
         for port in (self.bolt_port, self.http_port):
             _refuse_taken(port)
         command = [str(java), *_java_options(major), *self.java_options]
@@ -482,6 +482,9 @@ def main(arguments: list[str] | None = None) -> int:
             _serve(options)
     except ServerError as error:
         print(f"neo4j_server: {error}", file=sys.stderr)
+        return 1
+    except ImportError as error:
+        print(f"neo4j_server: {error}; use the Python that cohabit is installed in", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -177,9 +177,7 @@ class Plain:
                     own = {max(listed)}
                 elif not weeks & set(self.hosts[h]["weeks"]):
                     continue
-            found[h] = {
-                model for model, edge in self.of_host[h].items() if own is None or own & set(edge["weeks"])
-            }
+            found[h] = {model for model, edge in self.of_host[h].items() if own is None or own & set(edge["weeks"])}
         return found
 
     def items(self, lists: dict[str, set[str]], level: str) -> dict[str, set[str]]:

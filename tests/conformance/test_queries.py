@@ -373,9 +373,8 @@ def test_free_cypher_is_masked_and_reads_only(place: Place, records: list[Record
 
 
 def test_json_is_the_same_on_every_store(place: Place, records: list[Record], tmp_path: Any) -> None:
-    """The plain answers above do not fix every digit and the order of ties; this does, through a file of the first store."""
-    from cohabit.output import _json
-    from cohabit.output import Format
+    """The plain answers above leave the last digit and the order of ties open; the first store's text fixes them."""
+    from cohabit.output import Format, _json
 
     place.load(records)
     texts = {}

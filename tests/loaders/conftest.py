@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cohabit.loaders.reading import expand
 from cohabit.loaders.records import Observation, Rejected
 from cohabit.loaders.registry import Reading, open_reading
+
+# A busy machine is no defect: generated examples may take their time (the first one may import a large library).
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 class Outcome(NamedTuple):

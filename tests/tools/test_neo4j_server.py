@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -151,6 +152,13 @@ def test_browser_is_served(neo4j_server: Any) -> None:
     with urllib.request.urlopen(f"{neo4j_server.http_uri}/browser/") as answer:
         assert answer.status == 200
         assert b"<title>Neo4j Browser</title>" in answer.read()
+
+
+def test_browser_is_told_the_right_port(neo4j_server: Any) -> None:
+    with urllib.request.urlopen(neo4j_server.http_uri) as answer:
+        told = json.loads(answer.read())
+    assert told["bolt_direct"] == neo4j_server.bolt_uri
+    assert told["bolt_routing"] == f"neo4j://127.0.0.1:{neo4j_server.bolt_port}"
 
 
 def test_the_server_listens_on_loopback_only(neo4j_server: Any) -> None:
