@@ -1,0 +1,1 @@
+"""Maps: data for a map, positions, one HTML file."""

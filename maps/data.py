@@ -1,0 +1,95 @@
+"""What a map shows: items (nodes), pairs (edges and table rows) and the frame they hold in, without any query."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MapItem:
+    """One node: `name` as the source wrote it (never trusted), how many hosts list it, `share` = hosts / base."""
+
+    name: str
+    hosts: int
+    share: float
+    base: int
+    group: str | None = None
+
+
+@dataclass(frozen=True)
+class MapPair:
+    """Two items that at least one host lists both; None only where a measure is undefined."""
+
+    a: str
+    b: str
+    hosts: int
+    share_of_a: float | None
+    share_of_b: float | None
+    lift: float | None
+    jaccard: float | None
+
+
+@dataclass(frozen=True)
+class MapData:
+    """Everything a map needs.
+
+    `pairs` holds all pairs with at least one host; `base` is the n of the shares and of lift, `hosts` all hosts in
+    scope. Dates are shown as they come. Raises ValueError when the figures contradict each other: the page computes
+    shares and Jaccard from the counts, so a map never shows other figures than the table that it was made from.
+    """
+
+    title: str
+    items: tuple[MapItem, ...]
+    pairs: tuple[MapPair, ...]
+    base: int
+    hosts: int
+    multi_model_hosts: int
+    unit: str
+    source: str
+    date_from: str
+    date_to: str
+    filters: tuple[str, ...] = ()
+    simulated: bool = False
+    caveats: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        problem = next(self._problems(), None)
+        if problem is not None:
+            raise ValueError(problem)
+
+    def _problems(self) -> Iterator[str]:
+        hosts = {item.name: item.hosts for item in self.items}
+        if len(hosts) != len(self.items):
+            yield "two items have the same name"
+        for item in self.items:
+            if not 0 <= item.hosts <= self.base or item.base != self.base:
+                yield f"{item.name!r}: {item.hosts} hosts of {item.base} do not fit base {self.base}"
+            if self.base and not math.isclose(item.share, item.hosts / self.base, rel_tol=1e-9):
+                yield f"{item.name!r}: share {item.share} is not {item.hosts} / {self.base}"
+        seen: set[frozenset[str]] = set()
+        for pair in self.pairs:
+            ends = frozenset((pair.a, pair.b))
+            if len(ends) != 2 or ends in seen or not ends <= hosts.keys():
+                yield f"pair {pair.a!r}, {pair.b!r}: repeated, or not two known items"
+                continue
+            seen.add(ends)
+            yield from _pair_problems(pair, hosts[pair.a], hosts[pair.b])
+
+
+def _pair_problems(pair: MapPair, hosts_a: int, hosts_b: int) -> Iterator[str]:
+    name = f"pair {pair.a!r}, {pair.b!r}"
+    if not 1 <= pair.hosts <= min(hosts_a, hosts_b):
+        yield f"{name}: {pair.hosts} hosts with both, {hosts_a} and {hosts_b} with each"
+        return
+    expected = {
+        "share_of_a": (pair.share_of_a, pair.hosts / hosts_a),
+        "share_of_b": (pair.share_of_b, pair.hosts / hosts_b),
+        "jaccard": (pair.jaccard, pair.hosts / (hosts_a + hosts_b - pair.hosts)),
+    }
+    for measure, (given, counted) in expected.items():
+        if given is None or not math.isclose(given, counted, rel_tol=1e-9):
+            yield f"{name}: {measure} is {given}, the counts say {counted}"
+    if pair.lift is not None and not (math.isfinite(pair.lift) and pair.lift >= 0):
+        yield f"{name}: lift is {pair.lift}"

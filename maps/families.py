@@ -1,0 +1,176 @@
+"""The map of families (or labs, lines, countries of labs): a network, a table of its items, a table of all pairs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from cohabit.maps.backbone import STRONGEST_PER_ITEM, USUAL_MINIMUM, Backbone, backbone
+from cohabit.maps.data import MapData, MapItem, MapPair
+from cohabit.maps.network import SafeNetwork, vis_network_source
+from cohabit.maps.page import Tab, document, escaped, plural, significant, static
+from cohabit.maps.positions import TALL, WIDE, Arrangement, arrange
+from cohabit.text import visible
+
+LABEL_LIMIT = 60
+# Okabe–Ito without black; the eighth class is grey for all the rest. The colours themselves are in page.css.
+GROUP_COLOURS = 7
+_NO_GROUP = "not known"
+_NARROWEST_EDGE, _WIDEST_EDGE = 0.7, 6.0
+# Width at zoom 1 of an edge that would hold all hosts of the largest item.
+_FULL_EDGE = 16.0
+_SCRIPTS = ("page.js", "details.js", "controls.js", "labels.js", "network.js", "tables.js")
+
+
+def render(data: MapData, *, seed: int = 0) -> str:
+    """Return the whole HTML document; the same data (in any order) and seed give the same bytes."""
+    items = sorted(data.items, key=lambda item: (-item.hosts, item.name))
+    pairs = sorted(data.pairs, key=lambda pair: (-pair.hosts, pair.a, pair.b))
+    chosen = backbone(pairs)
+    groups, group_of = _groups(items)
+    labels = [_shown(item.name, LABEL_LIMIT) for item in items]
+    number = {item.name: index for index, item in enumerate(items)}
+    ends = [(number[pairs[index].a], number[pairs[index].b]) for index in chosen.edges]
+    weighted = [(a, b, weight) for (a, b), weight in zip(ends, chosen.weights, strict=True)]
+    hosts = [item.hosts for item in items]
+    wide, tall = (arrange(labels, hosts, weighted, frame, seed=seed) for frame in (WIDE, TALL))
+
+    network = SafeNetwork()
+    for index, label in enumerate(labels):
+        network.add_node(index, label, x=wide.x[index], y=wide.y[index], size=wide.radius[index], group=group_of[index])
+    for index, (a, b) in zip(chosen.edges, ends, strict=True):
+        width = _FULL_EDGE * (pairs[index].hosts / hosts[0]) ** 0.5
+        network.add_edge(a, b, edge_id=index, width=round(min(max(width, _NARROWEST_EDGE), _WIDEST_EDGE), 2))
+
+    payload = {
+        "unit": data.unit.replace("-", " "),
+        "units": plural(data.unit),
+        "base": data.base,
+        "simulated": data.simulated,
+        "groups": groups,
+        "items": {
+            "name": [_shown(item.name) for item in items],
+            "hosts": hosts,
+            "share": [significant(item.share) for item in items],
+            "group": [_NO_GROUP if item.group is None else _shown(item.group) for item in items],
+        },
+        "pairs": {
+            "a": [number[pair.a] for pair in pairs],
+            "b": [number[pair.b] for pair in pairs],
+            "hosts": [pair.hosts for pair in pairs],
+            "lift": [significant(pair.lift) for pair in pairs],
+        },
+        "network": network.elements(),
+        "wide": {"tray": _tray(wide)},
+        "tall": {"x": tall.x, "y": tall.y, "size": tall.radius, "tray": _tray(tall)},
+    }
+    tabs = [Tab("network", "Network", _network_panel(data, items, pairs, chosen, groups)), _table_tab(data)]
+    scripts = ["\n".join(static(name) for name in _SCRIPTS)]
+    if len(items) > 1:
+        scripts.insert(0, vis_network_source())
+    return document(data, payload=payload, tabs=tabs, scripts=scripts)
+
+
+def _shown(name: str, limit: int | None = None) -> str:
+    """Return a name as the page shows it; blank ones in quotes, so that there is something to see and to choose."""
+    return visible(name, limit) if name.strip() else f'"{visible(name)}"'
+
+
+def _groups(items: Sequence[MapItem]) -> tuple[list[dict[str, str | int]], list[int]]:
+    """Return the legend (text, number of items, colour) and each item's entry in it; the largest groups get colours."""
+    hosts: Counter[str] = Counter()
+    for item in items:
+        if item.group is not None:
+            hosts[item.group] += item.hosts
+    ordered = sorted(hosts, key=lambda group: (-hosts[group], group))
+    coloured = {group: index for index, group in enumerate(ordered[:GROUP_COLOURS])}
+    of_item = [coloured.get(item.group, len(coloured)) if item.group is not None else len(coloured) for item in items]
+    sizes = Counter(of_item)
+    legend: list[dict[str, str | int]] = [
+        {"text": _shown(group, LABEL_LIMIT), "items": sizes[index], "colour": index}
+        for group, index in coloured.items()
+    ]
+    if sizes[len(coloured)]:
+        unknown = any(item.group is None for item in items)
+        rest = len(ordered) > GROUP_COLOURS
+        text = f"other or {_NO_GROUP}" if unknown and rest else _NO_GROUP if unknown else "other"
+        legend.append({"text": text, "items": sizes[len(coloured)], "colour": GROUP_COLOURS})
+    return legend, of_item
+
+
+def _tray(arrangement: Arrangement) -> list[float] | None:
+    tray = arrangement.tray
+    if tray is None:
+        return None
+    return [round(value, 1) for value in (tray.x, tray.y, tray.width, tray.height, tray.cell_width)]
+
+
+def _network_panel(
+    data: MapData,
+    items: Sequence[MapItem],
+    pairs: Sequence[MapPair],
+    chosen: Backbone,
+    groups: Sequence[dict[str, str | int]],
+) -> str:
+    unit, units = escaped(data.unit.replace("-", " ")), escaped(plural(data.unit))
+    if len(items) < 2:
+        only = f": {escaped(_shown(items[0].name), LABEL_LIMIT)}, on {items[0].hosts:,} hosts" if items else ""
+        return (
+            f'<p class="empty">There is {f"only one {unit}" if items else f"no {unit}"} in this selection{only}. '
+            "A network needs two: widen the filters or the dates.</p>"
+        )
+    legend = "".join(
+        f'<button type="button" class="chip" aria-pressed="true" data-group="{index}">'
+        f'<span class="dot c{group["colour"]}" aria-hidden="true"></span>'
+        f"<bdi>{escaped(str(group['text']))}</bdi> ({group['items']})</button>"
+        for index, group in enumerate(groups)
+    )
+    return f"""<div class="controls">
+<div class="slider">
+<label for="minimum">Minimum hosts</label>
+<input id="minimum" type="range" min="0" max="0" value="0" step="1">
+<output id="minimum-value" for="minimum">1</output>
+</div>
+<div class="legend" role="group" aria-label="Groups: press to hide or show">{legend}</div>
+</div>
+<div class="view">
+<div class="above">
+<p id="shown" role="status">{len(chosen.edges):,} of {len(pairs):,} pairs shown</p>
+<div class="zoom" role="group" aria-label="Zoom">
+<button type="button" id="zoom-in" aria-label="Zoom in">+</button>
+<button type="button" id="zoom-out" aria-label="Zoom out">−</button>
+<button type="button" id="zoom-fit">Fit</button>
+</div>
+</div>
+<div class="canvas">
+<div id="network" tabindex="0" role="application" aria-label="Network of {units}" aria-describedby="keys"></div>
+</div>
+<aside id="details" aria-label="Details" aria-live="polite"></aside>
+</div>
+<p class="how">{_rule(data, chosen)} Dot area follows hosts (the smallest dots are drawn larger), line width follows
+hosts with both. Distance is not a measure. Names without room appear when you zoom in.</p>
+<p class="how" id="keys">Keys in the map: arrows move, + and − zoom, 0 shows all, Escape clears. Search and Enter choose
+a {unit}. All figures are in the Table tab.</p>"""
+
+
+def _rule(data: MapData, chosen: Backbone) -> str:
+    low = f"at least {chosen.min_hosts} hosts" if chosen.min_hosts > 1 else "at least 1 host"
+    if chosen.min_hosts < USUAL_MINIMUM:
+        low += f" (the usual {USUAL_MINIMUM} would leave {chosen.usual_candidates})"
+    if not chosen.edges:
+        return f"No pair has lift above 1 and {low}: nothing is linked."
+    return (
+        f"Lines: pairs with lift above 1 and {low}; of these the {STRONGEST_PER_ITEM} strongest of each "
+        f"{escaped(data.unit.replace('-', ' '))} and a maximum spanning tree (strength = log2 lift × ln(1 + hosts))."
+    )
+
+
+def _table_tab(data: MapData) -> Tab:
+    units = escaped(plural(data.unit))
+    body = f"""<div class="jump">
+<button type="button" id="show-pairs" aria-pressed="true">Pairs</button>
+<button type="button" id="show-items" aria-pressed="false">{units.capitalize()}</button>
+</div>
+<div class="scroll" id="pairs-table" tabindex="0" role="region" aria-label="All pairs"></div>
+<div class="scroll" id="items-table" tabindex="0" role="region" aria-label="All {units}" hidden></div>"""
+    return Tab("table", "Table", body)

@@ -1,0 +1,160 @@
+"""The shell of every map: one HTML file that runs only what its own security policy lists and asks for nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from cohabit.maps.data import MapData
+from cohabit.text import visible
+
+_TITLE_LIMIT = 150
+_FACT_LIMIT = 500
+_IRREGULAR = {"family": "families", "lab-country": "lab countries", "country": "countries"}
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One view: `key` (a constant, used in ids), the tab's text, and its HTML, already escaped."""
+
+    key: str
+    text: str
+    body: str
+
+
+def plural(unit: str) -> str:
+    """Return the plural of a level or place name."""
+    return _IRREGULAR.get(unit, f"{unit.replace('-', ' ')}s")
+
+
+def escaped(text: str, limit: int | None = None) -> str:
+    """Return text written by anyone as HTML: hidden characters spelled out, cut to `limit`, markup escaped."""
+    return html.escape(visible(text, limit), quote=True)
+
+
+def static(name: str) -> str:
+    """Return one of the files of `maps/static`."""
+    return files("cohabit.maps").joinpath("static", name).read_text(encoding="utf-8")
+
+
+def embedded_json(value: object) -> str:
+    r"""Return JSON that can stand in a `<script>` element: ASCII only, with `<`, `>`, `&` as ``\u003c`` and so on.
+
+    Raises ValueError for NaN and infinity, which JSON has not.
+    """
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def significant(value: float | None, digits: int = 5) -> float | None:
+    """Return `value` with that many significant digits (smaller files); None for None, NaN and infinity."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{value:.{digits}g}")
+
+
+def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
+    """Return a Content-Security-Policy that allows exactly these inline scripts and styles, and no request at all."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src " + " ".join(_digest(text) for text in scripts),
+            "style-src " + " ".join(_digest(text) for text in styles),
+            "base-uri 'none'",
+            "form-action 'none'",
+            # No script, ours or vis-network's, may turn text into markup.
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        ]
+    )
+
+
+def _digest(text: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
+def document(data: MapData, *, payload: object, tabs: Sequence[Tab], scripts: Sequence[str]) -> str:
+    """Return the whole HTML file: facts about `data`, the tabs, the payload as JSON, the scripts in order."""
+    style = static("page.css")
+    for text in (*scripts, style):
+        if any(end in text.lower() for end in ("</script", "</style", "<!--")):
+            raise ValueError("a script or style of the page would end its own element")
+    simulated = "SIMULATED DATA – " if data.simulated else ""
+    parts = [
+        "<!DOCTYPE html>",
+        '<html lang="en">',
+        "<head>",
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, [style])}">',
+        '<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark">',
+        '<meta name="referrer" content="no-referrer">',
+        f"<title>{simulated}{escaped(data.title, _TITLE_LIMIT)}</title>",
+        f"<style>{style}</style>",
+        "</head>",
+        "<body>",
+        _header(data),
+        _tab_bar(tabs),
+        "<main>",
+        *(_panel(tab, first=tab is tabs[0]) for tab in tabs),
+        "</main>",
+        _footer(data),
+        f'<script type="application/json" id="data">{embedded_json(payload)}</script>',
+        *(f"<script>{script}</script>" for script in scripts),
+        "</body>",
+        "</html>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _header(data: MapData) -> str:
+    banner = ""
+    if data.simulated:
+        banner = '<p class="banner"><strong>SIMULATED DATA</strong> These hosts do not exist.</p>\n'
+    dates = data.date_from if data.date_from == data.date_to else f"{data.date_from} to {data.date_to}"
+    facts = [
+        ("Source", data.source),
+        ("Seen", dates or "not known"),
+        ("Base n", f"{data.base:,} hosts with a known {data.unit.replace('-', ' ')} (of {data.hosts:,})"),
+        ("Multi-model hosts", f"{data.multi_model_hosts:,}"),
+        ("Filters", "; ".join(data.filters) or "none"),
+    ]
+    rows = "".join(f"<div><dt>{name}</dt><dd>{escaped(text, _FACT_LIMIT)}</dd></div>" for name, text in facts)
+    return f'<header>\n{banner}<h1>{escaped(data.title, _TITLE_LIMIT)}</h1>\n<dl class="facts">{rows}</dl>\n</header>'
+
+
+def _tab_bar(tabs: Sequence[Tab]) -> str:
+    buttons = "".join(
+        f'<button type="button" role="tab" id="tab-{tab.key}" aria-controls="panel-{tab.key}"'
+        f' aria-selected="{"true" if tab is tabs[0] else "false"}"'
+        f' tabindex="{0 if tab is tabs[0] else -1}">{escaped(tab.text)}</button>'
+        for tab in tabs
+    )
+    search = (
+        '<div class="search"><span id="found" role="status"></span><label for="search">Search</label>'
+        '<input id="search" type="search" autocomplete="off" spellcheck="false" aria-describedby="found"></div>'
+    )
+    return f'<div class="bar"><div role="tablist" aria-label="Views">{buttons}</div>{search}</div>'
+
+
+def _panel(tab: Tab, *, first: bool) -> str:
+    hidden = "" if first else " hidden"
+    return (
+        f'<section role="tabpanel" id="panel-{tab.key}" aria-labelledby="tab-{tab.key}"{hidden}>\n{tab.body}\n'
+        "</section>"
+    )
+
+
+def _footer(data: MapData) -> str:
+    caveats = "".join(f"<li>{escaped(text, _FACT_LIMIT)}</li>" for text in data.caveats)
+    notes = f"<h2>To keep in mind</h2><ul>{caveats}</ul>" if caveats else ""
+    return (
+        f"<footer>{notes}<p>Made with cohabit. This file is complete in itself: it opens without a network and asks "
+        "for nothing.</p><noscript><p>The map and its tables need JavaScript.</p></noscript></footer>"
+    )
