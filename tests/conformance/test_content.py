@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 from cohabit.graph.store import STORES, read_tables
+from cohabit.graph.sync import forget
 from tests.conformance.conftest import ADDRESSES, Place
 from tests.conformance.plain import NAMES, Plain
 from tests.conformance.population import LINES, Record
@@ -98,16 +99,24 @@ def test_digest_depends_on_nothing_but_the_records(place: Place, records: list[R
     shuffled = list(records)
     random.Random(3).shuffle(shuffled)
     half = len(shuffled) // 2
-    place.load(shuffled[:half], "first.ndjson")
-    place.load(shuffled[half:], "second.ndjson")
-    store = place.open()
-    assert read_tables(store).digest() == whole
-    store.close()
+    first, second = (shuffled[:half], "first.ndjson"), (shuffled[half:], "second.ndjson")
+    for loaded, forgotten in (
+        # The halves beside the whole, the halves alone, and the halves in the other order.
+        ([first, second], []),
+        ([], ["scan.ndjson"]),
+        ([second, first], ["first.ndjson", "second.ndjson"]),
+    ):
+        for name in forgotten:
+            forget(place.data, name)
+        for records_of, name in loaded:
+            place.archive(records_of, name)
+        place.sync()
+        store = place.open()
+        assert read_tables(store).digest() == whole
+        store.close()
 
 
 def test_forgetting_a_scan_is_never_having_loaded_it(place: Place, records: list[Record]) -> None:
-    from cohabit.graph.sync import forget
-
     half = len(records) // 2
     place.load(records[:half], "first.ndjson")
     store = place.open()
