@@ -48,14 +48,17 @@ class Scope:
     min_weeks: int | None = None
 
     def description(self) -> tuple[str, ...]:
-        """The filters in words, for captions; empty when there is none."""
+        """The filters in words, for captions; empty when there is none.
+
+        Captions are handed on with the map, so a prefix is named but not shown: it is part of somebody's address.
+        """
         words = []
         for f in fields(self):
             value = getattr(self, f.name)
             option = "--" + f.name.replace("_", "-")
             for one in value if isinstance(value, tuple) else (value,):
                 if one is not None:
-                    words.append(f"{option} {one}")
+                    words.append(f"{option} (not shown)" if f.name == "prefix" else f"{option} {one}")
         return tuple(words)
 
     @property
