@@ -41,7 +41,7 @@ check: $(VENV)/.developing .types/cohabit ## Lint, types, generated documentatio
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	MYPYPATH=.types $(BIN)/mypy -p cohabit
-	$(BIN)/mypy tools/*.py
+	MYPYPATH=.types:tools $(BIN)/mypy --explicit-package-bases tools/*.py
 	$(BIN)/python tools/docs.py --check
 	$(BIN)/python tools/wheel_smoke.py
 
