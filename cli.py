@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from typing import Annotated
 
@@ -11,6 +11,8 @@ import typer
 from cohabit import __version__
 from cohabit.commands import ask, data
 from cohabit.errors import CohabitError
+
+_STOPPED = 130
 
 app = typer.Typer(
     name="cohabit",
@@ -41,17 +43,39 @@ def _root(
 
 def main() -> None:
     """Run the command line; a user's mistake ends in one line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Whatever the locale: names from all over the world go into pipes and files.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app()
+        code = app(standalone_mode=False)
     except CohabitError as error:
-        from cohabit.text import visible
-
-        print(f"cohabit: {visible(str(error))}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        code = _failed(str(error), error.exit_code)
+    except typer.TyperException as error:
+        if not sys.argv[1:]:
+            print(error.format_message(), file=sys.stderr)
+            code = error.exit_code
+        else:
+            code = _failed(f"{_sentence(error)} (`{_command(error)} --help` tells more)", error.exit_code)
     except KeyboardInterrupt:
-        print("cohabit: stopped", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader (head, less) has what it wanted; closing standard output must not complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        code = _STOPPED
+    if code == _STOPPED:
+        _failed("stopped", code)
+    sys.exit(code)
+
+
+def _failed(message: str, code: int) -> int:
+    from cohabit.text import visible
+
+    print(f"cohabit: {visible(message)}", file=sys.stderr)
+    return code
+
+
+def _sentence(error: typer.TyperException) -> str:
+    return " ".join(error.format_message().split()).removesuffix(".")
+
+
+def _command(error: typer.TyperException) -> str:
+    """The command that was called wrongly, as far as it was understood."""
+    context: typer.Context | None = getattr(error, "ctx", None)
+    return context.command_path if context else "cohabit"

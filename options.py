@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
@@ -11,12 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from cohabit.errors import UsageError
+
 if TYPE_CHECKING:
     from cohabit.output import Format
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 Several = list[str] | None
+
+_UTF8 = re.compile("[^\ud800-\udfff]*")
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,7 @@ def with_options(function: Function) -> Function:
 
     @wraps(function)
     def command(*args: Any, **given: Any) -> Any:
+        _check_encoding(given)
         for name, kind in groups.items():
             given[name] = kind(**{f.name: given.pop(f.name) for f in fields(kind)})
         return function(*args, **given)
@@ -110,3 +116,11 @@ def with_options(function: Function) -> Function:
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     return command  # type: ignore[return-value]
+
+
+def _check_encoding(given: dict[str, Any]) -> None:
+    """Refuse bytes that are no UTF-8, except in file names: they reach Python as lone surrogates, and no store."""
+    for name, value in given.items():
+        for text in value if isinstance(value, list) else [value]:
+            if name != "paths" and isinstance(text, str) and not _UTF8.fullmatch(text):
+                raise UsageError(f"{name.replace('_', '-')}: {text!r} is not valid UTF-8")

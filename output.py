@@ -10,12 +10,14 @@ import csv
 import io
 import json
 import math
+import os
 import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cohabit.cells import cell, fitting, heading, is_numeric, is_rigid
 from cohabit.errors import DataError, UsageError
 from cohabit.queries.result import Result, Row
 from cohabit.text import visible
@@ -25,10 +27,9 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "json", "csv", "markdown", "parquet")
 
-_SHARES = frozenset({"share", "low", "high", "share_of_a", "share_of_b", "share_of_multi_model_hosts"})
-_HEADINGS = {"share_of_multi_model_hosts": "of multi-model", "low": "95 % low", "high": "high"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
+# Beside Markdown's own characters what GitHub makes a link of: `http://…`, `www.…`, `a@b`.
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@]|(?<=:)/(?=/)|(?<=www)\.)", re.IGNORECASE)
 # Enough for every column of a wide table; a terminal's own width is used where there is one.
 _FILE_WIDTH = 200
 
@@ -83,9 +84,8 @@ def _json(result: Result, how: Format) -> str:
 
 def _escaped(text: str) -> str:
     """JSON whose strings hold no character that acts on a terminal; the escapes are JSON's own."""
-    if text.isascii() and "\x7f" not in text:
-        return text
-    return "".join(c if c == "\n" or visible(c) == c else json.dumps(c)[1:-1] for c in text).replace("\x7f", "\\u007f")
+    hidden = {c for c in set(text) if c != "\n" and visible(c) != c}
+    return text.translate({ord(c): json.dumps(c)[1:-1] if c != "\x7f" else "\\u007f" for c in hidden})
 
 
 def _number(value: Any) -> Any:
@@ -100,7 +100,7 @@ def _csv(result: Result, how: Format) -> str:
     marked = _marked(result)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(marked.columns)
+    writer.writerow([_csv_cell(c) for c in marked.columns])
     for row in marked.rows:
         writer.writerow([_csv_cell(row[c]) for c in marked.columns])
     return text.getvalue()
@@ -123,18 +123,18 @@ def _markdown(result: Result, how: Format) -> str:
     rows = _limited(result, how)
     lines = [f"{_markdown_text(result.headline)}\n"] if result.headline else []
     if result.single and rows:
-        pairs = [(c, _cell(c, rows[0][c])) for c in result.columns]
+        pairs = [(c, cell(c, rows[0][c])) for c in result.columns]
         lines += ["| | |", "|---|---|", *(f"| {_markdown_text(a)} | {_markdown_text(b)} |" for a, b in pairs)]
     else:
-        lines.append("| " + " | ".join(_markdown_text(_heading(c)) for c in columns) + " |")
-        lines.append("|" + "|".join("---:" if _is_numeric(result.rows, c) else "---" for c in columns) + "|")
-        lines += ["| " + " | ".join(_markdown_text(_cell(c, row[c])) for c in columns) + " |" for row in rows]
+        lines.append("| " + " | ".join(_markdown_text(heading(c)) for c in columns) + " |")
+        lines.append("|" + "|".join("---:" if is_numeric(result.rows, c) else "---" for c in columns) + "|")
+        lines += ["| " + " | ".join(_markdown_text(cell(c, row[c])) for c in columns) + " |" for row in rows]
     lines += [f"\n{_markdown_text(note)}" for note in _notes(result, rows)]
     return "\n".join(lines) + "\n"
 
 
 def _markdown_text(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", text)
+    return _MARKDOWN.sub(r"\\\1", visible(text))
 
 
 def _table(result: Result, how: Format) -> str:
@@ -166,16 +166,25 @@ def _draw(result: Result, how: Format, console: Console) -> None:
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
         for c in result.columns:
-            table.add_row(Text(_heading(c)), Text(_cell(c, rows[0][c])))
+            table.add_row(Text(heading(c)), Text(cell(c, rows[0][c])))
         console.print(table)
     elif rows:
         columns = _table_columns(result)
-        for c in columns:
-            right = _is_numeric(result.rows, c)
-            table.add_column(_heading(c), justify="right" if right else "left", no_wrap=right, overflow="fold")
+        shown = fitting(columns, rows, console.width)
+        for c in shown:
+            right = is_numeric(result.rows, c)
+            table.add_column(
+                Text(heading(c)),
+                justify="right" if right else "left",
+                no_wrap=is_rigid(rows, c),
+                overflow="fold",
+            )
         for row in rows:
-            table.add_row(*(Text(_cell(c, row[c])) for c in columns))
+            table.add_row(*(Text(cell(c, row[c])) for c in shown))
         console.print(table)
+        if left_out := columns[len(shown) :]:
+            names = ", ".join(heading(c) for c in left_out)
+            console.print(Text(f"no room for: {names} (another --format has all columns)"), soft_wrap=True)
     for note in _notes(result, rows):
         console.print(Text(visible(note)), soft_wrap=True)
 
@@ -193,49 +202,33 @@ def _table_columns(result: Result) -> tuple[str, ...]:
     return result.table_columns or result.columns
 
 
-def _heading(column: str) -> str:
-    return _HEADINGS.get(column, visible(column.replace("_", " ")))
-
-
-def _is_numeric(rows: list[Row], column: str) -> bool:
-    values = [row[column] for row in rows if row[column] is not None]
-    return bool(values) and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-
-
-def _cell(column: str, value: Any) -> str:
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if column in _SHARES and isinstance(value, float):
-        return f"{value:.1%}".replace("%", " %")
-    if isinstance(value, float):
-        return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-    if isinstance(value, int):
-        return str(value) if column in ("asn", "port") else f"{value:,}"
-    if isinstance(value, list):
-        return _short_list(value)
-    return visible(str(value))
-
-
-def _short_list(values: list[Any]) -> str:
-    shown = ", ".join(visible(str(v), 60) for v in values[:6])
-    return f"{shown} … ({len(values)})" if len(values) > 6 else shown
-
-
 _TEXT = {"json": _json, "csv": _csv, "markdown": _markdown, "table": _table}
 
 
 def _write(text: str, how: Format) -> None:
     if how.output is None:
-        sys.stdout.write(text)
+        _print(text)
+    else:
+        write_file(how.output, text.encode("utf-8"))
+
+
+def _print(content: str | bytes) -> None:
+    try:
+        if isinstance(content, bytes):
+            sys.stdout.buffer.write(content)
+        else:
+            sys.stdout.write(content)
         sys.stdout.flush()
-        return
-    write_file(how.output, text.encode("utf-8"))
+    except OSError as error:
+        # Closing standard output at the end must not complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # A reader (head, less) that has what it wanted is no error.
+        if not isinstance(error, BrokenPipeError):
+            raise DataError(f"standard output: {error.strerror}") from error
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file that the user named, whole or not at all."""
+    """Write a file that the user named, whole or not at all; a link stays one, and so does a device or a pipe."""
     from cohabit.graph.archive import write_atomically, writing
 
     if path.is_dir():
@@ -243,18 +236,23 @@ def write_file(path: Path, content: bytes) -> None:
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.parent}; make it first")
     with writing(path, "name another file"):
-        write_atomically(path, content)
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            write_atomically(path.resolve(), content)
 
 
 def _write_parquet(result: Result, how: Format) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from cohabit.graph.archive import first_line
+
     columns = {c: [_number(row[c]) for row in result.rows] for c in result.columns}
     try:
         table = pa.table({c: pa.array(v) for c, v in columns.items()})
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise UsageError(f"--format parquet: the columns are not uniform ({error}); use json") from error
+    except (pa.ArrowException, OverflowError) as error:
+        raise UsageError(f"--format parquet: the columns are not uniform ({first_line(error)}); use json") from error
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
     if how.output is not None:
@@ -262,4 +260,4 @@ def _write_parquet(result: Result, how: Format) -> None:
     elif sys.stdout.isatty():
         raise UsageError("--format parquet is binary: name a file with -o")
     else:
-        sys.stdout.buffer.write(buffer.getvalue())
+        _print(buffer.getvalue())

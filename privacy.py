@@ -6,6 +6,7 @@ on addresses before they are masked.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import ipaddress
@@ -20,27 +21,32 @@ from cohabit.errors import DataError
 from cohabit.loaders.values import RecordError, host
 
 _PSEUDONYM = re.compile(r"host-[0-9a-f]{16}")
-# Candidates only; each is checked by the ipaddress module. An IPv6 candidate is any run with two colons.
-_IPV4 = r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w])(?!\.\d)"
-_IPV6 = r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:(?:[0-9A-Fa-f]{0,4}|\d{1,3}(?:\.\d{1,3}){3})(?![\w:])"
-_ADDRESS = re.compile(f"{_IPV6}|{_IPV4}")
+# Runs of characters that can hold an address, whatever stands around it; what a run holds is looked at below.
+_RUN = re.compile(r"[0-9A-Fa-f]{0,4}[:.][0-9A-Fa-f:.]{1,100}")
+_IPV4 = re.compile(r"(?<!\d)(?<!\d\.)\d{1,3}(?:\.\d{1,3}){3}(?!\d)(?!\.\d)")
+_LONGEST_IPV6 = 45
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*\.)+[A-Za-z0-9_-]+|[A-Za-z0-9_][A-Za-z0-9_-]*")
+_LEAST_KEY = 16
 
 
 class Masker:
     """Turns addresses into `host-` and 16 hexadecimal digits of their HMAC-SHA256 under a key.
 
     `names` yields the graph's hosts that are DNS names; it is asked at most once, and only when text is masked.
+    `used` says whether a pseudonym has been made.
     """
 
     def __init__(self, key: bytes, *, show: bool = False, names: Callable[[], Iterable[str]] | None = None) -> None:
         self._key = key
         self.show = show
+        self.used = False
         self._name_source = names
         self._names: frozenset[str] | None = None
+        self._most_labels = 0
 
     def pseudonym(self, address: str) -> str:
         """Pseudonym of a canonical address or name."""
+        self.used = True
         return "host-" + hmac.new(self._key, address.encode(), hashlib.sha256).hexdigest()[:16]
 
     def address(self, address: str) -> str:
@@ -56,9 +62,8 @@ class Masker:
         """Replace every IP literal, and every DNS name that is a host of the graph, inside a string."""
         if self.show:
             return text
-        text = _ADDRESS.sub(self._replaced, text)
-        names = self._known_names()
-        return _NAME.sub(lambda m: self._named(m[0], names), text) if names else text
+        text = _RUN.sub(self._in_run, text)
+        return _NAME.sub(lambda m: ".".join(self._named(m[0].split("."))), text) if self._known_names() else text
 
     def value(self, value: Any) -> Any:
         """The same for every string inside a value of a query's result."""
@@ -73,17 +78,46 @@ class Masker:
     def _known_names(self) -> frozenset[str]:
         if self._names is None:
             self._names = frozenset(self._name_source() if self._name_source else ())
+            self._most_labels = max((name.count(".") + 1 for name in self._names), default=0)
         return self._names
 
-    def _replaced(self, match: re.Match[str]) -> str:
-        try:
-            return self.pseudonym(host(match[0]))
-        except RecordError:
-            return match[0]
+    def _in_run(self, match: re.Match[str]) -> str:
+        found = _ipv6_in(match)
+        if found is None:
+            return _IPV4.sub(self._ipv4, match[0])
+        start, end, address = found
+        before, after = match.string[match.start() : start], match.string[end : match.end()]
+        return f"{_RUN.sub(self._in_run, before)}{self.pseudonym(address)}{_RUN.sub(self._in_run, after)}"
 
-    def _named(self, word: str, names: frozenset[str]) -> str:
-        name = word.lower()
-        return self.pseudonym(name) if name in names else word
+    def _ipv4(self, match: re.Match[str]) -> str:
+        # With leading zeros it is no canonical address, but everybody can read it as one.
+        octets = [int(octet) for octet in match[0].split(".")]
+        return self.pseudonym(".".join(map(str, octets))) if max(octets) < 256 else match[0]
+
+    def _named(self, labels: list[str]) -> list[str]:
+        """Replace known names among the labels of a dotted word (`gpu.example.net` in `gpu.example.net.json`)."""
+        for size in range(min(len(labels), self._most_labels), 0, -1):
+            for start in range(len(labels) - size + 1):
+                name = ".".join(labels[start : start + size]).lower()
+                if name in self._known_names():
+                    rest = self._named(labels[start + size :])
+                    return [*self._named(labels[:start]), self.pseudonym(name), *rest]
+        return labels
+
+
+def _ipv6_in(match: re.Match[str]) -> tuple[int, int, str] | None:
+    """Start, end and canonical text of the longest IPv6 address in a run; letters and digits around it belong to it."""
+    run, text = match[0], match.string
+    if "::" not in run and run.count(":") < 6:
+        return None  # a time of day, an address with its port
+    inner = {i + side for i, c in enumerate(run) if c in ":." for side in (0, 1)}
+    bounds = [match.start() + i for i in sorted({0, len(run), *inner})]
+    spans = [(start, end) for start in bounds for end in bounds if 2 < end - start <= _LONGEST_IPV6]
+    for start, end in sorted(spans, key=lambda span: (span[0] - span[1], span)):
+        if not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum():
+            with contextlib.suppress(RecordError):
+                return start, end, host(text[start:end])
+    return None
 
 
 def is_address(text: str) -> bool:
@@ -99,35 +133,44 @@ def read_key(data: Path) -> tuple[bytes, bool]:
     """The masking key, and whether it will be there next time.
 
     COHABIT_KEY_FILE, else the data folder's own key (made once, readable by its owner only), else one for this run:
-    a reader of somebody's server needs no data folder.
+    a reader of somebody's server needs no data folder. DataError for a key that cannot be read or is too short.
     """
     given = os.environ.get("COHABIT_KEY_FILE")
     if given:
-        try:
-            key = Path(given).read_bytes().strip()
-        except OSError as error:
-            raise DataError(
-                f"{given}: the masking key cannot be read ({error.strerror}); check COHABIT_KEY_FILE"
-            ) from error
-        if len(key) < 16:
-            raise DataError(f"{given}: a masking key has at least 16 bytes; this file has {len(key)}")
-        return key, True
+        return _read(Path(given), "check COHABIT_KEY_FILE"), True
     path = data / "key"
+    if not path.exists():
+        key = secrets.token_hex(32).encode()
+        if not data.is_dir() or not _keep(key, path):
+            return key, False
+    return _read(path, "remove it to get a new one"), True
+
+
+def _keep(key: bytes, path: Path) -> bool:
+    """Put a new key in its place, whole or not at all; the key of somebody who was faster stays."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
-        return path.read_bytes().strip(), True
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise DataError(f"{path}: the masking key cannot be read ({error.strerror})") from error
-    key = secrets.token_hex(32).encode()
-    if not data.is_dir():
-        return key, False
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes().strip(), True
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key + b"\n")
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        except OSError:
+            # A disk without links: there the last of two first runs wins.
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError:
-        return key, False
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key + b"\n")
-    return key, True
+        return False
+    return True
+
+
+def _read(path: Path, remedy: str) -> bytes:
+    try:
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise DataError(f"{path}: the masking key cannot be read ({error.strerror}); {remedy}") from error
+    if len(key) < _LEAST_KEY:
+        raise DataError(f"{path}: a masking key has at least {_LEAST_KEY} bytes, this one has {len(key)}; {remedy}")
+    return key

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cohabit.options import Filters, Output, Several, Shown, Where, with_options
+from cohabit.text import visible
 
 app = typer.Typer()
 
@@ -23,6 +25,11 @@ def _answer(where: Where, output: Output, show_addresses: bool, question: str, *
     with Graph(where.data, where.store, show_addresses=show_addresses) as graph:
         result = graph.ask(question, *arguments, **options)
     show(result, how)
+    if graph.masker.used and not graph.lasting_key and not how.quiet:
+        print(
+            "note: the pseudonyms are of this run only; to meet them again give --data, or a key by COHABIT_KEY_FILE",
+            file=sys.stderr,
+        )
 
 
 def _scope(filters: Filters) -> Any:
@@ -148,6 +155,7 @@ def make_map(
     filters: Filters,
     output: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")],
     kind: Annotated[str, typer.Argument(help="families.")] = "families",
+    quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
 ) -> None:
     """Draw an interactive map as one HTML file that opens anywhere, offline."""
     from cohabit.output import write_file
@@ -156,4 +164,5 @@ def make_map(
     with Graph(where.data, where.store) as graph:
         page = graph.map(kind, **filters.values())
     write_file(output, page.encode("utf-8"))
-    print(output)
+    if not quiet:
+        print(visible(str(output)))

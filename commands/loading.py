@@ -12,6 +12,8 @@ from cohabit.graph import sync as work
 from cohabit.graph.archive import Archive
 from cohabit.graph.store import SyncReport, data_folder, opened
 from cohabit.loaders import registry, values
+from cohabit.loaders.catalogue import Catalogue
+from cohabit.loaders.reading import expand
 from cohabit.options import Where
 from cohabit.privacy import Masker, read_key
 from cohabit.progress import progress_bar
@@ -53,24 +55,27 @@ def load(
         raise UsageError("load what? Name files, folders, globs, or - for standard input")
     data = data_folder(where.data)
     options = work.LoadOptions(loader=loader, seen_at=_seconds(seen_at), host=_host(host))
+    # What cannot work is said before anything is changed: a name that is not there, a server that does not answer.
+    if loader is not None:
+        registry.get(loader)
+    expand(paths)
     with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
         if not no_sync:
-            # A server that does not answer, or holds another archive, is told before anything is changed.
-            store.refuse_foreign(Archive(data).id)
+            store.refuse_foreign(Archive(data).id if Archive(data).folder.is_dir() else "")
         if catalogue:
             use_catalogue(data, catalogue)
         files = work.load(data, paths, options, progress=progress)
         usable = any(f.status in ("loaded", "already loaded") for f in files)
         if not no_sync and usable:
             work.sync(data, store, progress=progress)
-    masker = Masker(read_key(data)[0], show=show_addresses)
+    masker = _masker(data, show_addresses)
     files = [replace(f, file=masker.text(f.file), error=f.error and masker.text(f.error)) for f in files]
     failed = [f"cohabit: {visible(f.error or '')}" for f in files if f.status == "failed"]
     skipped = [f"skipped: {visible(f.error or '')}" for f in files if f.status == "skipped"]
     caveats = [*skipped]
     empty = [f.file for f in files if f.status == "loaded" and not f.read]
     caveats += [f"{name}: loaded, but it holds no records" for name in empty]
-    caveats += _mixture(data)
+    caveats += _simulation(data)
     if any(f.rejected for f in files):
         caveats.append("`cohabit rejected` lists the rejected records with their reasons")
     totals = {k: sum(getattr(f, k) for f in files) for k in ("read", "rejected", "observations")}
@@ -95,9 +100,10 @@ def sync(where: Where, *, adopt: bool, catalogue: str | None, quiet: bool) -> st
     data = data_folder(where.data)
     if not Archive(data).parts():
         raise DataError(f"{data}: no archive here; `cohabit load FILE…` makes one (or give --data)")
-    if catalogue:
-        use_catalogue(data, catalogue)
     with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
+        store.refuse_foreign(Archive(data).id, adopt=adopt)
+        if catalogue:
+            use_catalogue(data, catalogue)
         return _said(store.uri, work.sync(data, store, adopt=adopt, force=True, progress=progress))
 
 
@@ -106,13 +112,16 @@ def forget(where: Where, scan: str, *, no_sync: bool, quiet: bool) -> str:
     data = data_folder(where.data)
     if not Archive(data).parts():
         raise DataError(f"{data}: no archive here, so there is nothing to forget (give --data)")
-    facts = work.forget(data, scan)
-    said = f"forgot {visible(facts.file_name)} ({facts.sha256[:12]}, {count(facts.records, 'record')})"
-    if no_sync:
-        return f"{said}; the graph still has it until `cohabit sync`"
     with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
-        work.sync(data, store, progress=progress)
-    return said
+        if not no_sync:
+            # A server that does not answer, or holds another archive, is told before the scan is gone.
+            store.refuse_foreign(Archive(data).id)
+        facts = work.forget(data, scan)
+        if not no_sync:
+            work.sync(data, store, progress=progress)
+    name = visible(_masker(data, show=False).text(facts.file_name))
+    said = f"forgot {name} ({facts.sha256[:12]}, {count(facts.records, 'record')})"
+    return f"{said}; the graph still has it until `cohabit sync`" if no_sync else said
 
 
 def rejected(where: Where, show_addresses: bool) -> Result:
@@ -120,7 +129,7 @@ def rejected(where: Where, show_addresses: bool) -> Result:
     data = data_folder(where.data)
     if not Archive(data).folder.is_dir():
         raise DataError(f"{data}: no archive here; `cohabit load FILE…` makes one (or give --data)")
-    masker = Masker(read_key(data)[0], show=show_addresses)
+    masker = _masker(data, show_addresses)
     rows = [
         {"file": masker.text(r.file), "line": r.line, "reason": masker.text(r.reason), "raw": masker.text(r.raw)}
         for r in Archive(data).rejected()
@@ -131,7 +140,27 @@ def rejected(where: Where, show_addresses: bool) -> Result:
 
 def use_catalogue(data: Path, name: str) -> None:
     """Use that catalogue file from now on, or the bundled one."""
-    work.use_catalogue(data, None if name == "bundled" else Path(name))
+    file = None if name == "bundled" else Path(name)
+    Catalogue.load(file)  # a bad one is told before the data folder is made
+    work.use_catalogue(data, file)
+
+
+def _masker(data: Path, show: bool) -> Masker:
+    return Masker(read_key(data)[0], show=show, names=lambda: _host_names(data))
+
+
+def _host_names(data: Path) -> list[str]:
+    """The hosts of the archive that are DNS names."""
+    import duckdb
+
+    parts = [str(part) for part in Archive(data).parts()]
+    if not parts:
+        return []
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT host FROM read_parquet($1) WHERE NOT regexp_matches(host, ':|^[0-9.]+$')", [parts]
+        ).fetchall()
+    return [name for (name,) in rows]
 
 
 def _said(uri: str, report: SyncReport) -> str:
@@ -143,13 +172,14 @@ def _said(uri: str, report: SyncReport) -> str:
     )
 
 
-def _mixture(data: Path) -> list[str]:
-    kinds = {facts.simulated for facts in Archive(data).scans() if facts.records}
-    if kinds == {True, False}:
-        from cohabit.session import MIXED
+def _simulation(data: Path) -> list[str]:
+    """Say that the archive holds simulated scans, and warn when it holds real ones too."""
+    from cohabit.session import MIXED, SIMULATED
 
-        return [MIXED]
-    return []
+    kinds = {facts.simulated for facts in Archive(data).scans() if facts.records}
+    if True not in kinds:
+        return []
+    return [MIXED if False in kinds else SIMULATED]
 
 
 def _seconds(text: str | None) -> int | None:

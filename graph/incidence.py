@@ -118,8 +118,12 @@ def _flat(column: Any) -> tuple[Integers, Integers]:
     import pyarrow.compute as pc
 
     array: pa.ListArray = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    lengths: Integers = pc.list_value_length(array).to_numpy(zero_copy_only=False).astype(np.int64)
-    return lengths, array.flatten().to_numpy(zero_copy_only=False).astype(np.int64)
+    return _numpy(pc.list_value_length(array)), _numpy(array.flatten())
+
+
+def _numpy(array: pa.Array) -> Integers:
+    """Integers without nulls as NumPy has them; Arrow's own `to_numpy` would import pandas for it."""
+    return np.from_dlpack(array).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -231,4 +235,4 @@ def host_addresses(store: GraphStore) -> tuple[Integers, list[str]]:
 
 
 def _integers(column: pa.ChunkedArray) -> Integers:
-    return np.asarray(column.to_numpy(), np.int64) if len(column) else np.empty(0, np.int64)
+    return _numpy(column.combine_chunks()) if len(column) else np.empty(0, np.int64)

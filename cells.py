@@ -1,0 +1,74 @@
+"""How headings and values look in tables for people, and which columns a screen has room for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from cohabit.queries.result import Row
+from cohabit.text import visible
+
+_SHARES = frozenset({"share", "low", "high", "share_of_a", "share_of_b", "share_of_multi_model_hosts"})
+_HEADINGS = {"share_of_multi_model_hosts": "of multi-model", "low": "95 % low", "high": "high"}
+NOTHING = "–"
+# A column of short texts is kept whole (a pseudonym broken in two cannot be copied); longer ones are folded.
+_SHORT = 24
+_LEAST = 12
+
+
+def heading(column: str) -> str:
+    """Heading of a column, safe to show."""
+    return _HEADINGS.get(column, visible(column.replace("_", " ")))
+
+
+def cell(column: str, value: Any) -> str:
+    """One value, rounded as people read it, safe to show."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if column in _SHARES and isinstance(value, float):
+        return f"{value:.1%}".replace("%", " %")
+    if isinstance(value, float):
+        return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return str(value) if column in ("asn", "port") else f"{value:,}"
+    if isinstance(value, list):
+        return _short_list(value)
+    return visible(str(value))
+
+
+def _short_list(values: list[Any]) -> str:
+    shown = ", ".join(NOTHING if v is None else visible(str(v), 60) for v in values[:6])
+    return f"{shown} … ({len(values)})" if len(values) > 6 else shown
+
+
+def is_numeric(rows: Sequence[Row], column: str) -> bool:
+    """Whether a column holds numbers only."""
+    values = [row[column] for row in rows if row[column] is not None]
+    return bool(values) and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+
+
+def is_rigid(rows: Sequence[Row], column: str) -> bool:
+    """Whether a column must not be folded: a number cut in two is another number."""
+    return is_numeric(rows, column) or _width(rows, column) <= _SHORT
+
+
+def fitting(columns: Sequence[str], rows: Sequence[Row], width: int) -> list[str]:
+    """The columns, from the left, that a line of `width` characters has room for; always at least two."""
+    room = width
+    kept: list[str] = []
+    for column in columns:
+        wide = _width(rows, column)
+        room -= (wide if is_rigid(rows, column) else _LEAST) + 1
+        if room < 0 and len(kept) > 1:
+            break
+        kept.append(column)
+    return kept
+
+
+def _width(rows: Sequence[Row], column: str) -> int:
+    from rich.cells import cell_len
+
+    return max([cell_len(heading(column)), *(cell_len(cell(column, row[column])) for row in rows)])

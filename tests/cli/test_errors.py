@@ -1,0 +1,167 @@
+"""What a user can do wrong: one line on standard error, the right exit code, and nothing changed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Done, Program, contents
+from tests.cli.records import IPV4_HOST, ndjson, records
+
+# The call, the exit code, and what the line says (where, and what to do). `load` comes with files that are there.
+FAULTS: dict[str, tuple[int, str]] = {
+    "load nowhere.ndjson": (1, r"nowhere\.ndjson: there is no such file or folder"),
+    "load 'nowhere-*.ndjson'": (1, r"nowhere-\*\.ndjson: the pattern matches no file"),
+    "load empty-folder": (1, r"empty-folder: the folder has no files in it"),
+    "load": (2, r"load what\?"),
+    "load scan.ndjson --loader nope": (2, r"there is no loader nope; choose one of: .*observations"),
+    "load scan.ndjson --host 300.1.1.1": (2, r"--host: .*neither an IP address nor a DNS name"),
+    "load scan.ndjson --host 192.0.2.1:99999": (2, r"--host: .*not between 1 and 65535"),
+    "load scan.ndjson --seen-at yesterday": (2, r"--seen-at: .*neither ISO 8601 nor"),
+    "load scan.ndjson --catalogue nowhere.toml": (1, r"nowhere\.toml: the catalogue cannot be read"),
+    "load scan.ndjson --catalogue scan.ndjson": (1, r"scan\.ndjson"),
+    "load scan.ndjson --format nope": (2, r"--format 'nope': choose from table, json, csv, markdown, parquet"),
+    "forget nothing-like-it": (1, r"no loaded scan is called 'nothing-like-it'; `cohabit info --scans` lists them"),
+    "info --data nowhere": (1, r"nowhere/graph: no graph here yet; `cohabit load FILE…` makes one"),
+    "rejected --data nowhere": (1, r"nowhere: no archive here"),
+    "sync --data nowhere": (1, r"nowhere: no archive here"),
+    "forget x --data nowhere": (1, r"nowhere: no archive here"),
+    "info --store http://127.0.0.1": (2, r"store 'http://127\.0\.0\.1': not known; use neo4j://HOST:PORT"),
+    "info --store neo4j": (2, r"store 'neo4j': not known"),
+    "load scan.ndjson --store sqlite://x": (2, r"store 'sqlite://x': not known"),
+    "rank --format nope": (2, r"--format 'nope': choose from table"),
+    "rank --limit 0": (2, r"--limit 0: it takes 1 or more"),
+    "rank --limit many": (2, r"'--limit'"),
+    "rank --level nope": (2, r"--level 'nope': not a level; choose from model, family, line, lab, lab-country"),
+    "rank --by nope": (2, r"--by 'nope': not a place; choose from country, network, provider, "),
+    "cooccurrence --level nope": (2, r"--level 'nope': not a level"),
+    "cooccurrence nope": (2, r"no family is called 'nope' in this graph \(`cohabit rank --level family` lists them\)"),
+    "cooccurrence lama qwen2": (2, r"no family is called 'lama' in this graph; close: llama"),
+    "cooccurrence llama3.2:3b": (2, r"no family is called .* it is a model: use --level model"),
+    "cooccurrence llama LLAMA": (2, r"'llama' is named twice"),
+    "cooccurrence llama qwen2 gemma2": (2, r"name one item or two, not 3"),
+    "cooccurrence --sort colour": (2, r"--sort 'colour': not a column to sort by; choose from hosts, lift"),
+    "rank --since 2025-02-30": (2, r"'2025-02-30' is not a date; write it as YYYY-MM-DD"),
+    "rank --at spring": (2, r"'spring' is not a date"),
+    "rank --since 2025-03-01 --until 2025-02-01": (2, r"--until 2025-02-01 is before --since 2025-03-01"),
+    "rank --since 2025-03-01 --at 2025-03-01": (2, r"--at cannot be combined with --since or --until"),
+    "rank --within 3": (2, r"--within needs --at DATE"),
+    "rank --at 2025-03-01 --within 0": (2, r"--within 0: it takes 1 to 1000 weeks"),
+    "rank --at 2025-03-01 --within 99999999999999": (2, r"--within 99999999999999: it takes 1 to 1000 weeks"),
+    "rank --prefix 192.0.2.0/33": (2, r"'192\.0\.2\.0/33' is not a prefix; write it as 192\.0\.2\.0/24"),
+    "rank --network ASx": (2, r"'ASx' is not an AS number; write it as 4134 or AS4134"),
+    "rank --network 4294967296": (2, r"'4294967296' is not an AS number"),
+    f"rank --network {'9' * 5000}": (2, r"is not an AS number"),
+    "rank --min-weeks -1": (2, r"--min-weeks -1: it takes 0 or more"),
+    "rank --has nope": (2, r"'nope' is no model, family, line, lab or lab country of this graph"),
+    "rank --has llama3": (2, r"'llama3' can mean several things here; write one of: model:llama3:latest, line:llama3$"),
+    "rank --without llama3": (2, r"'llama3' can mean several things here"),
+    "rank --has family:llama3": (2, r"no family is called 'llama3' here; it is a model and a line"),
+    "hosts --model nope": (2, r"no model is called 'nope' in this graph"),
+    "hosts --digest 12": (2, r"'12' is not a digest; it has 64 hexadecimal digits"),
+    "host 192.0.2.99": (2, r"no host 'host-[0-9a-f]{16}' in this graph \(`cohabit hosts` lists them\)"),
+    "host host-0123456789abcdef": (2, r"no host 'host-0123456789abcdef' in this graph"),
+    "host nope.example.net": (2, r"no host 'nope\.example\.net' in this graph"),
+    "query": (2, r"give one of: a Cypher statement, --file FILE, --name SAVED"),
+    "query 'RETURN 1 AS x' --name scans": (2, r"give one of"),
+    "query --file nowhere.cypher": (1, r"nowhere\.cypher: the query cannot be read"),
+    "query --name nope": (2, r"no saved query is called 'nope'; there are: .*family-pair"),
+    "query --show": (2, r"--show prints a saved query: give its --name too"),
+    "query --show --name nope": (2, r"no saved query is called 'nope'"),
+    "query --name family-pair --param a=llama": (2, r"query family-pair needs --param b="),
+    "query --name family-pair --param c=llama": (2, r"query family-pair has no parameter c \(it has: a, b\)"),
+    "query --name family-cooccurrence --param min_hosts=x": (2, r"--param min_hosts=x: min_hosts takes a whole number"),
+    "query --name family-hosts --param broken": (2, r"--param 'broken': write it as NAME=VALUE"),
+    "query 'MATCH (n) DETACH DELETE n'": (2, r"query refused at 'DETACH': only reading clauses"),
+    "query ''": (2, r"the query is empty"),
+    "query 'MATCH (n'": (1, r"the store refused the query: "),
+    "query 'RETURN 1 AS x' --output nowhere/x.json": (1, r"nowhere/x\.json: there is no folder nowhere; make it first"),
+    "info --output empty-folder": (1, r"empty-folder: this is a folder; name a file"),
+    "map nope --output x.html": (2, r"map 'nope': not a kind of map; choose from families"),
+    "map families": (2, r"Missing option '--output'.*`cohabit map --help` tells more"),
+    "map families --output nowhere/x.html": (1, r"nowhere/x\.html: there is no folder nowhere"),
+    "simulate --hosts 0": (2, r"cannot simulate 0 hosts: give a number from 1"),
+    "nope": (2, r"No such command 'nope' \(`cohabit --help` tells more\)"),
+    "--nope": (2, r"No such option: --nope \(`cohabit --help` tells more\)"),
+    "rank --nope": (2, r"No such option: --nope.*`cohabit rank --help` tells more"),
+    "rank too much": (2, r"`cohabit rank --help` tells more"),
+    "host": (2, r"Missing argument 'address' \(`cohabit host --help` tells more\)"),
+    "rank --by": (2, r"'--by' requires an argument"),
+}
+
+
+def assert_one_line(done: Done, code: int, says: str) -> None:
+    assert done.err.count("\n") == 1, done.err
+    assert done.err.startswith("cohabit: ")
+    assert re.search(says, done.err.removesuffix("\n")), done.err
+    assert done.code == code
+    assert done.out == b""
+
+
+@pytest.fixture(scope="module")
+def faults(loaded: Program) -> dict[str, Done]:
+    (loaded.folder / "empty-folder").mkdir()
+    before = contents(loaded.folder)
+    done = dict(zip(FAULTS, loaded.each(list(FAULTS)), strict=True))
+    assert contents(loaded.folder) == before
+    return done
+
+
+@pytest.mark.parametrize("call", FAULTS)
+def test_one_line_and_nothing_changed(faults: dict[str, Done], call: str) -> None:
+    code, says = FAULTS[call]
+    assert_one_line(faults[call], code, says)
+    assert IPV4_HOST not in faults[call].err
+
+
+@pytest.mark.parametrize("scheme", ["bolt", "neo4j"])
+def test_a_server_that_does_not_answer(loaded_copy: Program, closed_port: int, scheme: str) -> None:
+    uri = f"{scheme}://127.0.0.1:{closed_port}"
+    (loaded_copy.folder / "new.ndjson").write_bytes(ndjson(records()[:1]))
+    before = contents(loaded_copy.folder)
+    for call in ("info", "load new.ndjson", "load new.ndjson --data new", "sync", "forget scan.ndjson"):
+        done = loaded_copy(*call.split(), "--store", uri)
+        assert_one_line(done, 1, rf"^cohabit: {uri}: no server answers there; start it, or correct --store")
+    assert contents(loaded_copy.folder) == before
+
+
+def test_a_wrong_password(loaded_copy: Program, neo4j_store_uri: str) -> None:
+    (loaded_copy.folder / "new.ndjson").write_bytes(ndjson(records()[:1]))
+    before = contents(loaded_copy.folder)
+    for call in ("info", "load new.ndjson"):
+        done = loaded_copy(
+            *call.split(), "--store", neo4j_store_uri, NEO4J_USERNAME="neo4j", NEO4J_PASSWORD="made-up and wrong"
+        )
+        assert_one_line(done, 1, "the server refuses the user name or password; set NEO4J_USERNAME and NEO4J_PASSWORD")
+        assert "made-up" not in done.err
+    assert contents(loaded_copy.folder) == before
+
+
+def test_a_data_folder_that_cannot_be_written(loaded: Program) -> None:
+    unwritable = ["scan.ndjson/data"]
+    if Path("/sys/kernel").is_dir():
+        unwritable.append("/sys/kernel/cohabit")
+    for folder in unwritable:
+        done = loaded("load", "scan.ndjson", "--data", folder)
+        assert_one_line(done, 1, rf"{folder}: cannot write there .*; choose another folder with --data or COHABIT_DATA")
+
+
+def test_arguments_that_are_no_utf8(loaded: Program) -> None:
+    assert_one_line(loaded("rank", "--software", "\udcff"), 2, r"software: '\\udcff' is not valid UTF-8")
+    assert_one_line(loaded("query", "RETURN '\udcff' AS x"), 2, r"cypher: .* is not valid UTF-8")
+
+
+def test_names_in_messages_are_made_visible(loaded: Program) -> None:
+    done = loaded("cooccurrence", "\u202eevil\x1b[31m\nsecond line")
+    assert_one_line(done, 2, r"\\u202eevil")
+    assert "\x1b" not in done.err
+
+
+def test_no_space_left_on_standard_output(loaded: Program) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    shell = Program(loaded.folder, ("sh", "-c", f'exec {" ".join(loaded.command)} "$@" >/dev/full', "sh"))
+    done = shell("info")
+    assert (done.code, done.err) == (1, "cohabit: standard output: No space left on device\n")

@@ -1,0 +1,196 @@
+"""Every command that answers, in every format: the same rows, as each format writes them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.cli.conftest import Done, Program
+from tests.cli.records import DIGEST, IPV4_HOST, IPV6_HOST, NAMED_HOST, records
+
+# The call, and the keys that its JSON has at least.
+RANK = "hosts, share, low, high, base, listings, host_weeks, networks, countries"
+HOST = "host, port, country, asn, provider, software, version, models, first_seen, last_seen"
+CALLS = {
+    "info": "hosts, models, families, deployments, multi_model_hosts, observations, countries, networks, scans, "
+    "rejected, first_seen, last_seen",
+    "info --scans": "sha256, file_name, loader, records, rejected, first_seen, last_seen",
+    "rank --level model": f"item, {RANK}",
+    "rank --by country": f"place, {RANK}",
+    "rank --by provider --level line": f"place, item, {RANK}",
+    "cooccurrence": "a, b, hosts, hosts_a, hosts_b, share_of_a, share_of_b, share_of_multi_model_hosts, low, high, "
+    "lift, jaccard, npmi, odds_ratio, odds_low, odds_high, base",
+    "hosts": HOST,
+    f"hosts --model llama3 --family qwen2 --digest {DIGEST}": HOST,
+    f"host {IPV4_HOST}": HOST,
+    "query 'MATCH (h:Host) RETURN h.address AS address, h.weeks AS weeks ORDER BY address'": "address, weeks",
+    "query --name family-pair --param a=llama --param b=qwen2": "hosts",
+    "query --list": "name, title, parameters",
+    "rejected": "file, line, reason, raw",
+    "load --list": "loader, reads",
+}
+SINGLE = ("info", f"host {IPV4_HOST}")
+FORMATS = ("json", "csv", "markdown", "parquet", "table")
+
+Answers = dict[tuple[str, str], Done]
+
+
+@pytest.fixture(scope="module")
+def answers(loaded: Program) -> Answers:
+    calls = [(call, form) for call in CALLS for form in FORMATS]
+    done = loaded.each([f"{call} --format {form}" for call, form in calls])
+    return dict(zip(calls, done, strict=True))
+
+
+def rows_of(answers: Answers, call: str) -> list[dict[str, Any]]:
+    found = answers[call, "json"].json
+    return [found] if call in SINGLE else list(found)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_json_has_the_keys_and_nothing_else_is_on_standard_output(answers: Answers, call: str) -> None:
+    done = answers[call, "json"]
+    assert done.code == 0, done.err
+    assert isinstance(done.json, dict) == (call in SINGLE)
+    rows = rows_of(answers, call)
+    assert rows
+    for row in rows:
+        assert set(CALLS[call].split(", ")) <= set(row)
+        assert list(row) == list(rows[0])
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_csv_has_the_same_rows(answers: Answers, call: str) -> None:
+    done = answers[call, "csv"]
+    assert done.code == 0, done.err
+    table = list(csv.DictReader(io.StringIO(done.text)))
+    assert table == [{k: as_csv(v) for k, v in row.items()} for row in rows_of(answers, call)]
+
+
+def as_csv(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return "; ".join(as_csv(v) for v in value)
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_parquet_has_the_same_rows(answers: Answers, call: str) -> None:
+    done = answers[call, "parquet"]
+    assert done.code == 0, done.err
+    assert pq.read_table(io.BytesIO(done.out)).to_pylist() == rows_of(answers, call)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_markdown_is_one_table_with_all_rows(answers: Answers, call: str) -> None:
+    done = answers[call, "markdown"]
+    assert done.code == 0, done.err
+    lines = [line for line in done.text.splitlines() if line.startswith("|")]
+    rows = rows_of(answers, call)
+    assert len(lines) == 2 + (len(rows[0]) if call in SINGLE else len(rows))
+    cells = [re.split(r"(?<!\\)\|", line)[1:-1] for line in lines]
+    assert {len(line) for line in cells} == {len(cells[0])}
+    assert set("".join(cells[1])) <= {"-", ":"}
+    assert "\x1b" not in done.text
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_the_table_shows_every_row_or_says_how_many(answers: Answers, call: str) -> None:
+    done = answers[call, "table"]
+    assert done.code == 0, done.err
+    rows = rows_of(answers, call)
+    assert (f"20 of {len(rows)} shown" in done.text) == (len(rows) > 20)
+    first = next(iter(rows[0].values()))
+    assert str(first) in done.text.replace(",", "")
+    assert "\x1b" not in done.text
+
+
+def test_known_rows(answers: Answers) -> None:
+    """Counted by hand from the records: 24 hosts list models, 3 of them two or more."""
+    about = rows_of(answers, "info")[0]
+    assert (about["hosts"], about["multi_model_hosts"], about["hosts_with_models"]) == (25, 3, 24)
+    assert (about["observations"], about["countries"], about["networks"]) == (len(records()), 3, 3)
+    pairs = {(r["a"], r["b"]): r for r in rows_of(answers, "cooccurrence")}
+    assert set(pairs) == {("llama", "qwen2"), ("gemma2", "llama"), ("gemma2", "qwen2")}
+    both = pairs["llama", "qwen2"]
+    # llama: 192.0.2.7, 2001:db8::7 and ten odd hosts; qwen2: those two, the named host and ten even ones.
+    assert (both["hosts"], both["hosts_a"], both["hosts_b"], both["base"]) == (2, 12, 13, 24)
+    assert both["share_of_multi_model_hosts"] == 2 / 3
+    assert both["lift"] == 24 * 2 / (12 * 13)
+    (found,) = rows_of(answers, f"hosts --model llama3 --family qwen2 --digest {DIGEST}")
+    assert (found["asn"], found["provider"], found["models"]) == (
+        64497,
+        "Sample Hosting",
+        ["llama3:latest", "qwen2.5:7b"],
+    )
+    history = rows_of(answers, f"host {IPV4_HOST}")[0]
+    assert (history["version"], history["weeks"], history["observations"]) == (["0.6.2"], [202508, 202510], 2)
+    assert history["host"] == found["host"]
+    assert rows_of(answers, "query --name family-pair --param a=llama --param b=qwen2") == [{"hosts": 2}]
+
+
+def test_no_address_in_any_format(answers: Answers) -> None:
+    for (call, form), done in answers.items():
+        for hidden in (IPV4_HOST, IPV6_HOST, NAMED_HOST, "192.0.2."):
+            assert hidden.encode() not in done.out, (call, form)
+            assert hidden not in done.err, (call, form)
+
+
+def test_limit_is_for_tables_only(loaded: Program) -> None:
+    three, all_of_them, as_json = loaded.each(
+        ["hosts --limit 3", "hosts --limit 25", "hosts --limit 3 --format json"],
+    )
+    assert "3 of 25 shown" in three.text
+    assert three.text.count("host-") == 3
+    assert "shown" not in all_of_them.text
+    assert len(as_json.json) == 25
+
+
+def test_floats_are_whole_and_undefined_is_null(loaded: Program) -> None:
+    none, pairs = loaded.each(["cooccurrence gemma2 llama --country FR --format json", "cooccurrence --format json"])
+    (row,) = none.json
+    assert (row["hosts"], row["base"]) == (0, 0)
+    assert row["lift"] is None
+    assert row["share_of_a"] is None
+    assert pairs.json[0]["low"] == pytest.approx(wilson_low(2, 3), rel=1e-15)
+
+
+def wilson_low(k: int, n: int) -> float:
+    z, p = 1.959963984540054, k / n
+    return (p + z * z / (2 * n) - z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n)
+
+
+def test_a_query_gives_any_value_in_any_format(loaded: Program) -> None:
+    cypher = (
+        "RETURN date('2025-03-01') AS day, cast('1.25' AS DECIMAL(5, 2)) AS price, 0.5 AS half, true AS yes, "
+        "{set: 1} AS m, [1, 2] AS l, null AS nothing, cast('340282366920938463463374607431768211455' AS STRING) AS big"
+    )
+    expected = {
+        "day": "2025-03-01",
+        "price": 1.25,
+        "half": 0.5,
+        "yes": True,
+        "m": {"set": 1},
+        "l": [1, 2],
+        "nothing": None,
+        "big": "340282366920938463463374607431768211455",
+    }
+    forms = ("json", "csv", "parquet")
+    as_json, as_csv_text, as_parquet = loaded.each([["query", cypher, "--format", form] for form in forms])
+    assert as_json.json == [expected]
+    assert as_csv_text.text.splitlines()[1] == '2025-03-01,1.25,0.5,true,"{""set"": 1}",1; 2,,' + expected["big"]
+    assert pq.read_table(io.BytesIO(as_parquet.out)).to_pylist() == [expected]
+
+
+def test_two_columns_of_one_name_are_refused(loaded: Program) -> None:
+    done = loaded("query", "RETURN 1 AS a, 2 AS a")
+    assert (done.code, done.out) == (2, b"")
+    assert done.err == "cohabit: two columns of the query are called a; tell them apart with AS\n"

@@ -1,0 +1,147 @@
+"""`load`: what it reads, how it counts, and that the same again changes nothing."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+from backports import zstd
+
+from tests.cli.conftest import Done, Program, contents
+from tests.cli.records import IPV4_HOST, IPV6_HOST, NAMED_HOST, REJECTED, ndjson, records, seen
+
+
+def load(program: Program, *arguments: str, stdin: bytes = b"") -> list[dict[str, Any]]:
+    done = program("load", "--format", "json", *arguments, stdin=stdin)
+    assert done.code == 0, done.err
+    rows: list[dict[str, Any]] = done.json
+    return rows
+
+
+def test_counts_and_status(load_result: tuple[Program, Done]) -> None:
+    _, done = load_result
+    (row,) = done.json
+    assert row["file"] == "scan.ndjson"
+    assert row["loader"] == "observations"
+    assert row["status"] == "loaded"
+    assert row["accepted"] == len(records())
+    assert row["rejected"] == len(REJECTED)
+    assert row["read"] == row["accepted"] + row["rejected"]
+    assert row["partial"] == 1
+    assert row["observations"] == len(records())
+    assert row["hosts"] == len({r["ip"] for r in records()})
+    assert row["seconds"] > 0
+    assert row["error"] is None
+    assert len(row["sha256"]) == 64
+
+
+def test_the_same_file_again_changes_nothing(loaded_copy: Program) -> None:
+    before = loaded_copy("info", "--format", "json").json
+    (loaded_copy.folder / "under another name.txt").write_bytes(ndjson(records() + REJECTED))
+    files = contents(loaded_copy.folder / "cohabit-data")
+    (row,) = load(loaded_copy, "under another name.txt")
+    assert row["status"] == "already loaded"
+    assert (row["read"], row["accepted"], row["rejected"]) == (len(records()) + 2, len(records()), 2)
+    assert loaded_copy("info", "--format", "json").json == before
+    assert contents(loaded_copy.folder / "cohabit-data") == files
+
+
+def test_every_way_to_name_and_pack_a_file(program: Program) -> None:
+    scans = {f"{i}.x": ndjson([seen(f"198.51.100.{i}", "llama3")]) for i in range(1, 6)}
+    folder = program.folder / "scans"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "one.ndjson").write_bytes(scans["1.x"])
+    (folder / "inner" / "two.ndjson.gz").write_bytes(gzip.compress(scans["2.x"]))
+    (folder / "inner" / "notes.txt").write_text("not a scan\n")
+    (program.folder / "three.zst").write_bytes(zstd.compress(scans["3.x"]))
+    (program.folder / "glob-4.ndjson").write_bytes(scans["4.x"])
+    rows = load(program, "scans", "three.zst", "glob-*.ndjson", "-", stdin=scans["5.x"])
+    assert [(Path(r["file"]).name, r["status"]) for r in rows] == [
+        ("notes.txt", "skipped"),
+        ("two.ndjson.gz", "loaded"),
+        ("one.ndjson", "loaded"),
+        ("three.zst", "loaded"),
+        ("glob-4.ndjson", "loaded"),
+        ("-", "loaded"),
+    ]
+    assert program("info", "--format", "json").json["hosts"] == 5
+
+
+def test_rejected_lists_line_reason_and_raw_with_addresses_masked(loaded: Program) -> None:
+    done = loaded("rejected", "--format", "json")
+    rows = done.json
+    assert [(r["file"], r["line"]) for r in rows] == [
+        ("scan.ndjson", len(records()) + 1),
+        ("scan.ndjson", len(records()) + 2),
+    ]
+    assert "70000 is not between 1 and 65535" in rows[0]["reason"]
+    assert "timestamp" in rows[1]["reason"]
+    for hidden in (IPV4_HOST, IPV6_HOST, NAMED_HOST, "192.0.2.40"):
+        assert hidden not in done.text
+    assert rows[0]["raw"].count("host-") == 3
+    shown = loaded("rejected", "--format", "json", "--show-addresses").json
+    assert f"see {NAMED_HOST} and {IPV4_HOST}" in shown[0]["raw"]
+
+
+def test_options_fill_what_records_do_not_say(program: Program) -> None:
+    (program.folder / "bare.ndjson").write_bytes(ndjson([{"port": 11434, "models": ["llama3"]}]))
+    said = ("--loader", "observations", "--host", "[2001:db8::9]:80", "--seen-at", "2025-04-01T10:00:00Z")
+    (row,) = load(program, "bare.ndjson", *said)
+    assert (row["accepted"], row["rejected"]) == (1, 0)
+    found = program("host", "2001:DB8::9", "--format", "json", "--show-addresses").json
+    assert (found["host"], found["port"], found["last_seen"]) == ("2001:db8::9", [11434], "2025-04-01T10:00:00Z")
+
+
+def test_an_empty_list_is_loaded_with_a_warning(program: Program) -> None:
+    (program.folder / "empty.json").write_text("[]")
+    done = program("load", "empty.json", "--format", "json")
+    assert (done.code, done.json[0]["status"], done.json[0]["read"]) == (0, "loaded", 0)
+    assert "empty.json: loaded, but it holds no records" in done.err
+
+
+def test_no_sync_and_sync_and_forget(loaded_copy: Program) -> None:
+    (loaded_copy.folder / "more.ndjson").write_bytes(ndjson([seen("203.0.113.9", "llama3")]))
+    hosts = loaded_copy("info", "--format", "json").json["hosts"]
+    load(loaded_copy, "more.ndjson", "--no-sync")
+    assert loaded_copy("info", "--format", "json").json["hosts"] == hosts
+    assert loaded_copy("sync").code == 0
+    assert loaded_copy("info", "--format", "json").json["hosts"] == hosts + 1
+    forgotten = loaded_copy("forget", "more.ndjson")
+    assert forgotten.code == 0
+    assert "forgot more.ndjson" in forgotten.text
+    assert loaded_copy("info", "--format", "json").json["hosts"] == hosts
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "binary"),
+        ("other.ndjson", b'{"colour": "red"}\n', "one JSON object with"),
+        ("empty.ndjson", b"", "the file is empty"),
+        ("half.ndjson.gz", gzip.compress(ndjson(records()) * 50)[:300], "truncated"),
+        ("nothing.ndjson", ndjson([REJECTED[0]]), "none of its 1 records can be used; the first, line 1:"),
+    ],
+)
+def test_a_file_that_cannot_be_used(loaded_copy: Program, name: str, content: bytes, says: str) -> None:
+    (loaded_copy.folder / name).write_bytes(content)
+    before = contents(loaded_copy.folder / "cohabit-data")
+    done = loaded_copy("load", name)
+    assert done.code == 1
+    assert done.out == b""
+    assert done.err.count("\n") == 1
+    assert done.err.startswith(f"cohabit: {name}: ")
+    assert says in done.err
+    assert IPV6_HOST not in done.err
+    assert contents(loaded_copy.folder / "cohabit-data") == before
+
+
+def test_good_files_stay_loaded_beside_a_bad_one(program: Program) -> None:
+    (program.folder / "good.ndjson").write_bytes(ndjson(records()))
+    (program.folder / "bad.ndjson").write_bytes(b"")
+    done = program("load", "bad.ndjson", "good.ndjson", "--format", "json")
+    assert done.code == 1
+    assert [row["status"] for row in done.json] == ["failed", "loaded"]
+    assert done.err == "cohabit: bad.ndjson: the file is empty\n"
+    assert program("info", "--format", "json").json["scans"] == 1
