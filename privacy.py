@@ -156,6 +156,9 @@ def _keep(key: bytes, path: Path) -> bool:
             os.link(temporary, path)
         except FileExistsError:
             pass
+        except FileNotFoundError:
+            # A writer that began meanwhile took it for what a crash left.
+            return _keep(key, path)
         except OSError:
             # A disk without links: there the last of two first runs wins.
             os.replace(temporary, path)

@@ -261,7 +261,7 @@ class Archive:
 
     def remove_unfinished(self) -> None:
         """Remove what a crash left. The caller holds the data folder's lock, so nobody is writing it now."""
-        for folder in (self.folder, self.rejected_folder):
+        for folder in (self.data, self.folder, self.rejected_folder):
             for leftover in folder.glob(".*.part"):
                 leftover.unlink(missing_ok=True)
 

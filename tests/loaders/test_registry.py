@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import tempfile
@@ -20,6 +19,7 @@ from cohabit.loaders import registry
 from cohabit.loaders.reading import expand
 from cohabit.loaders.records import Observation, Rejected
 from cohabit.loaders.registry import Loader, Unrecognised, get, loaders, open_reading
+from tests.loaders.packing import gzipped
 
 SAMPLES = Path(__file__).parent / "samples"
 NAMES = [loader.name for loader in loaders()]
@@ -34,7 +34,7 @@ def sample(name: str) -> Path:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd.compress], ids=["plain", "gzip", "zstd"])
+@pytest.mark.parametrize("pack", [bytes, gzipped, zstd.compress], ids=["plain", "gzip", "zstd"])
 def test_sample_gives_the_expected_result(name, pack, read_bytes):
     data = sample(name).read_bytes()
     expected = json.loads((SAMPLES / f"{name}.expected.json").read_text())
@@ -81,7 +81,7 @@ def test_empty_array_is_an_empty_reading(read_bytes):
         assert (reading.loader, reading.read, items) == ("server-list", 0, [])
 
 
-@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b" \n\n", gzip.compress(b"")])
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b" \n\n", gzipped(b"")])
 def test_nothing_is_an_error(data, read_bytes):
     with pytest.raises(DataError, match=r"export\.bin: the file is empty"):
         read_bytes(data)
@@ -103,7 +103,7 @@ def test_byte_order_mark_and_windows_line_ends(read_bytes):
         ("Zürich".encode("latin-1"), "not UTF-8"),
         (b"<!DOCTYPE html>\n<html></html>", "an HTML page"),
         (b"<?xml version='1.0'?><nmaprun/>", "XML"),
-        (gzip.compress(gzip.compress(LINE)), "compressed twice"),
+        (gzipped(gzipped(LINE)), "compressed twice"),
         (b"PK\x03\x04....", "zip"),
         (b"SQLite format 3\x00...", "SQLite"),
         (b'{"models":[]}', "one JSON object with the keys models"),
@@ -213,7 +213,7 @@ def test_progress_and_counters_while_reading(tmp_path):
         assert reading.bytes_read == reading.bytes_total
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress], ids=["gzip", "zstd"])
+@pytest.mark.parametrize("pack", [gzipped, zstd.compress], ids=["gzip", "zstd"])
 def test_half_a_compressed_file_is_an_error_when_it_shows(pack, read_bytes, tmp_path):
     small = pack(LINE * 50)
     with pytest.raises(DataError, match=r"export\.bin: the compressed data is truncated, so nothing of it is loaded"):
@@ -232,7 +232,7 @@ def test_half_a_compressed_file_is_an_error_when_it_shows(pack, read_bytes, tmp_
 
 
 def test_damage_after_the_records_is_found(read_bytes):
-    packed = bytearray(gzip.compress(LINE))
+    packed = bytearray(gzipped(LINE))
     packed[-8] ^= 1  # the checksum
     with pytest.raises(DataError, match="cannot be unpacked"):
         read_bytes(bytes(packed))
@@ -253,7 +253,7 @@ def test_a_loader_that_stops_early_hides_neither_damage_nor_the_hash(read_bytes,
     reading, _ = read_bytes(noise)
     assert reading.sha256 == hashlib.sha256(noise).hexdigest()
     with pytest.raises(DataError, match="truncated"):
-        read_bytes(gzip.compress(noise)[:-1])
+        read_bytes(gzipped(noise)[:-1])
 
 
 def test_one_record_can_hold_several_observations(read_bytes, monkeypatch):
@@ -325,7 +325,7 @@ CONTENT = st.binary() | st.builds(as_bytes, st.lists(NEAR | JSON, max_size=5), s
     data=CONTENT,
     noise=st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 255)), max_size=3),
     loader=st.sampled_from([None, *NAMES]),
-    pack=st.sampled_from([bytes, gzip.compress, zstd.compress]),
+    pack=st.sampled_from([bytes, gzipped, zstd.compress]),
 )
 def test_whatever_the_bytes_are_reading_ends_with_records_or_a_data_error(data, noise, loader, pack):
     damaged = bytearray(pack(data))
