@@ -25,6 +25,8 @@ _PSEUDONYM = re.compile(r"host-[0-9a-f]{16}")
 _RUN = re.compile(r"[0-9A-Fa-f]{0,4}[:.][0-9A-Fa-f:.]{1,100}")
 _IPV4 = re.compile(r"(?<!\d)(?<!\d\.)\d{1,3}(?:\.\d{1,3}){3}(?!\d)(?!\.\d)")
 _LONGEST_IPV6 = 45
+_MOST_COLONS = 8  # 1:2:3:4:5:6:7::
+_MOST_BOUNDS = 2 * (_MOST_COLONS + 3) + 2  # both sides of each colon, and of the dots of an IPv4 tail
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*\.)+[A-Za-z0-9_-]+|[A-Za-z0-9_][A-Za-z0-9_-]*")
 _LEAST_KEY = 16
 
@@ -112,12 +114,35 @@ def _ipv6_in(match: re.Match[str]) -> tuple[int, int, str] | None:
         return None  # a time of day, an address with its port
     inner = {i + side for i, c in enumerate(run) if c in ":." for side in (0, 1)}
     bounds = [match.start() + i for i in sorted({0, len(run), *inner})]
-    spans = [(start, end) for start in bounds for end in bounds if 2 < end - start <= _LONGEST_IPV6]
+    spans = [
+        (start, end)
+        for i, start in enumerate(bounds)
+        for end in bounds[i + 1 : i + _MOST_BOUNDS]
+        if 2 < end - start <= _LONGEST_IPV6
+    ]
     for start, end in sorted(spans, key=lambda span: (span[0] - span[1], span)):
-        if not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum():
+        span = text[start:end]
+        if _has_colons_of_ipv6(span) and (_is_plain(span) or not _touches_word(text, start, end)):
             with contextlib.suppress(RecordError):
                 return start, end, host(text[start:end])
     return None
+
+
+def _is_plain(span: str) -> bool:
+    """Whether nobody could mean anything but an address, whatever it stands next to (`std::vector` holds `d::`)."""
+    return len(list(filter(None, span.split(":")))) > 2
+
+
+def _touches_word(text: str, start: int, end: int) -> bool:
+    around = text[start - 1 : start] + text[end : end + 1]
+    return any(c.isascii() and c.isalnum() for c in around)
+
+
+def _has_colons_of_ipv6(text: str) -> bool:
+    """What is quickly seen: hostile text holds thousands of spans that only look a little like an address."""
+    colons = text.count(":")
+    shortened = text.count("::")
+    return (shortened == 1 and ":::" not in text and colons <= _MOST_COLONS) or (not shortened and colons in (6, 7))
 
 
 def is_address(text: str) -> bool:
