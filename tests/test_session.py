@@ -1,0 +1,114 @@
+"""The Python interface mirrors the command line: the same questions, options, rows and errors."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import cohabit
+from cohabit.cli import app
+from cohabit.options import Filters
+from cohabit.queries.scope import Scope
+from tests.cli.records import IPV4_HOST, ndjson, records
+
+# Commands that have no counterpart in Python: they change the archive, which `open()` only reads.
+CHANGING = {"load", "sync", "forget", "rejected", "simulate"}
+# Options that say where to read and how to print: of the session, or of pandas.
+SURROUNDINGS = {"data", "store", "format", "output", "limit", "quiet", "show_addresses", "show", "list_saved", "file"}
+RENAMED = {"items": "names", "param": "parameters"}
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cohabit.Graph]:
+    folder = tmp_path_factory.mktemp("session")
+    (folder / "scan.ndjson").write_bytes(ndjson(records()))
+    done = CliRunner().invoke(app, ["load", str(folder / "scan.ndjson"), "--data", str(folder / "data")])
+    assert done.exit_code == 0, done.output
+    with cohabit.open(folder / "data") as opened:
+        yield opened
+
+
+def commands() -> dict[str, set[str]]:
+    """Every answering command with the names of its parameters."""
+    found = {}
+    for command in app.registered_commands:
+        assert command.callback is not None
+        name = command.name or command.callback.__name__
+        if name not in CHANGING:
+            found[name] = set(inspect.signature(command.callback).parameters) - SURROUNDINGS
+    return found
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_has_a_method_with_its_options(name: str) -> None:
+    method = inspect.signature(getattr(cohabit.Graph, name)).parameters
+    filters = {f for f in Filters.__dataclass_fields__ if f in commands()[name]}
+    if filters:
+        assert filters == set(Filters.__dataclass_fields__)
+        assert any(p.kind is p.VAR_KEYWORD for p in method.values())
+    rest = {RENAMED.get(p, p) for p in commands()[name] - filters}
+    if name == "info":
+        assert "scans" in rest
+        rest -= {"scans"}  # a method of its own
+    assert rest <= set(method), rest - set(method)
+
+
+def test_filters_have_the_names_of_the_scope() -> None:
+    assert set(Filters.__dataclass_fields__) == set(Scope.__dataclass_fields__)
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "options"),
+    [
+        ("info", (), {}),
+        ("rank --level model", (), {"level": "model"}),
+        ("rank --by country --level line", (), {"by": "country", "level": "line"}),
+        ("cooccurrence llama qwen2", ("llama", "qwen2"), {}),
+        ("cooccurrence --sort lift --country DE", (), {"sort": "lift", "country": "DE"}),
+        ("hosts --family qwen2 --family llama", (), {"family": ["qwen2", "llama"]}),
+        ("host 192.0.2.7", (IPV4_HOST,), {}),
+    ],
+)
+def test_rows_are_those_of_the_command(
+    graph: cohabit.Graph, call: str, arguments: tuple[str, ...], options: dict[str, object]
+) -> None:
+    name, *rest = call.split()
+    done = CliRunner().invoke(app, [name, *rest, "--data", str(graph.data), "--format", "json", "--quiet"])
+    printed = json.loads(done.stdout)
+    frame = getattr(graph, name)(*arguments, **options)
+    rows = [printed] if isinstance(printed, dict) else printed
+    assert rows
+    assert list(frame.columns) == list(rows[0])
+    assert json.loads(frame.to_json(orient="records", double_precision=15)) == [
+        {k: pytest.approx(v, rel=1e-12) if isinstance(v, float) else v for k, v in row.items()} for row in rows
+    ]
+
+
+def test_a_frame_carries_the_answer_and_its_caveats(graph: cohabit.Graph) -> None:
+    attributes = graph.cooccurrence("llama", "qwen2").attrs
+    # By hand from the records: hosts 192.0.2.7 and 2001:db8::7, of three with two or more models.
+    assert attributes["headline"].startswith("2 hosts run both: 67 % of the 3 multi-model hosts")
+    assert attributes["simulated"] is False
+    assert any("unknown" in caveat for caveat in graph.rank(level="line").attrs["caveats"])
+
+
+def test_errors_are_those_of_the_command_line(graph: cohabit.Graph, tmp_path: Path) -> None:
+    with pytest.raises(cohabit.UsageError, match="no family is called 'lama' in this graph; close: llama"):
+        graph.cooccurrence("lama")
+    with pytest.raises(cohabit.DataError, match="no graph here yet"):
+        cohabit.open(tmp_path)
+    with pytest.raises(TypeError, match=r"unknown filter 'colour'; there are: .*country"):
+        graph.rank(colour="red")
+    with pytest.raises(TypeError, match="either cypher or name"):
+        graph.query()
+
+
+def test_a_map_is_one_document(graph: cohabit.Graph) -> None:
+    page = graph.map("families", country="DE")
+    assert page.startswith("<!DOCTYPE html>")
+    assert IPV4_HOST not in page
