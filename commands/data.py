@@ -28,6 +28,13 @@ def load(
     loader: Annotated[str | None, typer.Option(help="Do not sniff: read with this loader.")] = None,
     host: Annotated[str | None, typer.Option(help="Host of records that name none: ADDRESS or ADDRESS:PORT.")] = None,
     seen_at: Annotated[str | None, typer.Option(help="Time of records that have none (ISO 8601).")] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            help="What columns mean: «address=ip,model=name», or all of them in order, «host,ip,port».",
+            metavar="COLUMNS",
+        ),
+    ] = None,
     catalogue: CatalogueOption = None,
     list_loaders: Annotated[bool, typer.Option("--list", help="List the loaders and stop.")] = False,
     no_sync: Annotated[bool, typer.Option("--no-sync", help="Fill the archive only.")] = False,
@@ -49,6 +56,7 @@ def load(
         loader=loader,
         host=host,
         seen_at=seen_at,
+        columns=columns,
         catalogue=catalogue,
         no_sync=no_sync,
         show_addresses=shown.show_addresses,

@@ -12,6 +12,7 @@ from cohabit.graph import sync as work
 from cohabit.graph.archive import Archive
 from cohabit.graph.store import SyncReport, data_folder, opened
 from cohabit.loaders import registry, values
+from cohabit.loaders.carrier import Columns
 from cohabit.loaders.catalogue import Catalogue
 from cohabit.loaders.reading import expand
 from cohabit.options import Where
@@ -45,6 +46,7 @@ def load(
     loader: str | None,
     host: str | None,
     seen_at: str | None,
+    columns: str | None,
     catalogue: str | None,
     no_sync: bool,
     show_addresses: bool,
@@ -54,7 +56,7 @@ def load(
     if not paths:
         raise UsageError("load what? Name files, folders, globs, or - for standard input")
     data = data_folder(where.data)
-    options = work.LoadOptions(loader=loader, seen_at=_seconds(seen_at), host=_host(host))
+    options = work.LoadOptions(loader=loader, seen_at=_seconds(seen_at), host=_host(host), columns=_columns(columns))
     # What cannot work is said before anything is changed: a name that is not there, a server that does not answer.
     if loader is not None:
         registry.get(loader)
@@ -187,6 +189,19 @@ def _seconds(text: str | None) -> int | None:
         return None if text is None else values.second(text, int(time.time()))
     except values.RecordError as error:
         raise UsageError(f"--seen-at: {error}") from None
+
+
+def _columns(text: str | None) -> Columns | None:
+    """Read `KEY=COLUMN,…`, or the names of all columns in their order."""
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    pairs = [part.partition("=")[::2] for part in parts if "=" in part]
+    if not all(parts) or len(pairs) not in (0, len(parts)) or not all(map(all, pairs)):
+        raise UsageError(f"--columns {text!r}: write KEY=COLUMN,KEY=COLUMN or the columns in order, NAME,NAME")
+    if pairs:
+        return Columns(of={key.strip(): column.strip() for key, column in pairs})
+    return Columns(order=tuple(parts))
 
 
 def _host(text: str | None) -> tuple[str, int | None] | None:

@@ -13,6 +13,7 @@ from cohabit.graph.locks import write_lock
 from cohabit.graph.projection import project
 from cohabit.graph.store import GraphStore, Progress, State, SyncReport
 from cohabit.loaders import registry
+from cohabit.loaders.carrier import Columns
 from cohabit.loaders.catalogue import Catalogue
 from cohabit.loaders.reading import Source, expand, sha256_of
 from cohabit.loaders.records import Observation, Rejected
@@ -46,6 +47,7 @@ class LoadOptions:
     loader: str | None = None
     seen_at: int | None = None
     host: tuple[str, int | None] | None = None
+    columns: Columns | None = None
 
 
 def load(
@@ -68,7 +70,7 @@ def _load_one(archive: Archive, source: Source, options: LoadOptions, progress: 
         if part.exists():
             return _result(archive, archive.facts(part), source.name, "already loaded", started)
         with registry.open_reading(
-            source, loader=options.loader, seen_at=options.seen_at, host=options.host
+            source, loader=options.loader, seen_at=options.seen_at, host=options.host, columns=options.columns
         ) as reading:
             facts = ScanFacts(
                 sha256=sha256, file_name=stored(Path(source.name).name)[0], loader=reading.loader, loaded_at=now_iso()

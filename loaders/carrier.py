@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+import msgspec
+
+from cohabit.loaders.bodies import Answer
 from cohabit.loaders.head import Head
-from cohabit.loaders.pieces import LIMIT, Piece, elements, lines
+from cohabit.loaders.pieces import LIMIT, PAGE_LIMIT, Piece, documents, elements, lines
 from cohabit.loaders.records import Observation, Rejected
 from cohabit.loaders.streams import Stream
-from cohabit.loaders.values import RecordError, second, stored
+from cohabit.loaders.values import RecordError, Texts, asn, second, stored
 
 MAX_RAW = 2_000  # characters kept of a rejected record
 
 
 @dataclass(frozen=True, kw_only=True)
+class Columns:
+    """What the caller says of rows without keys: their columns in `order`, or the column `of` each of our keys."""
+
+    order: tuple[str, ...] = ()
+    of: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Context:
-    """What the caller knows: the time now, and a time and a host (with port) for records that have none. Seconds."""
+    """What the caller knows: the time now, and a time and a host (with port) for records that have none. Seconds.
+
+    `name` is the path of the source as the caller calls it ("-" for standard input); it can name a host too.
+    """
 
     now: int
     seen_at: int | None = None
     host: str | None = None
     port: int | None = None
+    name: str = "-"
+    columns: Columns = Columns()
 
     def second(self, value: object, key: str) -> int:
         """Return a record's time, or the caller's where the record has none. Raises RecordError."""
@@ -34,6 +51,7 @@ class Context:
 
 Record = Sequence[Observation] | Rejected  # one record can hold several answers, of several ports say
 Parse = Callable[[bytes, Context], Sequence[Observation]]
+Page = Callable[[bytes], "Sequence[bytes | msgspec.Raw] | None"]
 Read = Callable[[Stream, Context], Iterator[Record]]
 
 
@@ -65,11 +83,75 @@ def json_array(parse: Parse) -> Read:
     return lambda stream, context: _records(elements(stream.read), parse, context)
 
 
-def _records(pieces: Iterable[Piece], parse: Parse, context: Context) -> Iterator[Record]:
+def json_records(parse: Parse, page: Page | None = None) -> Read:
+    """Return a reader for JSON objects in any layout: an array, one a line, or one after another on many lines.
+
+    `page` gets an object and returns the records that it wraps (an answer of a search, say), or None when it is a
+    record itself; it may raise RecordError. Wrapped records are counted one by one.
+    """
+
+    def read(stream: Stream, context: Context) -> Iterator[Record]:
+        head, limit = Head(stream.head, stream.complete), LIMIT
+        if head.elements is not None:
+            pieces = elements(stream.read)
+        elif len(head.lines) > 1 or (head.lines and not stream.complete):
+            pieces = lines(stream.read)
+        else:
+            pieces, limit = documents(stream.read), PAGE_LIMIT
+        return _records(pieces if page is None else _unwrapped(pieces, page), parse, context, limit)
+
+    return read
+
+
+def _unwrapped(pieces: Iterable[Piece], page: Page) -> Iterator[Piece]:
+    number = 0
+    for _, raw, whole in pieces:
+        try:
+            inner = page(raw) if whole else None
+        except RecordError:
+            inner = None  # it is rejected when it is read as a record
+        for record in [raw] if inner is None else inner:
+            number += 1
+            yield number, bytes(record), whole
+
+
+def observation(
+    answer: Answer | None,
+    *,
+    host: str,
+    port: int,
+    seen_at: int,
+    **said: Any,
+) -> Observation:
+    """Put together what a server answered and what the carrier says of the host.
+
+    `said` are raw values of `software`, `version`, `country_code`, `country`, `asn`, `as_name`, `org`; each one of the
+    wrong type counts as absent. What the server says of its software wins over what the carrier makes of it.
+    """
+    texts = Texts()
+    known = answer or Answer()
+    return Observation(
+        host=host,
+        port=port,
+        seen_at=seen_at,
+        models=known.listing.models,
+        software=known.software or texts.take(said.get("software")),
+        version=known.version or texts.take(said.get("version")),
+        country_code=texts.take(said.get("country_code")),
+        country=texts.take(said.get("country")),
+        asn=asn(said.get("asn")),
+        as_name=texts.take(said.get("as_name")),
+        org=texts.take(said.get("org")),
+        dropped=known.listing.dropped,
+        replaced=known.listing.replaced + texts.replaced,
+    )
+
+
+def _records(pieces: Iterable[Piece], parse: Parse, context: Context, limit: int = LIMIT) -> Iterator[Record]:
     for number, raw, whole in pieces:
         try:
             if not whole:
-                raise RecordError(f"longer than {LIMIT >> 20} MiB")
+                raise RecordError(f"longer than {limit >> 20} MiB")
             yield parse(raw, context)
         except RecordError as error:
             text = raw[: 4 * MAX_RAW].strip().decode("utf-8", "replace")[:MAX_RAW]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
@@ -11,6 +12,10 @@ import msgspec
 from cohabit.loaders.values import RecordError, kind
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:"]|[^\s\[\]{},:"]+', re.DOTALL)
+_CLOSERS = {"[": "]", "{": "}"}
+_DEEPEST = 200
 
 
 def json_value(raw: bytes | msgspec.Raw) -> object:
@@ -30,6 +35,34 @@ def json_value(raw: bytes | msgspec.Raw) -> object:
         raise
     except ValueError:  # an integer of more digits than Python converts
         raise RecordError("not valid JSON: a number of thousands of digits") from None
+
+
+def salvaged(text: str) -> object:
+    """Decode the beginning of a JSON value that breaks off: everything in it that is complete.
+
+    The last entry of an object or array is left out unless a comma or its own bracket shows that it had ended.
+    Raises RecordError when nothing is there to save, or for nesting that no honest source writes.
+    """
+    open_brackets = ""
+    end, closers = 0, ""
+    for token in _TOKEN.finditer(text):
+        mark = token[0]
+        if mark in _CLOSERS:
+            open_brackets += _CLOSERS[mark]
+        elif mark in "]}":
+            if not open_brackets.endswith(mark):
+                break
+            open_brackets = open_brackets[:-1]
+        elif mark != ",":
+            if not open_brackets or mark == '"':  # nothing to be inside of, or a text that does not end
+                break
+            continue
+        if len(open_brackets) > _DEEPEST:
+            raise RecordError("nested too deeply")
+        end, closers = token.start() if mark == "," else token.end(), open_brackets[::-1]
+        if not open_brackets:
+            break
+    return json_value((text[:end] + closers).encode("utf-8", "surrogateescape"))
 
 
 def object_decoder(kind_of: type[T]) -> Callable[[bytes], T]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import io
-import json
 import re
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import islice
 
 from cohabit.errors import DataError
-from cohabit.loaders.decoding import json_value
+from cohabit.loaders.decoding import json_value, salvaged
 from cohabit.loaders.pieces import Piece, elements, lines
 from cohabit.loaders.streams import GZIP, ZSTD
 from cohabit.loaders.values import RecordError, kind
@@ -33,8 +33,6 @@ _SIGNATURES = (
 )
 _UTF16 = re.compile(rb"(?:\x00[\t-~]|[\t-~]\x00){2}")
 _HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.I)
-_PAIR = re.compile(r'\s*[{,]\s*(?=")')
-_COLON = re.compile(r"\s*:\s*")
 
 
 class Head:
@@ -48,7 +46,7 @@ class Head:
     def lines(self) -> list[object]:
         """The JSON values of the first lines that are one each. A line longer than the head gives its first pairs."""
         whole = self.data if self.complete else self.data[: self.data.rfind(b"\n") + 1]
-        return _values(lines(io.BytesIO(whole).read)) if whole else [*self._first_pairs(self.data)]
+        return _values(lines(io.BytesIO(whole).read)) if whole else [*_beginning(self.data)]
 
     @cached_property
     def elements(self) -> list[object] | None:
@@ -60,7 +58,33 @@ class Head:
         inside = start[1:].strip()
         if values or inside in {b"", b"]"}:
             return values
-        return [*self._first_pairs(inside)] or None
+        return [*_beginning(inside)] or None
+
+    @cached_property
+    def records(self) -> list[dict[str, object]]:
+        """The first JSON objects, however they are laid out: elements of an array, one a line, or one on many lines.
+
+        Of an object that is longer than the head it is the beginning, with what is complete in it.
+        """
+        if self.elements is not None:
+            return objects(self.elements)
+        return objects(self.lines) or objects(_beginning(self.data.lstrip()))
+
+    @cached_property
+    def text(self) -> str:
+        """The head as text; bytes that are no UTF-8 become U+FFFD."""
+        return self.data.decode("utf-8", "replace")
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The cells of the first line, read as CSV or TSV; empty where it is no such line."""
+        line = self.text.lstrip().partition("\n")[0].rstrip("\r")
+        delimiter = max(",;\t", key=line.count)
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter), [])
+        except csv.Error:
+            return []
+        return [cell.strip() for cell in cells] if len(cells) > 1 else []
 
     def seen(self) -> str:
         """Return in a few words what this is, for somebody who expected it to be read."""
@@ -83,8 +107,8 @@ class Head:
         if found := objects(self.lines):
             shape = "one JSON object" if self.complete and len(self.lines) == 1 else "JSON, one object a line,"
             return f"{shape} with {_keys(found[0])}"
-        if pairs := self._first_pairs(start):
-            return f"one JSON object over several lines with {_keys(pairs[0])}"
+        if found := objects(_beginning(start)):
+            return f"one JSON object over several lines with {_keys(found[0])}"
         return f"text that begins with “{visible(text.split(chr(10))[0][:80], 40)}”"
 
     def _array_seen(self) -> str:
@@ -95,28 +119,19 @@ class Head:
             return f"a JSON array of objects with {_keys(first)}"
         return f"a JSON array that begins with {kind(first)}"
 
-    @staticmethod
-    def _first_pairs(data: bytes) -> list[dict[str, object]]:
-        """Return the object at the start as far as its pairs are complete, or nothing."""
-        text = data.decode("utf-8", "replace")
-        decoder = json.JSONDecoder()
-        pairs: dict[str, object] = {}
-        position = 0
-        try:
-            while match := _PAIR.match(text, position):
-                key, position = decoder.raw_decode(text, match.end())
-                colon = _COLON.match(text, position)
-                if colon is None:
-                    break
-                pairs[key], position = decoder.raw_decode(text, colon.end())
-        except (ValueError, RecursionError):
-            pass
-        return [pairs] if pairs else []
-
 
 def objects(values: Iterable[object] | None) -> list[dict[str, object]]:
     """Return the JSON objects among values."""
     return [value for value in values or () if isinstance(value, dict)]
+
+
+def _beginning(data: bytes) -> list[object]:
+    """Return the JSON object at the start as far as it is complete, or nothing."""
+    try:
+        value = salvaged(data.decode("utf-8", "replace")) if data.startswith(b"{") else None
+    except RecordError:
+        return []
+    return [value] if value else []
 
 
 def _values(pieces: Iterable[Piece]) -> list[object]:

@@ -1,4 +1,4 @@
-"""Bytes cut into records: the lines of a text, the elements of a JSON array.
+"""Bytes cut into records: the lines of a text, the elements of a JSON array, JSON values one after another.
 
 Memory stays bounded whatever the bytes are: a record over `LIMIT` is let go but for its beginning. No library does
 the array part, because one that reads JSON in steps builds whole values before anybody can refuse them: ijson 3.6
@@ -8,11 +8,13 @@ crashes on a number of 5,000 digits, and 100,000 opening brackets take it tens o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from cohabit.errors import DataError
 from cohabit.loaders.streams import CHUNK
 
 LIMIT = 16 << 20  # bytes of one record; the largest honest ones have a few hundred kilobytes
+PAGE_LIMIT = 128 << 20  # bytes of one JSON document, which can hold thousands of records
 KEPT = 8_000  # bytes kept of a record that is longer
 
 Read = Callable[[int], bytes]
@@ -58,7 +60,7 @@ def elements(read: Read) -> Iterator[Piece]:
     marks = _Marks()
     number, held, cut = 0, b"", b""
     while chunk:
-        text, ends, over = marks.of(chunk)
+        text, ends, over = marks.elements(chunk)
         start = 0
         for end in ends:
             element = (held + text[start:end]).strip()
@@ -81,6 +83,31 @@ def elements(read: Read) -> Iterator[Piece]:
     raise DataError(f"the JSON array breaks off after {number} elements; nothing of it is loaded")
 
 
+def documents(read: Read) -> Iterator[Piece]:
+    """Yield JSON objects and arrays that stand one after another, on one line each or on many.
+
+    What stands between two of them becomes part of the second, which is then no valid JSON; what the source breaks
+    off in is yielded as it is.
+    """
+    marks = _Marks()
+    number, held, cut = 1, b"", b""
+    while chunk := read(CHUNK):
+        text, ends = marks.documents(chunk)
+        start = 0
+        for end in ends:
+            document = (held + text[start : end + 1]).strip()
+            start, held = end + 1, b""
+            whole = not cut and len(document) <= PAGE_LIMIT
+            yield number, document if whole else cut or document[:KEPT], whole
+            number, cut = number + 1, b""
+        held = (held + text[start:]).lstrip()
+        if len(held) > PAGE_LIMIT:
+            cut, held = cut or held[:KEPT], b""
+    rest = held.strip()
+    if cut or rest:
+        yield number, cut or rest, not cut
+
+
 def _after_space(read: Read) -> bytes:
     """Return the rest of the chunk in which something other than white space begins; nothing at the end."""
     while chunk := read(CHUNK):
@@ -90,15 +117,35 @@ def _after_space(read: Read) -> bytes:
 
 
 class _Marks:
-    """Where the elements of an array end, chunk by chunk: a comma outside all texts and inner brackets."""
+    """Brackets and commas outside all texts, chunk by chunk, with the depth that they are at."""
 
     def __init__(self) -> None:
         self._kept = b""  # a backslash whose partner is in the next chunk
         self._in_text = 0
-        self._depth = 0
+        self._depth = self._ground = 0
 
-    def of(self, chunk: bytes) -> tuple[bytes, list[int], bool]:
-        """Return the bytes judged, where elements end in them, and whether the last one ends the array."""
+    def elements(self, chunk: bytes) -> tuple[bytes, list[int], bool]:
+        """Return the bytes judged, where elements of an array end in them, and whether the last one ends the array."""
+        text, at, separates, depth = self._marks(chunk)
+        ends = at[separates & (depth == 0)]
+        closing = at[depth < 0]
+        if closing.size:
+            return text, [*ends[ends < closing[0]].tolist(), int(closing[0])], True
+        return text, ends.tolist(), False
+
+    def documents(self, chunk: bytes) -> tuple[bytes, list[int]]:
+        """Return the bytes judged, and where brackets in them close an object or array that is inside no other."""
+        import numpy as np
+
+        start = self._depth
+        text, at, separates, depth = self._marks(chunk)
+        closes = ~separates & (depth < np.concatenate([[start], depth[:-1]])) if depth.size else separates
+        # A bracket too many would leave the depth negative for ever: the lowest depth so far is the new ground.
+        ground = np.minimum.accumulate(np.concatenate([[self._ground], depth]))
+        self._ground = int(ground[-1])
+        return text, at[closes & (depth == ground[1:])].tolist()
+
+    def _marks(self, chunk: bytes) -> tuple[bytes, Any, Any, Any]:
         import numpy as np
 
         text = self._kept + chunk
@@ -118,8 +165,4 @@ class _Marks:
         depth = self._depth + np.cumsum(np.where(separates, 0, kinds), dtype=np.int64)
         if depth.size:
             self._depth = int(depth[-1])
-        ends = at[separates & (depth == 0)]
-        closing = at[depth < 0]
-        if closing.size:
-            return text, [*ends[ends < closing[0]].tolist(), int(closing[0])], True
-        return text, ends.tolist(), False
+        return text, at, separates, depth

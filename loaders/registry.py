@@ -13,7 +13,7 @@ from types import TracebackType
 
 from cohabit.errors import DataError, UsageError
 from cohabit.loaders import observations, server_list
-from cohabit.loaders.carrier import Context, Loader
+from cohabit.loaders.carrier import Columns, Context, Loader
 from cohabit.loaders.head import Head
 from cohabit.loaders.reading import Source, about
 from cohabit.loaders.records import Observation, Rejected
@@ -111,15 +111,17 @@ def open_reading(
     loader: str | None = None,
     seen_at: int | None = None,
     host: tuple[str, int | None] | None = None,
+    columns: Columns | None = None,
 ) -> Reading:
     """Open a source with the loader that recognises its content, or with the one named.
 
     `seen_at` (seconds since 1970) is the time of records that have none, `host` (address or DNS name, port) the host
-    of records that name none. Raises UsageError for an unknown loader or an impossible time or host, DataError for
-    a source that cannot be read or is empty, and Unrecognised when no loader knows it.
+    of records that name none, `columns` what the columns of rows mean that do not say it themselves. Raises UsageError
+    for an unknown loader or an impossible time or host, DataError for a source that cannot be read or is empty, and
+    Unrecognised when no loader knows it.
     """
     chosen = get(loader) if loader is not None else None
-    context = _context(seen_at, host)
+    context = _context(source, seen_at, host, columns or Columns())
     with about(source), ExitStack() as opened:
         stream = opened.enter_context(closing(Stream(source)))
         if stream.complete and not stream.head.strip():
@@ -129,7 +131,7 @@ def open_reading(
     return reading
 
 
-def _context(seen_at: int | None, host: tuple[str, int | None] | None) -> Context:
+def _context(source: Source, seen_at: int | None, host: tuple[str, int | None] | None, columns: Columns) -> Context:
     now = int(time.time())
     try:
         name, number = host or (None, None)
@@ -138,6 +140,8 @@ def _context(seen_at: int | None, host: tuple[str, int | None] | None) -> Contex
             seen_at=None if seen_at is None else second(seen_at, now),
             host=None if name is None else canonical_host(name),
             port=None if number is None else checked_port(number),
+            name=source.name,
+            columns=columns,
         )
     except RecordError as error:
         raise UsageError(str(error)) from None

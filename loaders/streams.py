@@ -7,7 +7,11 @@ import gzip
 import hashlib
 import io
 import os
+import tempfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
 from cohabit.errors import DataError
@@ -86,6 +90,16 @@ class Stream:
     def read(self, size: int) -> bytes:
         """Return up to `size` decoded bytes; none at the end. Raises DataError."""
         return self._ahead.read(size) or self._read(size)
+
+    @contextmanager
+    def as_file(self) -> Iterator[Path]:
+        """Give the decoded bytes as a file, for formats that are not read from front to back. Raises DataError."""
+        with readable(), tempfile.TemporaryDirectory(prefix="cohabit-") as folder:
+            path = Path(folder, "copy")
+            with path.open("wb") as copy:
+                while chunk := self.read(CHUNK):
+                    copy.write(chunk)
+            yield path
 
     def close(self) -> None:
         """Close the file."""

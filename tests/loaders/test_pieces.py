@@ -1,4 +1,4 @@
-"""Lines and array elements, wherever the chunks end."""
+"""Lines, array elements and JSON documents, wherever the chunks end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cohabit.errors import DataError
 from cohabit.loaders import pieces
-from cohabit.loaders.pieces import elements, lines
+from cohabit.loaders.pieces import documents, elements, lines
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.text('\\"[]{},: '),
@@ -33,6 +33,34 @@ def test_elements_are_those_of_the_array(values, size, indent, escaped):
     assert [json.loads(raw) for _, raw, _ in found] == values
     assert [number for number, _, _ in found] == list(range(1, len(values) + 1))
     assert all(whole for _, _, whole in found)
+
+
+@given(
+    st.lists(st.lists(JSON) | st.dictionaries(st.text() | st.text('\\"[]{},'), JSON)),
+    st.integers(1, 40),
+    st.sampled_from([None, 1]),
+    st.sampled_from(["", " ", "\n", "\r\n\n"]),
+)
+def test_documents_are_those_of_the_text(values, size, indent, between):
+    data = between.join(json.dumps(value, indent=indent) for value in values).encode()
+    found = list(documents(in_chunks(data, size)))
+    assert [json.loads(raw) for _, raw, _ in found] == values
+    assert [number for number, _, _ in found] == list(range(1, len(values) + 1))
+    assert all(whole for _, _, whole in found)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 100])
+def test_documents_survive_what_stands_between_them(size):
+    data = b'{"a":1} noise {"b":[2]}}{"c":3}\n]{"d":4} {"e":'
+    assert [raw for _, raw, _ in documents(in_chunks(data, size))] == [
+        b'{"a":1}',
+        b'noise {"b":[2]}',
+        b"}",
+        b'{"c":3}',
+        b"]",
+        b'{"d":4}',
+        b'{"e":',
+    ]
 
 
 @given(st.lists(st.text("ab \r[\t")), st.integers(1, 20), st.sampled_from(["", "\n"]))
@@ -85,6 +113,7 @@ def test_commas_without_elements_are_bad_elements():
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make records of more than ten bytes too long, and keep four bytes of them."""
     monkeypatch.setattr(pieces, "LIMIT", 10)
+    monkeypatch.setattr(pieces, "PAGE_LIMIT", 10)
     monkeypatch.setattr(pieces, "KEPT", 4)
 
 
@@ -111,4 +140,16 @@ def test_elements_over_the_limit_keep_their_beginning(size, long):
         (2, b'"01234567"', True),
         (3, long[:4], False),
         (4, long[:4], False),
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 15, 1000])
+@pytest.mark.usefixtures("small")
+def test_documents_over_the_limit_keep_their_beginning(size):
+    data = b'{"a":"0123456789"} [1,2] {"b":"0123456789"}' + b'{"c":"0123456789'
+    assert list(documents(in_chunks(data, size))) == [
+        (1, b'{"a"', False),
+        (2, b"[1,2]", True),
+        (3, b'{"b"', False),
+        (4, b'{"c"', False),
     ]

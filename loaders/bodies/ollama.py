@@ -1,4 +1,4 @@
-"""Answers of AI servers: what a list of models says. It carries no address and no time; carriers bring those."""
+"""Lists of models as Ollama servers answer them, and as others imitate them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,60 @@
+"""JSON that breaks off: what is complete is kept, what is not is left out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cohabit.loaders.decoding import salvaged
+from cohabit.loaders.values import RecordError
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": 1, "b": [1, 2, {"c": "x"}, {"c": "y', {"a": 1, "b": [1, 2, {"c": "x"}, {}]}),
+        ('{"a": 12', {}),
+        ('{"a": 12,', {"a": 12}),
+        ('{"a": "}]\\"", "b', {"a": '}]"'}),
+        ('[{"a": 1}, {"a"', [{"a": 1}, {}]),
+        ('{"a": {}} rest', {"a": {}}),
+        ('{"a": [], "b": nul', {"a": []}),
+    ],
+)
+def test_known_beginnings(text: str, value: object) -> None:
+    assert salvaged(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "null", '"text"', "]", "[" * 1_000, '{{"a": 1,', '"' * 1_000])
+def test_nothing_to_save(text: str) -> None:
+    with pytest.raises(RecordError):
+        salvaged(text)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=12,
+)
+
+
+def is_beginning(part: object, whole: object) -> bool:
+    """Whether a value has nothing that the other has not, and only lacks what comes last."""
+    if isinstance(part, dict) and isinstance(whole, dict):
+        pairs = list(zip(part.items(), whole.items(), strict=False))
+        return len(part) <= len(whole) and all(a == b and is_beginning(x, y) for (a, x), (b, y) in pairs)
+    if isinstance(part, list) and isinstance(whole, list):
+        return len(part) <= len(whole) and all(is_beginning(x, y) for x, y in zip(part, whole, strict=False))
+    return part == whole
+
+
+@given(st.dictionaries(st.text(), VALUES) | st.lists(VALUES), st.data())
+def test_a_cut_at_any_place_gives_a_beginning(value: object, data: st.DataObject) -> None:
+    text = json.dumps(value)
+    place = data.draw(st.integers(1, len(text)))
+    found = salvaged(text[:place])
+    assert is_beginning(found, value)
+    assert place < len(text) or found == value
