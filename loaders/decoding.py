@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn, TypeVar
 
 import msgspec
@@ -13,6 +14,7 @@ from cohabit.loaders.values import RecordError, kind
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+_decode: Callable[[bytes | msgspec.Raw], object] = msgspec.json.Decoder().decode  # strict, and several times as fast
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:"]|[^\s\[\]{},:"]+', re.DOTALL)
 _CLOSERS = {"[": "]", "{": "}"}
 _DEEPEST = 200
@@ -23,6 +25,8 @@ def json_value(raw: bytes | msgspec.Raw) -> object:
 
     Raises RecordError for what is not JSON, and for what is nested so deeply that reading it would be dangerous.
     """
+    with suppress(ValueError, RecursionError):
+        return _decode(raw)
     try:
         text = bytes(raw).decode("utf-8", "surrogateescape")
         value: object = json.loads(text, parse_constant=_refuse)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
 from cohabit.loaders.decoding import json_value
 from cohabit.loaders.records import ListedModel
 from cohabit.loaders.values import RecordError, Texts
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 _DIGEST = re.compile(r"(?:sha256:)?([0-9A-Fa-f]{1,128})")
 _OLLAMA_DIGEST = re.compile(r"(?:sha256:)?[0-9A-Fa-f]{64}")
@@ -55,6 +53,7 @@ class Listing(NamedTuple):
     software: str | None = None
 
 
+_ENTRY_TEXTS = ("name", "model", "modified_at", "digest", "remote_host", "remote_model")
 _decode_list = msgspec.json.Decoder(list[str | Entry] | None).decode
 
 
@@ -107,23 +106,17 @@ def _entries(value: object) -> object:
 
 def _fitted(entry: dict[str, object]) -> Entry:
     """Return the fields of an entry that have the right type; the others count as absent."""
-    known = dict(entry)
-    if isinstance(details := entry.get("details"), dict):
-        known["details"] = _of_right_type(Details, details)
-    if isinstance(capabilities := entry.get("capabilities"), list):
-        known["capabilities"] = [capability for capability in capabilities if isinstance(capability, str)]
-    return _of_right_type(Entry, known)
+    size, details, capabilities = entry.get("size"), entry.get("details"), entry.get("capabilities")
+    return Entry(
+        **_texts_of(entry, _ENTRY_TEXTS),
+        size=size if isinstance(size, int) and not isinstance(size, bool) else None,
+        details=Details(**_texts_of(details, Details.__struct_fields__)) if isinstance(details, dict) else None,
+        capabilities=[one for one in capabilities if isinstance(one, str)] if isinstance(capabilities, list) else None,
+    )
 
 
-def _of_right_type(struct: type[S], values: dict[str, object]) -> S:
-    kept = {}
-    for field in msgspec.structs.fields(struct):
-        if field.name in values:
-            try:
-                kept[field.name] = msgspec.convert(values[field.name], field.type)
-            except (msgspec.ValidationError, RecursionError):
-                continue
-    return struct(**kept)
+def _texts_of(values: dict[str, object], names: tuple[str, ...]) -> dict[str, str]:
+    return {name: value for name in names if isinstance(value := values.get(name), str)}
 
 
 def _model(entry: Entry, texts: Texts) -> ListedModel | None:

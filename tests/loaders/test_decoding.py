@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cohabit.loaders.decoding import salvaged
+from cohabit.loaders.decoding import json_value, salvaged
 from cohabit.loaders.values import RecordError
 
 
@@ -58,3 +58,33 @@ def test_a_cut_at_any_place_gives_a_beginning(value: object, data: st.DataObject
     found = salvaged(text[:place])
     assert is_beginning(found, value)
     assert place < len(text) or found == value
+
+
+ODD = [
+    "\\ud800",
+    "\\x0d",
+    "1e999",
+    "-0",
+    "0.1e-400",
+    "9" * 25,
+    "9" * 5_000,
+    "[" * 3_000,
+    "NaN",
+    "\x01",
+    "\ufeff",
+    "\udcff",
+    "}",
+]
+
+
+@given(value=VALUES, odd=st.sampled_from(ODD), place=st.integers(0, 60))
+def test_every_value_is_what_the_standard_library_reads(value: object, odd: str, place: int) -> None:
+    text = json.dumps([value, 0.1])
+    for data in (text, text[:place] + odd + text[place:]):
+        try:
+            expected = json.loads(data, parse_constant=lambda constant: pytest.fail(constant))
+        except (ValueError, RecursionError, pytest.fail.Exception):
+            with pytest.raises(RecordError):
+                json_value(data.encode("utf-8", "surrogateescape"))
+        else:
+            assert json_value(data.encode("utf-8", "surrogateescape")) == expected

@@ -276,3 +276,21 @@ def test_documentation_addresses_are_hosts_too():
     for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/126"):
         for address in ipaddress.ip_network(network):
             assert host(str(address)) == str(address)
+
+
+def dotted(address: ipaddress.IPv6Address) -> str:
+    """Spell an address with its last 32 bits as an IPv4 address."""
+    groups = address.exploded.split(":")[:6]
+    return ":".join([*groups, str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))])
+
+
+GROUPS = st.lists(st.sampled_from([0, 0, 0, 1, 0xDB8, 0xFFFF]), min_size=8, max_size=8)
+
+
+@given(
+    address=st.ip_addresses(v=6)
+    | GROUPS.map(lambda groups: ipaddress.IPv6Address(":".join(map("{:x}".format, groups)))),
+    spelled=st.sampled_from([str, lambda address: address.exploded.upper(), dotted]),
+)
+def test_ipv6_is_written_as_the_standard_library_does(address, spelled):
+    assert host(spelled(address)) == str(address.ipv4_mapped or address)
