@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from cohabit.loaders.bodies.messages import http_response
 from cohabit.loaders.bodies.ollama import Listing, listed_models
 from cohabit.loaders.decoding import json_value
 from cohabit.loaders.values import RecordError
 
-__all__ = ["Answer", "Listing", "listed_models", "parse_body"]
+__all__ = ["Answer", "Listing", "http_response", "listed_models", "parse_body"]
 
 
 class Answer(NamedTuple):
@@ -33,10 +34,17 @@ def parse_body(
     it. `headers` are those of the answer, names in any case.
     """
     try:
-        value = json_value(body.encode("utf-8", "surrogateescape") if isinstance(body, str) else body)
+        value = json_value(_encoded(body) if isinstance(body, str) else body)
     except RecordError:
         return None
     if isinstance(value, dict) and isinstance(value.get("models"), list):
         listing = listed_models(value["models"])
         return Answer(listing.software, None, listing)
     return None
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a pair: it cannot stand for a byte
+        return text.encode("utf-8", "surrogatepass")
