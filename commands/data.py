@@ -26,7 +26,9 @@ def load(
     shown: Shown,
     paths: Annotated[list[str] | None, typer.Argument(help="Files, folders, globs, or - for standard input.")] = None,
     loader: Annotated[str | None, typer.Option(help="Do not sniff: read with this loader.")] = None,
-    host: Annotated[str | None, typer.Option(help="Host of records that name none: ADDRESS or ADDRESS:PORT.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Host and port of records that name none: ADDRESS, ADDRESS:PORT or :PORT.")
+    ] = None,
     seen_at: Annotated[str | None, typer.Option(help="Time of records that have none (ISO 8601).")] = None,
     columns: Annotated[
         str | None,

@@ -204,12 +204,12 @@ def _columns(text: str | None) -> Columns | None:
     return Columns(order=tuple(parts))
 
 
-def _host(text: str | None) -> tuple[str, int | None] | None:
-    """Read `ADDRESS`, `ADDRESS:PORT` or `[IPV6]:PORT`."""
+def _host(text: str | None) -> tuple[str | None, int | None] | None:
+    """Read `ADDRESS`, `ADDRESS:PORT`, `[IPV6]:PORT` or `:PORT`."""
     if text is None:
         return None
     bare, _, port = text.rpartition(":") if re.fullmatch(r"(\[.*\]|[^:]*):\d+", text) else (text, "", "")
     try:
-        return values.host(bare), values.port(port) if port else None
+        return values.host(bare) if bare or not port else None, values.port(port) if port else None
     except values.RecordError as error:
         raise UsageError(f"--host: {error}") from None

@@ -46,7 +46,7 @@ class LoadOptions:
 
     loader: str | None = None
     seen_at: int | None = None
-    host: tuple[str, int | None] | None = None
+    host: tuple[str | None, int | None] | None = None
     columns: Columns | None = None
 
 

@@ -75,12 +75,12 @@ def missing(value: object) -> bool:
 
 def json_lines(parse: Parse) -> Read:
     """Return a reader for one JSON object a line. `parse` gets the bytes of one and may raise RecordError."""
-    return lambda stream, context: _records(lines(stream.read), parse, context)
+    return lambda stream, context: records(lines(stream.read), parse, context)
 
 
 def json_array(parse: Parse) -> Read:
     """Return a reader for a JSON array. `parse` gets the bytes of an element and may raise RecordError."""
-    return lambda stream, context: _records(elements(stream.read), parse, context)
+    return lambda stream, context: records(elements(stream.read), parse, context)
 
 
 def json_records(parse: Parse, page: Page | None = None) -> Read:
@@ -98,7 +98,7 @@ def json_records(parse: Parse, page: Page | None = None) -> Read:
             pieces = lines(stream.read)
         else:
             pieces, limit = documents(stream.read), PAGE_LIMIT
-        return _records(pieces if page is None else _unwrapped(pieces, page), parse, context, limit)
+        return records(pieces if page is None else _unwrapped(pieces, page), parse, context, limit)
 
     return read
 
@@ -147,7 +147,8 @@ def observation(
     )
 
 
-def _records(pieces: Iterable[Piece], parse: Parse, context: Context, limit: int = LIMIT) -> Iterator[Record]:
+def records(pieces: Iterable[Piece], parse: Parse, context: Context, limit: int = LIMIT) -> Iterator[Record]:
+    """Yield for each piece what `parse` makes of it, or why it was rejected; `limit` bytes is the longest piece."""
     for number, raw, whole in pieces:
         try:
             if not whole:

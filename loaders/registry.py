@@ -1,7 +1,8 @@
 """All loaders, and the one way to open a source: recognise it, then iterate over its records.
 
-A new format is one module with a `LOADER`, named in `loaders()` (before the formats it could be taken for), a sample
-and its expected result.
+A new format is one module with a `LOADER`, named in `built_in()` (before the formats it could be taken for), a sample
+and its expected result; its docstring becomes its part of the documentation. Loaders of other distributions plug in
+from outside, see `plugins`.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
+from functools import cache
 from types import TracebackType
 
 from cohabit.errors import DataError, UsageError
-from cohabit.loaders import observations, server_list
+from cohabit.loaders import httpx, masscan, nmap, nuclei, observations, server_list, zgrab2, zmap
 from cohabit.loaders.carrier import Columns, Context, Loader
 from cohabit.loaders.head import Head
+from cohabit.loaders.plugins import outside_loaders
 from cohabit.loaders.reading import Source, about
 from cohabit.loaders.records import Observation, Rejected
 from cohabit.loaders.streams import CHUNK, Stream
@@ -23,16 +26,37 @@ from cohabit.loaders.values import host as canonical_host
 from cohabit.loaders.values import port as checked_port
 from cohabit.text import visible
 
-__all__ = ["Loader", "Reading", "Unrecognised", "get", "loaders", "open_reading"]
+__all__ = ["Loader", "Reading", "Unrecognised", "built_in", "get", "loaders", "open_reading"]
+
+_outside = cache(outside_loaders)
 
 
 class Unrecognised(DataError):  # noqa: N818 - it says what the source is, not what went wrong
     """No loader knows the format of a source."""
 
 
+def built_in() -> tuple[Loader, ...]:
+    """Return cohabit's own loaders, the most specific first."""
+    return (
+        nmap.LOADER,
+        zgrab2.LOADER,
+        nuclei.LOADER,
+        httpx.LOADER,
+        masscan.LOADER,
+        zmap.LOADER,
+        server_list.LOADER,
+        observations.LOADER,
+    )
+
+
 def loaders() -> tuple[Loader, ...]:
-    """Return all loaders, the most specific first: the first that recognises a source reads it."""
-    return (server_list.LOADER, observations.LOADER)
+    """Return all loaders: the first that recognises a source reads it.
+
+    Those of other distributions come first, because whoever installs one wants it. Raises DataError when one of them
+    cannot be used.
+    """
+    own = built_in()
+    return (*_outside(frozenset(loader.name for loader in own)), *own)
 
 
 def get(name: str) -> Loader:
@@ -98,7 +122,10 @@ class Reading:
                     yield record
                     continue
                 self.accepted += 1
-                self.partial += any(observation.dropped for observation in record)
+                dropped = 0
+                for observation in record:
+                    dropped += observation.dropped
+                self.partial += dropped > 0
                 yield from record
             while self._stream.read(CHUNK):  # a loader may stop early, damage may come late
                 pass
@@ -110,15 +137,15 @@ def open_reading(
     *,
     loader: str | None = None,
     seen_at: int | None = None,
-    host: tuple[str, int | None] | None = None,
+    host: tuple[str | None, int | None] | None = None,
     columns: Columns | None = None,
 ) -> Reading:
     """Open a source with the loader that recognises its content, or with the one named.
 
-    `seen_at` (seconds since 1970) is the time of records that have none, `host` (address or DNS name, port) the host
-    of records that name none, `columns` what the columns of rows mean that do not say it themselves. Raises UsageError
-    for an unknown loader or an impossible time or host, DataError for a source that cannot be read or is empty, and
-    Unrecognised when no loader knows it.
+    `seen_at` (seconds since 1970) is the time of records that have none, `host` (address or DNS name, port; either may
+    be None) the host and port of records that name none, `columns` what the columns of rows mean that do not say it
+    themselves. Raises UsageError for an unknown loader or an impossible time or host, DataError for a source that
+    cannot be read or is empty, and Unrecognised when no loader knows it.
     """
     chosen = get(loader) if loader is not None else None
     context = _context(source, seen_at, host, columns or Columns())
@@ -131,7 +158,9 @@ def open_reading(
     return reading
 
 
-def _context(source: Source, seen_at: int | None, host: tuple[str, int | None] | None, columns: Columns) -> Context:
+def _context(
+    source: Source, seen_at: int | None, host: tuple[str | None, int | None] | None, columns: Columns
+) -> Context:
     now = int(time.time())
     try:
         name, number = host or (None, None)
@@ -151,5 +180,5 @@ def _recognised(head: Head) -> Loader:
     for loader in loaders():
         if loader.sniff(head):
             return loader
-    known = "; ".join(f"{loader.title} ({loader.name})" for loader in sorted(loaders(), key=lambda one: one.name))
-    raise Unrecognised(f"this is {head.seen()}. Known are: {known}")
+    names = ", ".join(sorted(loader.name for loader in loaders()))
+    raise Unrecognised(f"this is {head.seen()}. Known are: {names} (`cohabit load --list` says what each reads)")

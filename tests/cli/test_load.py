@@ -145,3 +145,36 @@ def test_good_files_stay_loaded_beside_a_bad_one(program: Program) -> None:
     assert [row["status"] for row in done.json] == ["failed", "loaded"]
     assert done.err == "cohabit: bad.ndjson: the file is empty\n"
     assert program("info", "--format", "json").json["scans"] == 1
+
+
+def test_port_and_time_of_the_caller_for_a_list_of_addresses(program: Program) -> None:
+    (program.folder / "found.txt").write_text("192.0.2.1\n2001:db8::2\n")
+    done = program("load", "found.txt", "--format", "json")
+    assert done.code == 1
+    assert 'no port: "sport" is missing; --host :PORT gives it' in done.err
+    (row,) = load(program, "found.txt", "--host", ":11434", "--seen-at", "2025-04-01T10:00:00Z")
+    assert (row["loader"], row["accepted"], row["hosts"]) == ("zmap", 2, 2)
+    hosts = program("hosts", "--endpoints", "--show-addresses", "--format", "json").json
+    assert sorted(h["host"] for h in hosts) == ["192.0.2.1", "2001:db8::2"]
+
+
+def test_host_without_address_or_port_is_refused(program: Program) -> None:
+    (program.folder / "found.txt").write_text("192.0.2.1\n")
+    for wrong in (":0", ":", "", ":x"):
+        done = program("load", "found.txt", "--host", wrong)
+        assert (done.code, done.err.count("\n")) == (2, 1)
+        assert "--host: " in done.err
+
+
+def test_a_loader_from_outside_that_cannot_be_imported_is_one_line(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "site" / "acme-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.4\nName: acme\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[cohabit.loaders]\nacme = acme_not_there:LOADER\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    done = program("load", "--list")
+    assert done.code == 1
+    assert "the loader acme_not_there:LOADER of acme cannot be used: ModuleNotFoundError: " in done.err
+    assert done.err.count("\n") == 1
