@@ -5,12 +5,13 @@
  "models": ["llama3.2:3b", {"name": "qwen2.5:7b", "digest": "…", "details": {"family": "qwen2"}}]}
 ```
 
-* The host is `ip`, else `address`, else `ip_str`: an address or a DNS name. The time is `timestamp`, else `seen_at`.
-* `models` holds names or Ollama's `/api/tags` entries. `[]` is an empty list; a missing key or null says that no
-  list was seen (unlike in an answer of Ollama itself, where null is an empty list).
-* `country_code`, `country`, `asn`, `as_name`, `org`, `software`, `version` and `simulated` may be given; each one of
-  the wrong type counts as absent. Without `software` it is "ollama" where the models show that.
-* Other keys are passed over.
+Recognised: one object a line with a host, `port`, and `models` or no keys but those of this format.
+Read: the host (`ip`, else `address`, else `ip_str`: an address or a DNS name), `port`, the time (`timestamp`, else
+`seen_at`); `models`, a list of names or of Ollama's `/api/tags` entries, where `[]` is an empty list, and null or no
+such key says that no list was seen (unlike in an answer of Ollama itself, where null is an empty list);
+`country_code`, `country`, `asn`, `as_name`, `org`, `software`, `version`, `simulated`. Without `software` it is
+"ollama" where the models show that.
+Ignored: all other keys, and optional values of the wrong type.
 """
 
 from __future__ import annotations
@@ -86,7 +87,11 @@ def _parse(raw: bytes, context: Context) -> Sequence[Observation]:
 
 
 def _endpoint(line: _Line, context: Context) -> tuple[str, int]:
-    address = next((value for value in (line.ip, line.address, line.ip_str) if not missing(value)), context.host)
+    address = line.ip
+    if missing(address):
+        address = line.ip_str if missing(line.address) else line.address
+    if missing(address):
+        address = context.host
     if address is None:
         raise RecordError('no address: "ip" is missing')
     number = context.port if missing(line.port) else line.port

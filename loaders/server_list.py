@@ -5,8 +5,11 @@
   "lastUpdate": "2026-10-05T10:11:12.502Z", "status": "success"}]
 ```
 
-A URL without a port means 80 or 443. `lastUpdate` is when the list's author last tested that server. A server whose
-test failed (`status` "error", "loading") and that has no models did not show an empty list: none was seen.
+Recognised: an array with an object that has `server`, and `models` or `lastUpdate`; also an empty array.
+Read: host and port of the URL in `server` (80 or 443 where it names none), `models`, and `lastUpdate`, which is when
+the list's author last tested that server. The software is "ollama". A server whose test failed (`status` "error" or
+"loading") and that has no models did not show an empty list: none was seen.
+Ignored: `tps` and all other keys; a `status` of "fake" is the author's opinion, its models are read.
 """
 
 from __future__ import annotations
