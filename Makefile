@@ -48,7 +48,7 @@ check: $(VENV)/.developing .types/cohabit ## Lint, types, generated documentatio
 docs: $(VENV)/.developing ## Write the generated parts of the documentation anew
 	$(BIN)/python tools/docs.py
 
-bench: $(VENV)/.developing ## Measure loading, queries and filling a server (takes minutes)
+bench: $(VENV)/.developing ## Measure loading, queries, filling a server, and each loader (takes minutes)
 	$(BIN)/python tools/bench.py
 
 neo4j: $(VENV)/.installed ## Start a Neo4j server with Browser for exploring (needs a JDK and Maven)

@@ -1,10 +1,11 @@
-"""Measure what the documentation says about speed: `make bench` prints two Markdown tables.
+"""Measure what the documentation says about speed: `make bench` prints three Markdown tables.
 
-    python tools/bench.py                  # both parts, takes a quarter of an hour
+    python tools/bench.py                  # all parts, takes a quarter of an hour
+    python tools/bench.py --only loaders   # a minute
     python tools/bench.py --only server    # needs Maven and a JDK, see neo4j_server.py
 
 Everything happens in a temporary folder, on simulated hosts. On a machine that does other work at the same time the
-figures say little; the ratios of the second table are taken in turn, and survive that better.
+figures say little; the ratios of the second and third table are taken in turn, and survive that better.
 """
 
 from __future__ import annotations
@@ -42,12 +43,12 @@ def _processor() -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Measure loading, queries and filling a server.")
-    parser.add_argument("--only", choices=["embedded", "server"], help="one part instead of both")
+    parser = argparse.ArgumentParser(description="Measure loading, queries, filling a server, and loaders.")
+    parser.add_argument("--only", choices=["embedded", "server", "loaders"], help="one part instead of all")
     parser.add_argument("--hosts", type=int, default=175_108, help="hosts of the embedded part (default: 175108)")
     parser.add_argument("--runs", type=int, default=5, help="runs of each query (default: 5)")
     parser.add_argument("--server-hosts", type=int, default=40_000, help="hosts of the server part (default: 40000)")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of the server part (default: 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of the server and loaders part (default: 3)")
     parser.add_argument("--neo4j", choices=["5", "2026"], default="5", help="version of the server (default: 5)")
     options = parser.parse_args(arguments)
     program = shutil.which("cohabit", path=str(Path(sys.executable).parent))
@@ -57,10 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="cohabit-bench-") as name:
         folder = Path(name)
         # The embedded part comes first: see `bench_embedded.run`.
-        if options.only != "server":
+        if options.only in (None, "embedded"):
             table = bench_embedded.measure(program, folder / "embedded", options.hosts, options.runs)
             print(f"{machine()}.\n\n{table}\n", flush=True)
-        if options.only != "embedded":
+        if options.only in (None, "server"):
             import bench_server
             from neo4j_server import ServerError, release
 
@@ -71,7 +72,11 @@ def main(arguments: list[str] | None = None) -> int:
             except ServerError as error:
                 print(f"bench: {error}", file=sys.stderr)
                 return 1
-            print(f"{machine()}, Neo4j server {release(options.neo4j).neo4j}.\n\n{table}", flush=True)
+            print(f"{machine()}, Neo4j server {release(options.neo4j).neo4j}.\n\n{table}\n", flush=True)
+        if options.only in (None, "loaders"):
+            import bench_loaders
+
+            print(f"{machine()}.\n\n{bench_loaders.measure(folder, options.rounds)}", flush=True)
     return 0
 
 
