@@ -16,7 +16,7 @@ import pyarrow as pa
 from cohabit.loaders.catalogue import Catalogue, Entry
 from cohabit.loaders.names import canonical_model
 
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmbt])\s*", re.IGNORECASE)
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmbt])\s*|\s*(\d{5,18})\s*", re.IGNORECASE)
 _UNITS = {"k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
 
 # Names of exports that CLDR spells otherwise: ISO 3166-1's own forms and older names.
@@ -146,9 +146,11 @@ def name_tables(raw_names: Iterable[str], catalogue: Catalogue) -> NameTables:
 
 
 def parameter_count(text: str | None) -> int | None:
-    """Read the human form servers report: `8.0B` is 8,000,000,000; None for anything else."""
+    """Read the human form servers report: `8.0B` is 8,000,000,000; or the number itself; None for anything else."""
     match = _SIZE.fullmatch(text or "")
-    return round(float(match[1]) * _UNITS[match[2].lower()]) if match else None
+    if match is None:
+        return None
+    return int(match[3]) if match[3] else round(float(match[1]) * _UNITS[match[2].lower()])
 
 
 def country_table(pairs: Iterable[tuple[str | None, str | None]]) -> pa.Table:

@@ -41,11 +41,14 @@ class Context:
     columns: Columns = Columns()
 
     def second(self, value: object, key: str) -> int:
-        """Return a record's time, or the caller's where the record has none. Raises RecordError."""
+        """Return a record's time, or the caller's where the record has none. Raises RecordError.
+
+        `key` is where it should be, for the message; "" where the format has no place for it.
+        """
         if not missing(value):
             return second(value, self.now)
         if self.seen_at is None:
-            raise RecordError(f'no time: "{key}" is missing')
+            raise RecordError(f'no time: "{key}" is missing' if key else "no time: give --seen-at TIME")
         return self.seen_at
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from types import TracebackType
 
 from cohabit.errors import DataError, UsageError
-from cohabit.loaders import httpx, masscan, nmap, nuclei, observations, server_list, zgrab2, zmap
+from cohabit.loaders import answers, httpx, masscan, nmap, nuclei, observations, server_list, zgrab2, zmap
 from cohabit.loaders.carrier import Columns, Context, Loader
 from cohabit.loaders.head import Head
 from cohabit.loaders.plugins import outside_loaders
@@ -46,6 +46,7 @@ def built_in() -> tuple[Loader, ...]:
         zmap.LOADER,
         server_list.LOADER,
         observations.LOADER,
+        answers.LOADER,
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any
 
 import msgspec
 
+from cohabit.loaders.bodies.answer import Answer, Listing
 from cohabit.loaders.decoding import json_value
 from cohabit.loaders.records import ListedModel
 from cohabit.loaders.values import RecordError, Texts
@@ -37,23 +38,12 @@ class Entry(msgspec.Struct):
     capabilities: list[str] | None = None
     remote_host: str | None = None
     remote_model: str | None = None
+    expires_at: str | None = None
+    size_vram: int | None = None
+    urls: list[Any] | None = None
 
 
-class Listing(NamedTuple):
-    """What a model list says.
-
-    `models` is None when there was no list, empty when it had no (readable) entry; `dropped` counts entries that
-    could not be read, `replaced` characters that cannot be stored. `software` is "ollama" when an entry has what
-    only an Ollama server writes, else None.
-    """
-
-    models: tuple[ListedModel, ...] | None
-    dropped: int = 0
-    replaced: int = 0
-    software: str | None = None
-
-
-_ENTRY_TEXTS = ("name", "model", "modified_at", "digest", "remote_host", "remote_model")
+_ENTRY_TEXTS = ("name", "model", "modified_at", "digest", "remote_host", "remote_model", "expires_at")
 _decode_list = msgspec.json.Decoder(list[str | Entry] | None).decode
 
 
@@ -82,12 +72,45 @@ def listed_models(value: object) -> Listing:
         model = _model(fields, texts)
         if model is not None:
             models.append(model)
-            if software is None and _is_ollama(fields):
-                software = "ollama"
+            software = software or _hand(fields)
     dropped = len(entries) - len(models)
     if len({model.name for model in models}) < len(models):
         models = list(dict.fromkeys(models))
     return Listing(tuple(models), dropped, texts.replaced, software)
+
+
+def ollama_answer(value: object, path: str | None) -> Answer | None:
+    """Read an answer whose `models` are those of `/api/tags` or `/api/ps`; None when they are something else.
+
+    `/api/ps` lists the models in memory: those are on the host, but their size is that of the memory in use, and an
+    empty one says nothing. An empty list is one only where the path says that it answers `/api/tags`; null is how
+    LocalAI writes an empty list.
+    """
+    listing = listed_models(value)
+    asked = (path or "").rstrip("/")
+    if listing.models is None:
+        is_null = (bytes(value).strip() == b"null") if isinstance(value, msgspec.Raw) else value is None
+        return Answer("localai", None, Listing(())) if is_null else None
+    if not listing.models:
+        if asked.endswith("/ps"):
+            return Answer("ollama")
+        return Answer(None, None, listing) if asked.endswith("/tags") else None
+    if listing.software is None and not asked.endswith("/tags"):
+        return None
+    if asked.endswith("/ps") or _in_memory(value):
+        models = tuple(msgspec.structs.replace(model, size_bytes=None) for model in listing.models)
+        listing = listing._replace(models=models)
+    return Answer(listing.software, None, listing)
+
+
+def _in_memory(value: object) -> bool:
+    entries = _entries(value)
+    return isinstance(entries, list) and any(
+        (entry.expires_at is not None or entry.size_vram is not None)
+        if isinstance(entry, Entry)
+        else isinstance(entry, dict) and ("expires_at" in entry or "size_vram" in entry)
+        for entry in entries
+    )
 
 
 def _entries(value: object) -> object:
@@ -107,11 +130,13 @@ def _entries(value: object) -> object:
 def _fitted(entry: dict[str, object]) -> Entry:
     """Return the fields of an entry that have the right type; the others count as absent."""
     size, details, capabilities = entry.get("size"), entry.get("details"), entry.get("capabilities")
+    urls = entry.get("urls")
     return Entry(
-        **_texts_of(entry, _ENTRY_TEXTS),
+        **_texts_of(entry, _ENTRY_TEXTS),  # type: ignore[arg-type]
         size=size if isinstance(size, int) and not isinstance(size, bool) else None,
         details=Details(**_texts_of(details, Details.__struct_fields__)) if isinstance(details, dict) else None,
         capabilities=[one for one in capabilities if isinstance(one, str)] if isinstance(capabilities, list) else None,
+        urls=urls if isinstance(urls, list) else None,
     )
 
 
@@ -140,13 +165,21 @@ def _model(entry: Entry, texts: Texts) -> ListedModel | None:
     )
 
 
-def _is_ollama(entry: Entry) -> bool:
-    """Say whether an entry shows Ollama's own hand.
+def _hand(entry: Entry) -> str | None:
+    """Say whose hand an entry shows: Ollama's own, an imitator's, or nobody's.
 
-    llama.cpp and LocalAI imitate these answers: the one leaves the digest empty, the other writes "sha256:" before
-    it and gives size 0.
+    llama.cpp leaves digest and time empty; LocalAI writes "sha256:" before the digest and gives size 0; Open WebUI,
+    which hands on the answers of several Ollama servers, adds the `urls` they came from.
     """
     digest = entry.digest
-    if digest == "" or (digest and digest.startswith("sha256:") and not entry.size):
-        return False
-    return entry.details is not None or bool(entry.modified_at) or bool(digest and _OLLAMA_DIGEST.fullmatch(digest))
+    if entry.urls is not None:
+        return "open-webui"
+    if digest == "" and entry.modified_at == "":
+        return "llama.cpp"
+    if digest and digest.startswith("sha256:") and entry.size == 0:
+        return "localai"
+    if digest == "":
+        return None
+    if entry.details is not None or entry.modified_at or (digest and _OLLAMA_DIGEST.fullmatch(digest)):
+        return "ollama"
+    return None

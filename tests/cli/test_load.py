@@ -154,7 +154,7 @@ def test_port_and_time_of_the_caller_for_a_list_of_addresses(program: Program) -
     assert 'no port: "sport" is missing; --host :PORT gives it' in done.err
     (row,) = load(program, "found.txt", "--host", ":11434", "--seen-at", "2025-04-01T10:00:00Z")
     assert (row["loader"], row["accepted"], row["hosts"]) == ("zmap", 2, 2)
-    hosts = program("hosts", "--endpoints", "--show-addresses", "--format", "json").json
+    hosts = program("hosts", "--show-addresses", "--format", "json").json
     assert sorted(h["host"] for h in hosts) == ["192.0.2.1", "2001:db8::2"]
 
 

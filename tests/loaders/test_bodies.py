@@ -48,7 +48,7 @@ def test_every_field_of_an_entry():
         },
         "capabilities": ["completion", "vision"],
         "remote_model": "x",
-        "urls": [0],
+        "connection_type": "local",
     }
     model = ListedModel(
         name="a:1",
@@ -170,9 +170,10 @@ def test_no_capabilities_differ_from_none_given():
         ({"name": "a", "digest": HEX}, "ollama"),
         ({"name": "a", "digest": HEX[:12]}, None),
         ({"name": "a", "size": 5}, None),
-        ({"name": "a", "digest": "", "size": "", "modified_at": "", "details": {"families": [""]}}, None),  # llama.cpp
-        ({"name": "a", "digest": f"sha256:{HEX}", "size": 0, "modified_at": "2024", "details": {}}, None),  # LocalAI
+        ({"name": "a", "digest": "", "size": "", "modified_at": "", "details": {"families": [""]}}, "llama.cpp"),
+        ({"name": "a", "digest": f"sha256:{HEX}", "size": 0, "modified_at": "2024", "details": {}}, "localai"),
         ({"name": "a", "digest": f"sha256:{HEX}", "size": 5, "details": {}}, "ollama"),
+        ({"name": "a", "digest": HEX, "urls": [0, 1]}, "open-webui"),
         ("a", None),
     ],
 )

@@ -192,7 +192,7 @@ class TestMasscan:
 
     def test_escapes_of_bytes(self, read_bytes):
         name = '"caf\\xc3\\xa9 \\\\x41"'
-        body = f'{{"models":[{name}]}}'.replace('"', "\\x22")
+        body = f'{{"models":[{{"name":{name},"modified_at":"2026"}}]}}'.replace('"', "\\x22")
         line = b'{"ip":"192.0.2.1","timestamp":"%d","port":80,"proto":"tcp","rec_type":"banner","data":{"banner":"%s"}}'
         outcome = read_bytes(line % (AT, b"HTTP/1.0 200 OK\\x0d\\x0a\\x0d\\x0a" + body.encode()))
         assert outcome.reasons == []
