@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import msgspec
 
 from cohabit.loaders.bodies import Answer
+from cohabit.loaders.decoding import json_value
 from cohabit.loaders.head import Head
 from cohabit.loaders.pieces import LIMIT, PAGE_LIMIT, Piece, documents, elements, lines
 from cohabit.loaders.records import Observation, Rejected
@@ -97,7 +100,7 @@ def json_records(parse: Parse, page: Page | None = None) -> Read:
         head, limit = Head(stream.head, stream.complete), LIMIT
         if head.elements is not None:
             pieces = elements(stream.read)
-        elif len(head.lines) > 1 or (head.lines and not stream.complete):
+        elif head.is_lines:
             pieces = lines(stream.read)
         else:
             pieces, limit = documents(stream.read), PAGE_LIMIT
@@ -118,6 +121,30 @@ def _unwrapped(pieces: Iterable[Piece], page: Page) -> Iterator[Piece]:
             yield number, bytes(record), whole
 
 
+def page_of(*paths: tuple[str, ...], unless: str = "port") -> Page:
+    """Return a page function for objects that hold their records in an array at one of these paths.
+
+    An object with the key `unless` is a record itself, whatever else it holds.
+    """
+    marks = [re.compile(rb'"%s"\s*:\s*\[' % path[-1].encode()) for path in paths]
+
+    def page(raw: bytes) -> list[bytes] | None:
+        if not any(mark.search(raw) for mark in marks):
+            return None
+        whole = json_value(raw)
+        if not isinstance(whole, dict) or unless in whole:
+            return None
+        for path in paths:
+            inner: object = whole
+            for key in path:
+                inner = inner.get(key) if isinstance(inner, dict) else None
+            if isinstance(inner, list):
+                return [json.dumps(record).encode() for record in inner]
+        return None
+
+    return page
+
+
 def observation(
     answer: Answer | None,
     *,
@@ -129,16 +156,20 @@ def observation(
     """Put together what a server answered and what the carrier says of the host.
 
     `said` are raw values of `software`, `version`, `country_code`, `country`, `asn`, `as_name`, `org`; each one of the
-    wrong type counts as absent. What the server says of its software wins over what the carrier makes of it.
+    wrong type counts as absent. What the server says of its software wins over what the carrier makes of it; the
+    carrier's version is then left out where it is that of another software.
     """
     texts = Texts()
     known = answer or Answer()
+    software = texts.take(said.get("software"))
+    if known.software and software and software.lower() != known.software:
+        said["version"] = None
     return Observation(
         host=host,
         port=port,
         seen_at=seen_at,
         models=known.listing.models,
-        software=known.software or texts.take(said.get("software")),
+        software=known.software or software,
         version=known.version or texts.take(said.get("version")),
         country_code=texts.take(said.get("country_code")),
         country=texts.take(said.get("country")),

@@ -48,6 +48,17 @@ class Head:
         whole = self.data if self.complete else self.data[: self.data.rfind(b"\n") + 1]
         return _values(lines(io.BytesIO(whole).read)) if whole else [*_beginning(self.data)]
 
+    @property
+    def is_lines(self) -> bool:
+        """Whether this is one record a line, not one JSON object on many lines.
+
+        A line of an object that is spread over several can be a whole object by chance, but hardly two are.
+        """
+        if not self.data.lstrip().startswith((b"{", b"[")):
+            return True
+        found = objects(self.lines)
+        return len(found) > 1 or (len(found) == 1 and (self.lines[0] is found[0] or not self.complete))
+
     @cached_property
     def elements(self) -> list[object] | None:
         """The first elements of a JSON array, empty for an empty array; None when this is no array."""

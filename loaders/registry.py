@@ -14,7 +14,28 @@ from functools import cache
 from types import TracebackType
 
 from cohabit.errors import DataError, UsageError
-from cohabit.loaders import answers, httpx, masscan, nmap, nuclei, observations, server_list, zgrab2, zmap
+from cohabit.loaders import (
+    answers,
+    censys,
+    censys_flat,
+    fofa,
+    httpx,
+    hunter,
+    leakix,
+    masscan,
+    nmap,
+    nuclei,
+    observations,
+    ollama_hunter,
+    server_list,
+    shodan,
+    shodan_csv,
+    terminalai,
+    uncover,
+    zgrab2,
+    zmap,
+    zoomeye,
+)
 from cohabit.loaders.carrier import Columns, Context, Loader
 from cohabit.loaders.head import Head
 from cohabit.loaders.plugins import outside_loaders
@@ -39,11 +60,22 @@ def built_in() -> tuple[Loader, ...]:
     """Return cohabit's own loaders, the most specific first."""
     return (
         nmap.LOADER,
+        ollama_hunter.LOADER,
+        shodan.LOADER,
+        shodan_csv.LOADER,
+        censys.LOADER,
+        censys_flat.LOADER,
         zgrab2.LOADER,
         nuclei.LOADER,
         httpx.LOADER,
         masscan.LOADER,
         zmap.LOADER,
+        leakix.LOADER,
+        uncover.LOADER,
+        fofa.LOADER,
+        zoomeye.LOADER,
+        hunter.LOADER,
+        terminalai.LOADER,
         server_list.LOADER,
         observations.LOADER,
         answers.LOADER,

@@ -28,12 +28,13 @@ def rows(
     kind_of: type[T],
     parse: Callable[[T, Context], Sequence[Observation]],
     columns: Sequence[str] = (),
+    renamed: Callable[[str], str] = str.strip,
 ) -> Iterator[Record]:
     """Yield one record for each row: `parse` gets its cells as a struct, which may raise RecordError.
 
     The struct's fields are columns; one that the file does not have keeps its default. The columns are `columns`, or
     the first row where there are none; `context.columns.of` says which column a field is in. Cells may be quoted and
-    then hold line breaks; the number of a row is that of its first line.
+    then hold line breaks; the number of a row is that of its first line. `renamed` turns a heading into a column.
     """
     taken: list[tuple[int, bytes, bool]] = []
 
@@ -55,7 +56,7 @@ def rows(
             if not cells or (len(taken) > 1 and not all(whole for _, _, whole in taken)):
                 raise RecordError(f"longer than {LIMIT >> 20} MiB")
             if order is None or places is None:
-                order = [cell.strip() for cell in cells]
+                order = [renamed(cell) for cell in cells]
                 places = _places(kind_of, order, context)
                 continue
             if len(cells) > len(order):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from backports import zstd
 
 from tests.cli.conftest import Done, Program, contents
 from tests.cli.records import IPV4_HOST, IPV6_HOST, NAMED_HOST, REJECTED, ndjson, records, seen
+from tests.parts import ROOT
 
 
 def load(program: Program, *arguments: str, stdin: bytes = b"") -> list[dict[str, Any]]:
@@ -178,3 +180,31 @@ def test_a_loader_from_outside_that_cannot_be_imported_is_one_line(
     assert done.code == 1
     assert "the loader acme_not_there:LOADER of acme cannot be used: ModuleNotFoundError: " in done.err
     assert done.err.count("\n") == 1
+
+
+SAMPLES = ROOT / "tests" / "loaders" / "samples"
+
+
+def test_a_folder_of_every_format_and_what_is_none(program: Program) -> None:
+    folder = program.folder / "exports"
+    folder.mkdir()
+    # What a file of rows without keys and an answer without an address need is said for each: see their own tests.
+    samples = {f.stem: f for f in SAMPLES.iterdir() if not f.name.endswith(".expected.json")}
+    for name, file in samples.items():
+        if name not in ("fofa", "answers"):
+            shutil.copy(file, folder / f"export-of-{name}")
+    shutil.copy(samples["answers"], folder / "192.0.2.7_11434.json")
+    (folder / "picture.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)))
+    (folder / "README.md").write_text("# Our scans\n\nKeep them private.\n")
+    done = program("load", "exports", "--seen-at", "2026-03-01T00:00:00Z", "--format", "json", "--show-addresses")
+    assert done.code == 0, done.err
+    status = {Path(row["file"]).name: (row["loader"], row["status"]) for row in done.json}
+    assert status.pop("picture.jpg") == status.pop("README.md") == (None, "skipped")
+    assert status.pop("192.0.2.7_11434.json") == ("answers", "loaded")
+    assert status == {f"export-of-{name}": (name, "loaded") for name in samples.keys() - {"fofa", "answers"}}
+    assert "picture.jpg: this is binary data" in done.err
+    assert "README.md: this is text that begins with “# Our scans”" in done.err
+    summary = program("load", "exports").text.splitlines()[0]
+    read, rejected = (sum(row[key] for row in done.json) for key in ("read", "rejected"))
+    assert summary.startswith(f"{read} records read, {rejected} rejected, ")
+    assert all(row["read"] == row["accepted"] + row["rejected"] for row in done.json)
