@@ -16,6 +16,8 @@ from cohabit.queries.scope import Scope
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cohabit.loaders.catalogue import Catalogue
+
 SIMULATED = "These data are simulated."
 MIXED = (
     "Simulated and real scans are mixed in this graph: no number of it means anything; `cohabit forget` one of them."
@@ -111,6 +113,10 @@ class Graph:
             return self.ask("saved", name, dict(parameters or {})).to_pandas()
         return self.ask("query", cypher, dict(parameters or {})).to_pandas()
 
+    def catalogue(self, name: str | None = None, *, unknown: bool = False) -> pd.DataFrame:
+        """What the catalogue makes of a name, the names of the graph that it does not know, or all its lines."""
+        return self.ask("catalogue", name, unknown=unknown).to_pandas()
+
     def map(self, kind: str = "families", **filters: Any) -> str:
         """An interactive map as one HTML document."""
         from cohabit.maps.kinds import make_map
@@ -121,7 +127,7 @@ class Graph:
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name and say of the answer whether the data are simulated."""
-        from cohabit.queries import cooccurrence, explore, hosts, info, rank
+        from cohabit.queries import catalogue, cooccurrence, explore, hosts, info, rank
 
         store, masker = self.store, self.masker
         questions: dict[str, Any] = {
@@ -131,6 +137,7 @@ class Graph:
             "cooccurrence": lambda: cooccurrence.cooccurrence(store, *arguments, **options),
             "hosts": lambda: hosts.hosts(store, masker, **options),
             "host": lambda: hosts.host(store, masker, *arguments),
+            "catalogue": lambda: catalogue.ask(self._catalogue(), store, *arguments, **options),
             "query": lambda: explore.explore(store, masker, *arguments),
             "saved": lambda: explore.run_saved(store, masker, *arguments),
         }
@@ -139,6 +146,11 @@ class Graph:
         if not simulated:
             return answer
         return replace(answer, simulated=True, caveats=(MIXED if real else SIMULATED, *answer.caveats))
+
+    def _catalogue(self) -> Catalogue:
+        from cohabit.graph.sync import catalogue_in_use
+
+        return catalogue_in_use(self.data)
 
     def _kinds_of_scans(self) -> tuple[bool, bool]:
         kinds = self.store.table("MATCH (s:Scan) RETURN DISTINCT s.simulated AS simulated")

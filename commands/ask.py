@@ -148,6 +148,27 @@ def query(
     _answer(where, output, shown.show_addresses, question, *arguments)
 
 
+@app.command()
+@with_options
+def catalogue(
+    where: Where,
+    output: Output,
+    name: Annotated[str | None, typer.Argument(help="A model's name, as a server writes it.")] = None,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="List the models of the graph that the catalogue does not know.")
+    ] = False,
+) -> None:
+    """Say what is known of a model's name, and why; without a name, list the product lines."""
+    from cohabit.commands import naming
+    from cohabit.errors import UsageError
+    from cohabit.output import show
+
+    how = output.checked()
+    if unknown and name is not None:
+        raise UsageError("give a name or --unknown, not both")
+    show(naming.catalogue(where, name, unknown=unknown), how)
+
+
 @app.command("map")
 @with_options
 def make_map(

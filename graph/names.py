@@ -52,12 +52,12 @@ _OTHER_COUNTRY_NAMES = {
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines that occur, with their base lines, labs and the labs' countries."""
+    """The lines that occur, with their labs, the labs' countries, and (line, base line) as `derived_from`."""
 
     names: frozenset[str]
     labs: Mapping[str, str]
     lab_countries: Mapping[str, str]
-    derived_from: Mapping[str, str]
+    derived_from: frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -107,15 +107,16 @@ class NameTables:
             ),
         )
 
-    def lines_of(self, lines: Iterable[str | None]) -> Lines:
-        """Collect the given lines and, step by step, the lines they derive from."""
+    def lines_of(self, models: Iterable[str]) -> Lines:
+        """Collect the lines of the given models and, step by step, the lines they derive from."""
         known_lines = {line.name: line for line in self.catalogue.lines()}
         lab_countries = {lab.name: lab.country for lab in self.catalogue.labs()}
         names: set[str] = set()
         labs: dict[str, str] = {}
         countries: dict[str, str] = {}
-        derived: dict[str, str] = {}
-        open_lines = sorted({line for line in lines if line})
+        entries = [entry for name in models if (entry := self.entries.get(name)) is not None]
+        derived = {(entry.line, entry.derived_from) for entry in entries if entry.derived_from}
+        open_lines = sorted({entry.line for entry in entries} | {base for _, base in derived})
         while open_lines:
             name = open_lines.pop()
             if name in names:
@@ -127,9 +128,9 @@ class NameTables:
                 if country := lab_countries.get(line.lab):
                     countries[line.lab] = country
             if line.derived_from:
-                derived[name] = line.derived_from
+                derived.add((name, line.derived_from))
                 open_lines.append(line.derived_from)
-        return Lines(frozenset(names), labs, countries, derived)
+        return Lines(frozenset(names), labs, countries, frozenset(derived))
 
 
 def name_tables(raw_names: Iterable[str], catalogue: Catalogue) -> NameTables:

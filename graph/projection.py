@@ -107,7 +107,7 @@ class _Expression:
         networks = self._networks(hosts)
         runs = self._runs().to_pyarrow()
 
-        lines = self.names.lines_of(models.column("line").to_pylist())
+        lines = self.names.lines_of(models.column("name").to_pylist())
         host_rows = hosts.mutate(decoy_group=_null_string()).to_pyarrow()
         countries = {c for c in host_rows.column("country").to_pylist() if c} | set(lines.lab_countries.values())
         nodes = {
@@ -125,7 +125,7 @@ class _Expression:
         relationships = {
             "BASED_IN": _pairs(lines.lab_countries.items()),
             "PUBLISHED_BY": _pairs(lines.labs.items()),
-            "DERIVED_FROM": _pairs(lines.derived_from.items()),
+            "DERIVED_FROM": _pairs(lines.derived_from),
             "VARIANT_OF": _ends(models, "name", "line"),
             "IN_FAMILY": _ends(models, "name", "family"),
             "OPERATED_BY": _ends(networks, "asn", "provider"),

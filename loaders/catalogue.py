@@ -64,7 +64,10 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A product line: key, display name of its lab, and the line whose weights it started from."""
+    """A product line: key, display name of its lab, and the line whose weights it started from.
+
+    `derived_from` is None also where that depends on the rest of the name: see `Entry`.
+    """
 
     name: str
     lab: str | None
@@ -76,6 +79,7 @@ class _LineFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     families: dict[str, list[str]] = {}
     names: Annotated[list[str], msgspec.Meta(min_length=1)] | None = None
     derived_from: str | None = None
+    bases: dict[str, list[str]] = {}
 
 
 class _LabFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,6 +103,7 @@ class _Compiled:
     lab: Lab | None
     facts: _LineFacts
     families: PatternTable[str]
+    bases: PatternTable[str]
     ancestors: frozenset[str]
 
 
@@ -134,13 +139,14 @@ class Catalogue:
         line = match.target
         in_tag = words(tag)[:_MAX_WORDS]
         family = line.families.best(stem + in_tag)
+        base = line.bases.best(stem + in_tag)
         mixture = self._sizes.best(in_tag) or self._sizes.best(stem)
         return Entry(
             line=line.key,
             family=family.target if family else line.facts.family,
             lab=line.lab.name if line.lab else None,
             lab_country=line.lab.country if line.lab else None,
-            derived_from=line.facts.derived_from,
+            derived_from=base.target if base else line.facts.derived_from,
             parameter_count=mixture.target if mixture else named_size(tag) or named_size(model),
             quantization=named_quantization(tag) or named_quantization(model),
             pattern=match.pattern.text,
@@ -193,7 +199,14 @@ class _Reader:
             labs[facts.name] = Lab(name=facts.name, country=facts.country)
             self._collect(f"{entry}.lines", labs[facts.name], facts.lines, found)
         lines = {
-            key: _Compiled(key, lab, facts, self._families(entry, facts), self._ancestors(key, found))
+            key: _Compiled(
+                key,
+                lab,
+                facts,
+                self._families(entry, facts),
+                self._named(f"{entry}.bases", facts.bases),
+                self._ancestors(key, found),
+            )
             for key, (entry, lab, facts) in found.items()
         }
         names = [("unknown", text, None) for text in file.unknown]
@@ -232,19 +245,26 @@ class _Reader:
         for family in [*facts.families, *([] if facts.family is None else [facts.family])]:
             if not family.strip() or family != family.lower():
                 raise self._wrong(entry, f'the family "{family}" is blank or not in lower case')
-        named = [(f"{entry}.families", text, family) for family, texts in facts.families.items() for text in texts]
-        return PatternTable(self._patterns(named))
+        return self._named(f"{entry}.families", facts.families)
+
+    def _named(self, entry: str, patterns: Mapping[str, list[str]]) -> PatternTable[str]:
+        return PatternTable(self._patterns([(entry, text, name) for name, texts in patterns.items() for text in texts]))
 
     def _ancestors(self, key: str, found: Mapping[str, tuple[str, Lab | None, _LineFacts]]) -> frozenset[str]:
         ancestors: set[str] = set()
-        base = found[key][2].derived_from
-        while base is not None:
-            if base not in found:
-                raise self._wrong(found[key][0], f'derived_from "{base}" is no line of this catalogue')
-            if base in ancestors:
-                raise self._wrong(found[key][0], "derived_from leads in a circle")
-            ancestors.add(base)
-            base = found[base][2].derived_from
+        lines = [key]
+        while lines:
+            entry, _, facts = found[lines.pop()]
+            for name, base in (("derived_from", facts.derived_from), *(("bases", base) for base in facts.bases)):
+                if base is None:
+                    continue
+                if base not in found:
+                    raise self._wrong(entry, f'{name} "{base}" is no line of this catalogue')
+                if base == key:
+                    raise self._wrong(found[key][0], f"{name} leads in a circle")
+                if base not in ancestors:
+                    ancestors.add(base)
+                    lines.append(base)
         return frozenset(ancestors)
 
     def _patterns(self, named: list[tuple[str, str, T]]) -> Iterator[tuple[Pattern, T]]:

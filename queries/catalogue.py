@@ -1,0 +1,140 @@
+"""What the catalogue makes of a model's name, and which names of the graph it does not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cohabit.errors import UsageError
+from cohabit.graph.store import GraphStore
+from cohabit.loaders.catalogue import Catalogue
+from cohabit.loaders.names import canonical_model, split_model, words
+from cohabit.queries import measures
+from cohabit.queries.result import Result, Row, result
+from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.words import count, percent
+from cohabit.text import visible
+
+_NOT_SAID = "the catalogue does not say"
+
+
+def ask(catalogue: Catalogue, store: GraphStore, name: str | None = None, *, unknown: bool = False) -> Result:
+    """The models of the graph that are unknown, the reading of a name, or the lines."""
+    if unknown:
+        return unknown_models(store)
+    return lines(catalogue) if name is None else explain(catalogue, name, store)
+
+
+def lines(catalogue: Catalogue) -> Result:
+    """Every product line of the catalogue with its lab, the lab's country and the line it is derived from."""
+    countries = {lab.name: lab.country for lab in catalogue.labs()}
+    rows = [
+        {
+            "line": line.name,
+            "lab": line.lab,
+            "lab_country": countries.get(line.lab) if line.lab else None,
+            "derived_from": line.derived_from,
+        }
+        for line in catalogue.lines()
+    ]
+    headline = f"{count(len(rows), 'line')} of {count(len(countries), 'lab')}."
+    return result(("line", "lab", "lab_country", "derived_from"), rows, headline=headline)
+
+
+def explain(catalogue: Catalogue, name: str, store: GraphStore | None = None) -> Result:
+    """Say step by step what a name means: its canonical form, the pattern that decides, and all that follows.
+
+    With a store also what the graph has under that name. UsageError when the text names no model.
+    """
+    canonical = canonical_model(name)
+    if canonical is None:
+        raise UsageError(f"{visible(name, 80)!r} names no model")
+    place, model, tag = split_model(canonical)
+    steps: list[tuple[str, Any, str]] = [
+        ("canonical name", canonical, "lower case, tag always there, default registry dropped"),
+        ("registry and namespace", place or None, "not looked at: a copy is the same product"),
+        ("words of the name", list(words(model)), "letters, numbers and sizes; patterns are runs of them"),
+        ("words of the tag", list(words(tag)), "only for architectures and sizes"),
+    ]
+    entry = catalogue.lookup(canonical)
+    if entry is None:
+        steps.append(("line", None, "no pattern matches, or one that says «unknown»: nothing is guessed"))
+        headline = f"{visible(canonical, 80)}: the catalogue does not know this name."
+    else:
+        derived = "the line whose weights it started from" if entry.derived_from else "of its own, as far as is known"
+        steps += [
+            ("line", entry.line, f"pattern «{entry.pattern}»"),
+            ("derived from", entry.derived_from, derived),
+            ("family", entry.family, "by name; in a graph it holds only where no host reports one"),
+            ("lab", entry.lab, "who published the line" if entry.lab else _NOT_SAID),
+            ("lab country", entry.lab_country, "country of the lab" if entry.lab_country else _NOT_SAID),
+            ("parameters", entry.parameter_count, "spelled out in the name" if entry.parameter_count else _NOT_SAID),
+            ("quantisation", entry.quantization, "spelled out in the name" if entry.quantization else _NOT_SAID),
+        ]
+        lab = f", by {entry.lab}" if entry.lab else ""
+        headline = f"{visible(canonical, 80)} is of the line {entry.line}{lab}."
+    if store is not None:
+        steps += _in_graph(store, canonical)
+    rows = [{"step": step, "value": _text(value), "basis": basis} for step, value, basis in steps]
+    return result(("step", "value", "basis"), rows, headline=headline)
+
+
+def _text(value: Any) -> str | None:
+    """One type for all steps, so that every format can hold the column."""
+    if isinstance(value, list):
+        return ", ".join(value) or None
+    return None if value is None else str(value)
+
+
+def _in_graph(store: GraphStore, canonical: str) -> list[tuple[str, Any, str]]:
+    """What the graph holds of that model: hosts, the family that won the vote, and the votes."""
+    parameters = {"name": canonical}
+    hosts = "MATCH (h:Host)-[d:DEPLOYS]->(m:Model {name: $name}) "
+    votes = store.table(f"{hosts}RETURN d.reported_family AS family, count(h) AS hosts", parameters).to_pylist()
+    family = store.table("MATCH (m:Model {name: $name})-[:IN_FAMILY]->(f:Family) RETURN f.name AS family", parameters)
+    reported = sorted((-v["hosts"], v["family"]) for v in votes if v["family"] is not None)
+    said = [f"{name} ({-hosts:,})" for hosts, name in reported]
+    total = sum(v["hosts"] for v in votes)
+    chosen = family.column("family").to_pylist()
+    basis = "most hosts report it" if reported else "by name: no host reports one"
+    return [
+        ("hosts in this graph", total, "ever seen with this model"),
+        ("families reported", said, "hosts by the family they report"),
+        ("family in this graph", chosen[0] if chosen else None, basis if chosen else "nobody says"),
+    ]
+
+
+def unknown_models(store: GraphStore) -> Result:
+    """The models of the graph whose line the catalogue does not know, by hosts.
+
+    `share` is of the hosts with a model, with its Wilson 95 % interval; `family` is what hosts report.
+    """
+    incidence = read_incidence(store, Scope())
+    models = incidence.models
+    hosts = np.bincount(incidence.model_index, minlength=len(models.names))
+    base = incidence.hosts_with_models
+    low, high = measures.wilson(hosts, np.full(len(hosts), base))
+    rows: list[Row] = [
+        {
+            "item": models.names[i],
+            "hosts": int(hosts[i]),
+            "share": float(measures.ratio(hosts[i], base)),
+            "low": float(low[i]),
+            "high": float(high[i]),
+            "base": base,
+            "family": models.items["family"][i],
+        }
+        for i in np.flatnonzero(hosts).tolist()
+        if models.items["line"][i] is None
+    ]
+    rows.sort(key=lambda r: (-r["hosts"], r["item"]))
+    listed, names = int(hosts.sum()), int(np.count_nonzero(hosts))
+    missed = sum(r["hosts"] for r in rows)
+    headline = (
+        f"{count(len(rows), 'model')} of {names:,} are of no known line: {percent(missed / listed)} of "
+        f"{count(listed, 'deployment')}."
+        if listed
+        else "There are no models in this graph."
+    )
+    return result(("item", "hosts", "share", "low", "high", "base", "family"), rows, headline=headline)
