@@ -74,6 +74,9 @@ class Filters:
     country: Annotated[Several, typer.Option(help="Hosts in this country.", metavar="CC")] = None
     network: Annotated[Several, typer.Option(help="Hosts in this network.", metavar="ASN")] = None
     provider: Annotated[Several, typer.Option(help="Hosts in networks of this organisation.", metavar="NAME")] = None
+    provider_kind: Annotated[
+        Several, typer.Option(help="Hosts in networks of such organisations: cloud, hosting, …", metavar="KIND")
+    ] = None
     software: Annotated[Several, typer.Option(help="Hosts that run this server software.", metavar="NAME")] = None
     prefix: Annotated[Several, typer.Option(help="Hosts with an address in this prefix.", metavar="CIDR")] = None
     has: Annotated[Several, typer.Option(help="Hosts that run this item: NAME, or LEVEL:NAME.", metavar="ITEM")] = None

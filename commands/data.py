@@ -17,6 +17,16 @@ CatalogueOption = Annotated[
     typer.Option("--catalogue", help="Model catalogue to use from now on: a TOML file, or «bundled».", metavar="FILE"),
 ]
 
+GeoOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--geo",
+        help="Database of places or networks (.mmdb) to use from now on, the most trusted first; «none»: no more.",
+        metavar="FILE",
+    ),
+]
+PreferOption = Annotated[bool, typer.Option("--prefer-geo", help="With --geo: it wins over what scans say.")]
+
 
 @app.command()
 @with_options
@@ -38,6 +48,8 @@ def load(
         ),
     ] = None,
     catalogue: CatalogueOption = None,
+    geo: GeoOption = None,
+    prefer_geo: PreferOption = False,
     list_loaders: Annotated[bool, typer.Option("--list", help="List the loaders and stop.")] = False,
     no_sync: Annotated[bool, typer.Option("--no-sync", help="Fill the archive only.")] = False,
 ) -> None:
@@ -60,6 +72,7 @@ def load(
         seen_at=seen_at,
         columns=columns,
         catalogue=catalogue,
+        geo=loading.geo_files(geo, prefer=prefer_geo),
         no_sync=no_sync,
         show_addresses=shown.show_addresses,
         quiet=output.quiet,
@@ -81,12 +94,15 @@ def sync(
         bool, typer.Option("--adopt", help="Take over a server that was filled from another archive.")
     ] = False,
     catalogue: CatalogueOption = None,
+    geo: GeoOption = None,
+    prefer_geo: PreferOption = False,
     quiet: Annotated[bool, typer.Option("--quiet")] = False,
 ) -> None:
     """Bring the graph store level with the archive; also repairs it."""
     from cohabit.commands import loading
 
-    print(loading.sync(where, adopt=adopt, catalogue=catalogue, quiet=quiet))
+    files = loading.geo_files(geo, prefer=prefer_geo)
+    print(loading.sync(where, adopt=adopt, catalogue=catalogue, geo=files, quiet=quiet))
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from cohabit.errors import DataError, UsageError
@@ -14,6 +14,7 @@ from cohabit.graph.store import SyncReport, data_folder, opened
 from cohabit.loaders import registry, values
 from cohabit.loaders.carrier import Columns
 from cohabit.loaders.catalogue import Catalogue
+from cohabit.loaders.geo import read_geo_file
 from cohabit.loaders.reading import expand
 from cohabit.options import Where
 from cohabit.privacy import Masker, read_key
@@ -48,6 +49,7 @@ def load(
     seen_at: str | None,
     columns: str | None,
     catalogue: str | None,
+    geo: GeoFiles | None,
     no_sync: bool,
     show_addresses: bool,
     quiet: bool,
@@ -64,8 +66,7 @@ def load(
     with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
         if not no_sync:
             store.refuse_foreign(Archive(data).id if Archive(data).folder.is_dir() else "")
-        if catalogue:
-            use_catalogue(data, catalogue)
+        _use(data, catalogue, geo)
         files = work.load(data, paths, options, progress=progress)
         usable = any(f.status in ("loaded", "already loaded") for f in files)
         if not no_sync and usable:
@@ -97,15 +98,14 @@ def loaders() -> Result:
     return result(("loader", "reads"), rows)
 
 
-def sync(where: Where, *, adopt: bool, catalogue: str | None, quiet: bool) -> str:
+def sync(where: Where, *, adopt: bool, catalogue: str | None, geo: GeoFiles | None, quiet: bool) -> str:
     """Bring the store level and say what changed."""
     data = data_folder(where.data)
     if not Archive(data).parts():
         raise DataError(f"{data}: no archive here; `cohabit load FILE…` makes one (or give --data)")
     with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
         store.refuse_foreign(Archive(data).id, adopt=adopt)
-        if catalogue:
-            use_catalogue(data, catalogue)
+        _use(data, catalogue, geo)
         return _said(store.uri, work.sync(data, store, adopt=adopt, force=True, progress=progress))
 
 
@@ -145,6 +145,37 @@ def use_catalogue(data: Path, name: str) -> None:
     file = None if name == "bundled" else Path(name)
     Catalogue.load(file)  # a bad one is told before the data folder is made
     work.use_catalogue(data, file)
+
+
+@dataclass(frozen=True)
+class GeoFiles:
+    """Databases to use from now on (none: what scans say alone), checked, and whether they win over scans."""
+
+    paths: tuple[Path, ...]
+    prefer: bool
+
+
+def geo_files(names: list[str] | None, *, prefer: bool) -> GeoFiles | None:
+    """Read and check `--geo` and `--prefer-geo`; None when neither was given."""
+    if not names:
+        if prefer:
+            raise UsageError("--prefer-geo needs --geo FILE")
+        return None
+    if "none" in names:
+        if len(names) > 1 or prefer:
+            raise UsageError("--geo none goes alone: it takes all databases away")
+        return GeoFiles((), prefer=False)
+    paths = tuple(map(Path, names))
+    for path in paths:
+        read_geo_file(path)  # a bad one is told before anything is changed
+    return GeoFiles(paths, prefer)
+
+
+def _use(data: Path, catalogue: str | None, geo: GeoFiles | None) -> None:
+    if catalogue:
+        use_catalogue(data, catalogue)
+    if geo is not None:
+        work.change_geo(data, geo.paths, prefer=geo.prefer)
 
 
 def _masker(data: Path, show: bool) -> Masker:

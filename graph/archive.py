@@ -150,12 +150,12 @@ class Archive:
         """Facts of all scans, by hash."""
         return [self.facts(part) for part in self.parts()]
 
-    def version(self, catalogue_digest: str) -> str:
-        """What a graph projected from this archive depends on, as one hash."""
+    def version(self, *digests: str) -> str:
+        """What a graph projected from this archive depends on, as one hash; `digests` are those of all else it uses."""
         import cohabit
         from cohabit.graph import schema
 
-        basis = [cohabit.__version__, str(schema.SCHEMA_VERSION), catalogue_digest]
+        basis = [cohabit.__version__, str(schema.SCHEMA_VERSION), *digests]
         basis += [part.stem for part in self.parts()]
         return hashlib.sha256("\n".join(basis).encode()).hexdigest()
 

@@ -18,8 +18,10 @@ import pyarrow as pa
 from cohabit.graph import schema
 from cohabit.graph.archive import Archive
 from cohabit.graph.names import NameTables, country_table, name_tables
+from cohabit.graph.places import kind_of, named_networks, with_places
 from cohabit.graph.tables import GraphTables, node_schema, relationship_schema
 from cohabit.loaders.catalogue import Catalogue
+from cohabit.loaders.geo import Geo
 
 if TYPE_CHECKING:
     import ibis
@@ -32,8 +34,11 @@ _TIME_DIGITS = 10
 _SEPARATOR = "\x1f"
 
 
-def project(archive: Archive, catalogue: Catalogue) -> GraphTables:
-    """Project all parts of the archive; an archive without parts gives empty tables."""
+def project(archive: Archive, catalogue: Catalogue, geo: Geo | None = None) -> GraphTables:
+    """Project all parts of the archive; an archive without parts gives empty tables.
+
+    `geo` adds what databases of places and networks say of addresses.
+    """
     import ibis
 
     scans = _scan_table(archive)
@@ -49,7 +54,7 @@ def project(archive: Archive, catalogue: Catalogue) -> GraphTables:
             raw = connection.read_parquet([str(p) for p in parts])
             names = name_tables(_distinct(raw.models.unnest()["name"]), catalogue)
             countries = country_table(_distinct_pairs(raw, "country_code", "country"))
-            return _Expression(raw, names, countries, Path(folder), connection).tables(scans)
+            return _Expression(raw, names, countries, geo or Geo(), Path(folder), connection).tables(scans)
         finally:
             connection.disconnect()
 
@@ -96,11 +101,12 @@ class _Expression:
     raw: Table
     names: NameTables
     countries: pa.Table
+    geo: Geo
     folder: Path
     connection: ibis.backends.duckdb.Backend
 
     def tables(self, scans: pa.Table) -> GraphTables:
-        hosts = self._staged("hosts", self._hosts())
+        hosts = self._with_places(self._staged("hosts", self._hosts()))
         listings = self._listings()
         deployments = self._staged("deployments", self._deployments(listings))
         models = self._models(deployments)
@@ -116,7 +122,7 @@ class _Expression:
             "Line": _column("Line", lines.names),
             "Family": _column("Family", (f for f in models.column("family").to_pylist() if f)),
             "Software": _column("Software", runs.column("target").to_pylist()),
-            "Provider": _nulls(_column("Provider", (p for p in networks.column("provider").to_pylist() if p))),
+            "Provider": _with_kinds(_column("Provider", (p for p in networks.column("provider").to_pylist() if p))),
             "Network": _column("Network", networks.column("asn").to_pylist()),
             "Model": models,
             "Host": host_rows,
@@ -135,6 +141,15 @@ class _Expression:
             "DEPLOYS": deployments.to_pyarrow(),
         }
         return _shaped(nodes, relationships)
+
+    def _with_places(self, hosts: Table) -> Table:
+        if not self.geo.files:
+            return hosts
+        import pyarrow.parquet as pq
+
+        path = self.folder / "hosts-with-places.parquet"
+        pq.write_table(with_places(hosts.to_pyarrow(), self.geo), path)
+        return self.connection.read_parquet(str(path))
 
     def _staged(self, name: str, expression: Table) -> Table:
         path = self.folder / f"{name}.parquet"
@@ -294,12 +309,12 @@ class _Expression:
         return ranked.filter(ranked.place == 0).select("name", ranked.value.name(name))
 
     def _networks(self, hosts: Table) -> pa.Table:
-        """Each network with the organisation that most of its hosts' newest records name."""
+        """Each network with its organisation: the known one, else the one most of its hosts' newest records name."""
         named = hosts.filter(hosts.asn.notnull())
         vote = self._vote(named, named.asn.cast("string"), named.provider, "provider")
         asns = named.select(name=named.asn.cast("string")).distinct()
         joined = asns.left_join(vote, "name")
-        return joined.select(asn=joined["name"].cast("int64"), provider=joined.provider).to_pyarrow()
+        return named_networks(joined.select(asn=joined["name"].cast("int64"), provider=joined.provider).to_pyarrow())
 
     def _runs(self) -> Table:
         raw = self.raw
@@ -370,8 +385,9 @@ def _column(label: str, values: Iterable[Any]) -> pa.Table:
     return pa.table({key: pa.array(sorted(set(values)), node_schema(schema.node(label)).field(key).type)})
 
 
-def _nulls(providers: pa.Table) -> pa.Table:
-    return providers.append_column("kind", pa.nulls(providers.num_rows, pa.string()))
+def _with_kinds(providers: pa.Table) -> pa.Table:
+    kinds = [kind_of(name) for name in providers.column("name").to_pylist()]
+    return providers.append_column("kind", pa.array(kinds, pa.string()))
 
 
 def _country_nodes(codes: Iterable[str]) -> pa.Table:

@@ -125,7 +125,10 @@ NETWORK = Node("Network", "an autonomous system", (_p("asn", _I, "autonomous sys
 PROVIDER = Node(
     "Provider",
     "the organisation that runs a network",
-    (_p("name", _S, "as reported"), _p("kind", _S, "cloud, hosting, fixed access, mobile, university, other")),
+    (
+        _p("name", _S, "of the known organisation, else as reported"),
+        _p("kind", _S, "cloud, hosting, fixed access, mobile, university; absent: not known"),
+    ),
 )
 SOFTWARE = Node("Software", "server software", (_p("name", _S, "lower-case name"),))
 SCAN = Node(

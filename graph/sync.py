@@ -10,6 +10,7 @@ from time import perf_counter
 from cohabit.errors import DataError
 from cohabit.graph.archive import Archive, ScanFacts, write_atomically, writing
 from cohabit.graph.locks import write_lock
+from cohabit.graph.places import geo_in_use, organisations_digest, use_geo
 from cohabit.graph.projection import project
 from cohabit.graph.store import GraphStore, Progress, State, SyncReport
 from cohabit.loaders import registry
@@ -117,14 +118,14 @@ def sync(
     archive = Archive(data)
     with write_lock(data):
         archive.remove_unfinished()
-        catalogue = catalogue_in_use(data)
-        version = archive.version(catalogue.digest)
+        catalogue, geo = catalogue_in_use(data), geo_in_use(data)
+        version = archive.version(catalogue.digest, organisations_digest(), geo.digest)
         held = store.state()
         if held and held.complete and held.version == version and held.archive == archive.id and not force:
             return SyncReport(changed=False)
         if progress:
             progress("projecting the archive", 0, 0)
-        tables = project(archive, catalogue)
+        tables = project(archive, catalogue, geo)
         state = State(archive=archive.id, version=version, digest=tables.digest())
         return store.sync(tables, state, adopt=adopt, progress=progress)
 
@@ -161,6 +162,12 @@ def use_catalogue(data: Path, file: Path | None) -> None:
             return
         Catalogue.load(file)
         write_atomically(path, file.read_bytes())
+
+
+def change_geo(data: Path, paths: Sequence[Path], *, prefer: bool) -> None:
+    """Use these databases of places and networks from now on; see `places.use_geo`."""
+    with write_lock(data):
+        use_geo(data, paths, prefer=prefer)
 
 
 def _catalogue_path(data: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Places: by what hosts are split (country, network, provider, software)."""
+"""Places: by what hosts are split (country, network, provider, kind of provider, software)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ _CYPHER = {
     "country": "MATCH (h:Host)-[:IN_COUNTRY]->(c:Country) RETURN c.code AS place",
     "network": "MATCH (h:Host)-[:IN_NETWORK]->(n:Network) RETURN n.asn AS place",
     "provider": "MATCH (h:Host)-[:IN_NETWORK]->(:Network)-[:OPERATED_BY]->(p:Provider) RETURN p.name AS place",
+    "provider-kind": "MATCH (h:Host)-[:IN_NETWORK]->(:Network)-[:OPERATED_BY]->(p:Provider) "
+    "WHERE p.kind IS NOT NULL RETURN p.kind AS place",
     "software": "MATCH (h:Host)-[:RUNS]->(s:Software) RETURN s.name AS place",
 }
 PLACES = tuple(_CYPHER)

@@ -24,6 +24,7 @@ from cohabit.graph.incidence import (
     read_deployments,
     read_models,
 )
+from cohabit.graph.places import KINDS
 from cohabit.graph.store import GraphStore
 from cohabit.queries.items import hosts_with_item, resolve_item
 from cohabit.text import visible
@@ -41,6 +42,7 @@ class Scope:
     country: tuple[str, ...] = ()
     network: tuple[str, ...] = ()
     provider: tuple[str, ...] = ()
+    provider_kind: tuple[str, ...] = ()
     software: tuple[str, ...] = ()
     prefix: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
@@ -80,6 +82,10 @@ _PLACE_FILTERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "country": ("-[:IN_COUNTRY]->(:Country {code: $value})", lambda v: v.upper()),
     "network": ("-[:IN_NETWORK]->(:Network {asn: $value})", lambda v: parse_asn(v)),
     "provider": ("-[:IN_NETWORK]->(:Network)-[:OPERATED_BY]->(p:Provider) WHERE lower(p.name) = $value", str.lower),
+    "provider_kind": (
+        "-[:IN_NETWORK]->(:Network)-[:OPERATED_BY]->(:Provider {kind: $value})",
+        lambda v: parse_kind(v),
+    ),
     "software": ("-[:RUNS]->(:Software {name: $value})", str.lower),
 }
 
@@ -96,6 +102,14 @@ def parse_asn(text: str) -> int:
     if not digits.isdecimal() or not digits.isascii() or len(digits) > 10 or int(digits) >= 2**32:
         raise UsageError(f"{visible(text, 40)!r} is not an AS number; write it as 4134 or AS4134")
     return int(digits)
+
+
+def parse_kind(text: str) -> str:
+    """Read a kind of provider in any case, or raise UsageError."""
+    kind = " ".join(text.casefold().replace("-", " ").split())
+    if kind not in KINDS:
+        raise UsageError(f"{visible(text, 40)!r} is not a kind of provider; there are: {', '.join(KINDS)}")
+    return kind
 
 
 def time_window(scope: Scope) -> TimeWindow:
