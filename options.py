@@ -82,11 +82,22 @@ class Filters:
     has: Annotated[Several, typer.Option(help="Hosts that run this item: NAME, or LEVEL:NAME.", metavar="ITEM")] = None
     without: Annotated[Several, typer.Option(help="Hosts that do not run this item.", metavar="ITEM")] = None
     min_weeks: Annotated[int | None, typer.Option(help="Hosts seen in at least this many weeks.", metavar="N")] = None
+    capability: Annotated[Several, typer.Option(help="Hosts with a model that can do this.", metavar="NAME")] = None
+    version: Annotated[
+        Several, typer.Option(help="Hosts whose server is of such a version: '<0.7', '>=0.6.2'.", metavar="COMPARISON")
+    ] = None
+    first_seen_since: Annotated[
+        str | None, typer.Option(help="Hosts first seen on this day or later.", metavar="DATE")
+    ] = None
+    active_within: Annotated[
+        int | None, typer.Option(help="Hosts seen this many days or less before the newest observation.", metavar="N")
+    ] = None
+    exclude_decoys: Annotated[bool, typer.Option("--exclude-decoys", help="Leave suspected decoys out.")] = False
 
     def values(self) -> dict[str, Any]:
         """The filters that are set, as keyword arguments of the Python interface."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {name: value for name, value in values.items() if value is not None}
+        return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
 def with_options(function: Function) -> Function:

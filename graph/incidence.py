@@ -83,47 +83,71 @@ class Deployments:
         )
 
 
-def read_deployments(
-    store: GraphStore, models: ModelTable, weeks: Sequence[int] | None = None, *, details: bool = False
-) -> Deployments:
-    """Read all deployments, or those listed in one of the given weeks.
+# A graph's digest takes an empty list of capabilities for none, so the two must mean the same.
+_CAPABLE = (
+    "($capability IN d.capabilities "
+    "OR ((d.capabilities IS NULL OR size(d.capabilities) = 0) AND $capability IN m.capabilities))"
+)
 
+
+def read_deployments(
+    store: GraphStore,
+    models: ModelTable,
+    weeks: Sequence[int] | None = None,
+    *,
+    details: bool = False,
+    capability: str | None = None,
+) -> Deployments:
+    """Read all deployments, or those listed in one of the given weeks, or those with a capability.
+
+    A deployment has the capabilities that its newest report gives; where it gives none, those of its model.
     `details` adds observations and weeks to every edge; they cost time on a server.
     """
-    where = " WHERE any(w IN $weeks WHERE w IN d.weeks)" if weeks is not None else ""
+    conditions = []
+    parameters: dict[str, Any] = {}
+    if weeks is not None:
+        conditions.append("any(w IN $weeks WHERE w IN d.weeks)")
+        parameters["weeks"] = list(weeks)
+    if capability is not None:
+        conditions.append(_CAPABLE)
+        parameters["capability"] = capability
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     extra = ", collect(d.observations) AS observations, collect(d.weeks) AS weeks" if details else ""
     table = store.table(
         f"MATCH (h:Host)-[d:DEPLOYS]->(m:Model){where} "
         f"RETURN m.name AS model, collect({store.host_key}) AS hosts{extra}",
-        {"weeks": list(weeks)} if weeks is not None else {},
+        parameters,
     )
     if table.num_rows == 0:
         none = np.empty(0, np.int64)
         return Deployments(none, none, none, none, none) if details else Deployments(none, none)
     position = {name: i for i, name in enumerate(models.names)}
-    lengths, hosts = _flat(table.column("hosts"))
+    lengths, hosts = list_lengths_and_values(table.column("hosts"))
     of_row = np.array([position[name] for name in table.column("model").to_pylist()], np.int64)
     edges_models = np.repeat(of_row, lengths)
     if not details:
         return Deployments(hosts, edges_models)
-    _, observations = _flat(table.column("observations"))
-    week_lengths, week_values = _flat(table.column("weeks").combine_chunks().flatten())
+    _, observations = list_lengths_and_values(table.column("observations"))
+    week_lengths, week_values = list_lengths_and_values(table.column("weeks").combine_chunks().flatten())
     edges = np.repeat(np.arange(len(hosts), dtype=np.int64), week_lengths)
     return Deployments(hosts, edges_models, observations, week_values, edges)
 
 
-def _flat(column: Any) -> tuple[Integers, Integers]:
-    """Lengths and values of a list column without nulls."""
+def list_lengths_and_values(column: Any) -> tuple[Integers, Integers]:
+    """Lengths and values, laid end to end, of a column of integer lists without nulls."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     array: pa.ListArray = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return _numpy(pc.list_value_length(array)), _numpy(array.flatten())
+    return without_nulls(pc.list_value_length(array)), without_nulls(array.flatten())
 
 
-def _numpy(array: pa.Array) -> Integers:
-    """Integers without nulls as NumPy has them; Arrow's own `to_numpy` would import pandas for it."""
-    return np.from_dlpack(array).astype(np.int64)
+def without_nulls(column: pa.Array | pa.ChunkedArray) -> Integers:
+    """Integers of a column without nulls; Arrow's own `to_numpy` would import pandas for it."""
+    import pyarrow as pa
+
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return np.from_dlpack(array).astype(np.int64) if len(array) else np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -221,18 +245,14 @@ class ItemMatrix:
 def host_keys(store: GraphStore, where: str = "", parameters: Mapping[str, Any] | None = None) -> Integers:
     """Keys of the hosts that match; `where` is Cypher after `MATCH (h:Host)`, values come as parameters."""
     table = store.table(f"MATCH (h:Host){where} RETURN DISTINCT {store.host_key} AS host", parameters)
-    keys: Integers = np.sort(_integers(table.column("host")))
+    keys: Integers = np.sort(without_nulls(table.column("host")))
     return keys
 
 
 def host_addresses(store: GraphStore) -> tuple[Integers, list[str]]:
     """Keys and addresses of all hosts, by key."""
     table = store.table(f"MATCH (h:Host) RETURN {store.host_key} AS host, h.address AS address")
-    keys = _integers(table.column("host"))
+    keys = without_nulls(table.column("host"))
     order = np.argsort(keys)
     addresses = table.column("address").to_pylist()
     return keys[order], [addresses[i] for i in order]
-
-
-def _integers(column: pa.ChunkedArray) -> Integers:
-    return _numpy(column.combine_chunks()) if len(column) else np.empty(0, np.int64)

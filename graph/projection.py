@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from cohabit.graph import schema
 from cohabit.graph.archive import Archive
+from cohabit.graph.decoys import with_decoy_groups
 from cohabit.graph.names import NameTables, country_table, name_tables
 from cohabit.graph.places import kind_of, named_networks, with_places
 from cohabit.graph.tables import GraphTables, node_schema, relationship_schema
@@ -114,7 +115,8 @@ class _Expression:
         runs = self._runs().to_pyarrow()
 
         lines = self.names.lines_of(models.column("name").to_pylist())
-        host_rows = hosts.mutate(decoy_group=_null_string()).to_pyarrow()
+        deployment_rows = deployments.to_pyarrow()
+        host_rows = with_decoy_groups(hosts.to_pyarrow(), deployment_rows)
         countries = {c for c in host_rows.column("country").to_pylist() if c} | set(lines.lab_countries.values())
         nodes = {
             "Country": _country_nodes(countries),
@@ -138,7 +140,7 @@ class _Expression:
             "IN_COUNTRY": _ends(host_rows, "address", "country"),
             "IN_NETWORK": _ends(host_rows, "address", "asn"),
             "RUNS": runs,
-            "DEPLOYS": deployments.to_pyarrow(),
+            "DEPLOYS": deployment_rows,
         }
         return _shaped(nodes, relationships)
 
@@ -331,12 +333,6 @@ class _Expression:
             first_seen=_time(grouped["first"]),
             last_seen=_time(grouped["last"]),
         )
-
-
-def _null_string() -> Value:
-    import ibis
-
-    return ibis.null("string")
 
 
 def _split(text: Value) -> Value:

@@ -30,6 +30,7 @@ HOST_COLUMNS = (
     "models",
     "first_seen",
     "last_seen",
+    "decoy_group",
 )
 TABLE_COLUMNS = ("host", "port", "country", "asn", "models", "last_seen")
 
@@ -47,7 +48,8 @@ def hosts(
 ) -> Result:
     """List hosts in scope that run all of the given items, newest first; addresses go through the masker.
 
-    `port`, `software`, `version` and `models` are lists; `version` is parallel to `software`.
+    `port`, `software`, `version` and `models` are lists; `version` is parallel to `software`. `decoy_group` is set
+    where a decoy is suspected.
     """
     incidence = read_incidence(store, scope or Scope())
     chosen = np.ones(len(incidence.hosts), bool)
@@ -97,7 +99,7 @@ def _host_rows(store: GraphStore, keys: Integers) -> list[Row]:
     wanted = set(keys.tolist())
     base = store.table(
         f"MATCH (h:Host) RETURN {key} AS key, h.address AS host, h.ports AS port, h.first_seen AS first_seen, "
-        "h.last_seen AS last_seen"
+        "h.last_seen AS last_seen, h.decoy_group AS decoy_group"
     )
     for row in base.to_pylist():
         if row["key"] in wanted:

@@ -6,7 +6,7 @@ Filters choose hosts; the chosen hosts keep all their models. Several filters, a
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from cohabit.graph.incidence import (
 )
 from cohabit.graph.places import KINDS
 from cohabit.graph.store import GraphStore
+from cohabit.queries import filters
 from cohabit.queries.items import hosts_with_item, resolve_item
 from cohabit.text import visible
 from cohabit.timeline import parse_day, weeks_between
@@ -48,6 +49,11 @@ class Scope:
     has: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     min_weeks: int | None = None
+    capability: tuple[str, ...] = ()
+    version: tuple[str, ...] = ()
+    first_seen_since: str | None = None
+    active_within: int | None = None
+    exclude_decoys: bool = False
 
     def description(self) -> tuple[str, ...]:
         """The filters in words, for captions; empty when there is none.
@@ -59,7 +65,9 @@ class Scope:
             value = getattr(self, f.name)
             option = "--" + f.name.replace("_", "-")
             for one in value if isinstance(value, tuple) else (value,):
-                if one is not None:
+                if one is True:
+                    words.append(option)
+                elif one is not None and one is not False:
                     words.append(f"{option} (not shown)" if f.name == "prefix" else f"{option} {one}")
         return tuple(words)
 
@@ -183,11 +191,27 @@ def _filtered(
         hosts = np.intersect1d(hosts, _in_prefixes(store, scope.prefix))
     if scope.min_weeks is not None:
         hosts = np.intersect1d(hosts, _long_seen(store, scope.min_weeks, window.weeks))
+    for chosen in _chosen(store, scope, models, edges):
+        hosts = np.intersect1d(hosts, chosen)
     for name in scope.has:
         hosts = np.intersect1d(hosts, hosts_with_item(resolve_item(models, name), models, edges))
     for name in scope.without:
         hosts = np.setdiff1d(hosts, hosts_with_item(resolve_item(models, name), models, edges))
     return hosts
+
+
+def _chosen(store: GraphStore, scope: Scope, models: ModelTable, edges: Deployments) -> Iterator[Integers]:
+    """Yield the hosts that each filter on what hosts run and when they were seen leaves."""
+    for capability in scope.capability:
+        yield filters.with_capability(store, models, edges, capability)
+    if scope.version:
+        yield filters.with_version(store, scope.version, scope.software)
+    if scope.first_seen_since is not None:
+        yield filters.first_seen_since(store, scope.first_seen_since)
+    if scope.active_within is not None:
+        yield filters.active_within(store, scope.active_within)
+    if scope.exclude_decoys:
+        yield filters.not_suspected(store)
 
 
 def _in_prefixes(store: GraphStore, prefixes: Sequence[str]) -> Integers:

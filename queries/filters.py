@@ -1,0 +1,71 @@
+"""Filters that choose hosts by what they run, when they were seen, and whether a decoy is suspected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from cohabit.errors import UsageError
+from cohabit.graph.incidence import Deployments, Integers, ModelTable, host_keys, read_deployments
+from cohabit.graph.store import GraphStore
+from cohabit.queries.versions import Comparison
+from cohabit.timeline import iso, parse_day
+
+_MOST_DAYS = 10_000
+
+
+def with_capability(store: GraphStore, models: ModelTable, edges: Deployments, capability: str) -> Integers:
+    """Hosts with one of those edges whose newest report has the capability (without a report: whose model has it)."""
+    capable = read_deployments(store, models, capability=capability.strip().lower())
+    width = max(len(models.names), 1)
+    found = np.isin(edges.hosts * width + edges.models, capable.hosts * width + capable.models)
+    return np.unique(edges.hosts[found])
+
+
+def with_version(store: GraphStore, comparisons: Sequence[str], software: Sequence[str]) -> Integers:
+    """Hosts that run a server whose version meets all comparisons; each software named must be such a server."""
+    conditions = [Comparison.parse(text) for text in comparisons]
+    table = store.table(
+        "MATCH (h:Host)-[r:RUNS]->(s:Software) WHERE r.version IS NOT NULL "
+        f"RETURN s.name AS software, r.version AS version, collect({store.host_key}) AS hosts"
+    )
+    found = [
+        (row["software"], row["hosts"])
+        for row in table.to_pylist()
+        if all(condition.holds(row["version"]) for condition in conditions)
+    ]
+    if not software:
+        return _union([hosts for _, hosts in found])
+    chosen: Integers | None = None
+    for wanted in software:
+        own = _union([hosts for name, hosts in found if name == wanted.lower()])
+        chosen = own if chosen is None else np.intersect1d(chosen, own)
+    return _union([]) if chosen is None else chosen
+
+
+def _union(groups: Sequence[Sequence[int]]) -> Integers:
+    parts = [np.asarray(group, np.int64) for group in groups]
+    return np.unique(np.concatenate([*parts, np.empty(0, np.int64)]))
+
+
+def first_seen_since(store: GraphStore, day: str) -> Integers:
+    """Hosts whose first observation was on that day (UTC) or later."""
+    return host_keys(store, " WHERE h.first_seen >= $day", {"day": parse_day(day).isoformat()})
+
+
+def active_within(store: GraphStore, days: int) -> Integers:
+    """Hosts seen in the last so many days before the newest observation of the graph, to the second."""
+    if not 1 <= days <= _MOST_DAYS:
+        raise UsageError(f"--active-within {days}: it takes 1 to {_MOST_DAYS:,} days")
+    newest = store.table("MATCH (h:Host) RETURN max(h.last_seen) AS newest").column("newest")[0].as_py()
+    if newest is None:
+        return np.empty(0, np.int64)
+    start = datetime.fromisoformat(newest) - timedelta(days=days)
+    return host_keys(store, " WHERE h.last_seen >= $start", {"start": iso(int(start.astimezone(UTC).timestamp()))})
+
+
+def not_suspected(store: GraphStore) -> Integers:
+    """Hosts that are in no group of suspected decoys."""
+    return host_keys(store, " WHERE h.decoy_group IS NULL")
