@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from tests.conformance.population import LINES, Record
@@ -63,6 +64,7 @@ class Plain:
         self.hosts = {address: self._host(own) for address, own in by_host.items()}
         self.edges = self._edges()
         self.models = {model for _, model in self.edges}
+        self.capabilities = {m: self._capabilities(m) for m in self.models}
         self.of_host: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
         for (address, model), edge in self.edges.items():
             self.of_host[address][model] = edge
@@ -144,6 +146,35 @@ class Plain:
             "parameter_size": details("parameter_size"),
             "size": newest((at, None if "remote_host" in e else str(e["size"])) for at, _, e in some if "size" in e),
         }
+
+    def _capabilities(self, model: str) -> set[str]:
+        """What most hosts report of a model; an empty report is a report here."""
+        reports = [e["capabilities"] for (_, m), e in self.edges.items() if m == model]
+        most = vote(None if r is None else tuple(r) for r in reports)
+        return set(most or ())
+
+    def can(self, edge: tuple[str, str], capability: str) -> bool:
+        """Whether a deployment has a capability: by its own report, else by its model's."""
+        return capability in (self.edges[edge]["capabilities"] or self.capabilities[edge[1]])
+
+    @cached_property
+    def decoys(self) -> dict[str, frozenset[tuple[str, str | None]]]:
+        """Suspected decoys with the list that each shares: ≥ 100 hosts, ≥ 10 networks, ≥ 5 digests or ≥ 20 models."""
+        lists: dict[frozenset[tuple[str, str | None]], list[str]] = defaultdict(list)
+        for address, h in self.hosts.items():
+            if h["listed_weeks"]:
+                entries = frozenset(
+                    (model, (edge["digests"] or [None])[-1])
+                    for model, edge in self.of_host[address].items()
+                    if h["listed_weeks"][-1] in edge["weeks"]
+                )
+                if len(entries) >= 20 or sum(d is not None for _, d in entries) >= 5:
+                    lists[entries].append(address)
+        found = {}
+        for entries, members in lists.items():
+            if len(members) >= 100 and len({self.hosts[a]["asn"] for a in members} - {None}) >= 10:
+                found.update(dict.fromkeys(members, entries))
+        return found
 
     # --- queries ----------------------------------------------------------------------------------------------
 

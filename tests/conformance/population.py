@@ -77,7 +77,7 @@ def population(hosts: int = 150, seed: int = 7) -> list[Record]:
                     "country": country[1],
                     "asn": asn if rng.random() < 0.9 else 64499,
                     "as_name": org,
-                    "version": rng.choice(["0.5.7", "0.6.2", None]),
+                    "version": rng.choice(["0.5.7", "v0.6.2", "0.7.0-rc1", "0.7", "0.0.0", "b4567", None]),
                     "software": rng.choice(["ollama", "Ollama", "vllm", None]),
                     "models": _listed(rng, liked),
                 }
@@ -86,7 +86,38 @@ def population(hosts: int = 150, seed: int = 7) -> list[Record]:
     # The same host, port and second twice with different lists: one observation, lists unite.
     twin = dict(records[0], models=[{"name": "house-model:v1", "details": {"family": "zebra"}}])
     other_port = dict(records[1], port=9999, models=[{"name": "mistral", "details": {"family": "mistral3"}}])
-    return [*records, twin, other_port]
+    return [*records, twin, other_port, *_decoys()]
+
+
+def _decoys() -> list[Record]:
+    """100 hosts in 10 networks that list the same six models with the same digests, and two that nearly do."""
+    names = ["llama3.2", "llama3.1:8b", "qwen2.5:7b", "deepseek-r1:7b", "gemma2:2b", "house-model:v1"]
+    listed = [{"name": n, "digest": f"{i:x}" * 64} for i, n in enumerate(names)]
+    records: list[Record] = []
+    for i in range(102):
+        models: list[Any] = list(reversed(listed)) if i % 2 else list(listed)
+        if i == 100:
+            models[0] = {"name": models[0]["name"], "digest": "f" * 64}
+        if i == 101:
+            models.append("mistral")
+        record = {
+            "ip": f"192.0.2.{i}",
+            "port": 11434,
+            "timestamp": f"2025-04-{1 + i % 28:02}T12:00:00Z",
+            "country_code": "US",
+            "country": None,
+            "asn": 64600 + i % 10,
+            "as_name": None,
+            "version": "0.6.2",
+            "software": "ollama",
+            "models": models,
+        }
+        records.append(record)
+        if i % 7 == 0:
+            # What an earlier list held does not count, nor does a later answer without one.
+            records.append(dict(record, timestamp="2025-03-01T12:00:00Z", models=["mistral", *models[:2]]))
+            records.append(dict(record, timestamp="2025-05-30T12:00:00Z", models=None))
+    return records
 
 
 def _address(i: int) -> str:

@@ -24,9 +24,14 @@ def test_hosts_and_deployments(place: Place, records: list[Record], plain: Plain
 
     hosts = {row.pop("address"): row for row in tables.nodes["Host"].to_pylist()}
     assert hosts.keys() == plain.hosts.keys()
+    groups = {address: row.pop("decoy_group") for address, row in hosts.items()}
     for address, row in hosts.items():
-        expected = {k: plain.hosts[address][k] for k in row if k != "decoy_group"}
-        assert row == {**expected, "decoy_group": None}, address
+        assert row == {k: plain.hosts[address][k] for k in row}, address
+
+    decoys = plain.decoys
+    assert len(decoys) == 100
+    assert {a for a, group in groups.items() if group is not None} == decoys.keys()
+    assert len({groups[a] for a in decoys}) == len(set(decoys.values())) == 1
 
     edges = {(row.pop("source"), row.pop("target")): row for row in tables.relationships["DEPLOYS"].to_pylist()}
     assert edges.keys() == plain.edges.keys()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import math
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import combinations
 from typing import Any
 
@@ -37,7 +37,41 @@ SCOPES: list[tuple[dict[str, Any], Any]] = [
     ({"prefix": ("2001:db8::/32",)}, lambda p, a, h: inside(a, "2001:db8::/32")),
     ({"min_weeks": 3}, lambda p, a, h: len(h["weeks"]) >= 3),
     ({"country": ("DE", "US")}, lambda p, a, h: False),
+    ({"capability": (" Tools",)}, lambda p, a, h: any(p.can((a, m), "tools") for m in p.of_host[a])),
+    (
+        {"capability": ("tools", "completion"), "exclude_decoys": True},
+        lambda p, a, h: (
+            all(any(p.can((a, m), c) for m in p.of_host[a]) for c in ("tools", "completion")) and a not in p.decoys
+        ),
+    ),
+    ({"capability": ("flying",)}, lambda p, a, h: False),
+    ({"exclude_decoys": True}, lambda p, a, h: a not in p.decoys),
+    ({"version": ("<0.7",)}, lambda p, a, h: runs(h, {1, 2, 3})),
+    ({"version": ("<=0.7.0-rc1", ">=0.6.2")}, lambda p, a, h: runs(h, {2, 3})),
+    ({"version": (">0.7.0-rc1",)}, lambda p, a, h: runs(h, {4})),
+    ({"version": ("=0.7.0",), "software": ("ollama",)}, lambda p, a, h: runs(h, {4}, "ollama")),
+    (
+        {"version": ("<0.7",), "software": ("ollama", "vLLM")},
+        lambda p, a, h: runs(h, {1, 2, 3}, "ollama") and runs(h, {1, 2, 3}, "vllm"),
+    ),
+    ({"first_seen_since": "2025-02-03"}, lambda p, a, h: h["first_seen"] >= "2025-02-03T00:00:00Z"),
+    ({"active_within": 30}, lambda p, a, h: age(p, h) <= timedelta(days=30)),
+    ({"active_within": 1}, lambda p, a, h: age(p, h) <= timedelta(days=1)),
 ]
+
+# The versions of the population, oldest first; the others are no release's number.
+VERSIONS = {"0.5.7": 1, "v0.6.2": 2, "0.6.2": 2, "0.7.0-rc1": 3, "0.7": 4}
+
+
+def runs(host: dict[str, Any], versions: set[int], software: str | None = None) -> bool:
+    return any(
+        VERSIONS.get(run["version"]) in versions and software in (None, name) for (name, _), run in host["runs"].items()
+    )
+
+
+def age(plain: Plain, host: dict[str, Any]) -> timedelta:
+    newest = max(h["last_seen"] for h in plain.hosts.values())
+    return datetime.fromisoformat(newest) - datetime.fromisoformat(host["last_seen"])
 
 
 def inside(address: str, prefix: str) -> bool:
@@ -75,6 +109,8 @@ def scoped_lists(plain: Plain) -> list[tuple[Scope, dict[str, set[str]]]]:
     cases.append((Scope(has=("line:llama3.2",), without=("family:QWEN2",)), has))
     in_spring = plain.lists(plain.hosts, spring)
     has_then = {a: m for a, m in in_spring.items() if "gemma2:2b" in m}
+    can_then = {a: m for a, m in in_spring.items() if any(plain.can((a, x), "tools") for x in m)}
+    cases.append((Scope(since="2025-02-12", until="2025-03-20", capability=("tools",)), can_then))
     cases.append((Scope(since="2025-02-12", until="2025-03-20", has=("model:Gemma2:2b",)), has_then))
     return cases
 
@@ -325,6 +361,9 @@ def test_hosts_and_host(place: Place, records: list[Record], plain: Plain) -> No
     with Graph(place.data, place.uri, show_addresses=True) as graph:
         everything = graph.hosts()
         assert {r.host: r.models for r in everything.itertuples()} == {a: sorted(m) for a, m in lists.items()}
+        suspected = everything[everything["decoy_group"].notna()]
+        assert set(suspected["host"]) == plain.decoys.keys()
+        assert suspected["decoy_group"].nunique() == 1
         seen = everything["last_seen"].tolist()
         assert seen == sorted(seen, reverse=True)
         holders = {
