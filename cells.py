@@ -30,6 +30,9 @@ def cell(column: str, value: Any) -> str:
         return "yes" if value else "no"
     if column in _SHARES and isinstance(value, float):
         return f"{value:.1%}".replace("%", " %")
+    if column == "effect" and isinstance(value, float):
+        # The change of a share: percentage points.
+        return f"{value * 100:+.2f} pp"
     if isinstance(value, float):
         return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     if isinstance(value, int):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from cohabit.graph.archive import Archive, RejectedRecord
 from cohabit.graph.store import GraphStore, data_folder, open_store
 from cohabit.privacy import Masker, is_address, read_key
 from cohabit.queries.result import Result
@@ -99,6 +100,23 @@ class Graph:
         """The history of one host, by address or pseudonym; one row."""
         return self.ask("host", address).to_pandas()
 
+    def quality(
+        self,
+        *,
+        decoy_hosts: int | None = None,
+        decoy_networks: int | None = None,
+        decoy_models: int | None = None,
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """What could be wrong with the data, one row a check; the thresholds try other groups of suspected decoys."""
+        return self.ask(
+            "quality",
+            decoy_hosts=decoy_hosts,
+            decoy_networks=decoy_networks,
+            decoy_models=decoy_models,
+            scope=scope(filters),
+        ).to_pandas()
+
     def query(
         self,
         cypher: str | None = None,
@@ -127,7 +145,7 @@ class Graph:
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name and say of the answer whether the data are simulated."""
-        from cohabit.queries import catalogue, cooccurrence, explore, hosts, info, rank
+        from cohabit.queries import catalogue, cooccurrence, explore, hosts, info, quality, rank
 
         store, masker = self.store, self.masker
         questions: dict[str, Any] = {
@@ -138,6 +156,7 @@ class Graph:
             "hosts": lambda: hosts.hosts(store, masker, **options),
             "host": lambda: hosts.host(store, masker, *arguments),
             "catalogue": lambda: catalogue.ask(self._catalogue(), store, *arguments, **options),
+            "quality": lambda: quality.quality(store, rejected=self._rejected(), **options),
             "query": lambda: explore.explore(store, masker, *arguments),
             "saved": lambda: explore.run_saved(store, masker, *arguments),
         }
@@ -151,6 +170,12 @@ class Graph:
         from cohabit.graph.sync import catalogue_in_use
 
         return catalogue_in_use(self.data)
+
+    def _rejected(self) -> Iterator[RejectedRecord] | None:
+        """The rejected records behind this graph; None where its archive is not in the data folder."""
+        archive, state = Archive(self.data), self.store.state()
+        known = state is not None and archive.exists and archive.id == state.archive
+        return archive.rejected() if known else None
 
     def _kinds_of_scans(self) -> tuple[bool, bool]:
         kinds = self.store.table("MATCH (s:Scan) RETURN DISTINCT s.simulated AS simulated")

@@ -1,4 +1,4 @@
-"""Commands that answer: info, rank, cooccurrence, hosts, host, query, map."""
+"""Commands that answer: info, rank, cooccurrence, hosts, host, quality, query, map."""
 
 from __future__ import annotations
 
@@ -119,6 +119,28 @@ def host(
 ) -> None:
     """Show the history of one host."""
     _answer(where, output, shown.show_addresses, "host", address)
+
+
+@app.command()
+@with_options
+def quality(
+    where: Where,
+    output: Output,
+    filters: Filters,
+    decoy_hosts: Annotated[
+        int | None, typer.Option(help="Suspect decoys from this many hosts on.", show_default="100")
+    ] = None,
+    decoy_networks: Annotated[int | None, typer.Option(help="… in this many networks.", show_default="10")] = None,
+    decoy_models: Annotated[
+        int | None, typer.Option(help="… with this many models with digests (else 4 times).", show_default="5")
+    ] = None,
+) -> None:
+    """Say what could be wrong with the data: decoys, moved addresses, conflicts, clocks, and hosts never seen.
+
+    The thresholds are for trying; --exclude-decoys always means the default ones.
+    """
+    thresholds = {"decoy_hosts": decoy_hosts, "decoy_networks": decoy_networks, "decoy_models": decoy_models}
+    _answer(where, output, False, "quality", **thresholds, scope=_scope(filters))
 
 
 @app.command()

@@ -117,6 +117,11 @@ class Archive:
         return self.data / "rejected"
 
     @property
+    def exists(self) -> bool:
+        """Whether something was ever loaded into it."""
+        return (self.folder / "ID").exists()
+
+    @property
     def id(self) -> str:
         """What tells this archive from any other; made once, kept in the folder."""
         if self._id is None:

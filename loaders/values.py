@@ -16,6 +16,8 @@ from cohabit.text import visible
 
 EARLIEST = 1_672_531_200  # 2023-01-01: no server of this kind answered before
 DAY = 86_400
+IMPOSSIBLE_TIMES = ("is before 2023", "is more than a day ahead")
+"""How the reasons end with which records of impossible times are rejected: too early, too late."""
 MAX_TEXT = 1_024  # characters of a name or an optional text: graph stores index such keys, and not much longer ones
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -133,9 +135,9 @@ def second(value: object, now: int) -> int:
     if seconds is None:
         raise RecordError(f"time {shown(value)} is neither ISO 8601 nor seconds since 1970")
     if seconds < EARLIEST:
-        raise RecordError(f"time {shown(value)} is before 2023")
+        raise RecordError(f"time {shown(value)} {IMPOSSIBLE_TIMES[0]}")
     if seconds > now + DAY:
-        raise RecordError(f"time {shown(value)} is more than a day ahead")
+        raise RecordError(f"time {shown(value)} {IMPOSSIBLE_TIMES[1]}")
     return seconds
 
 

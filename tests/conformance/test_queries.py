@@ -426,6 +426,8 @@ def test_json_is_the_same_on_every_store(place: Place, records: list[Record], tm
             ("rank", (), {"by": "provider", "level": "line"}),
             ("cooccurrence", (), {"level": "model", "sort": "lift"}),
             ("hosts", (), {}),
+            ("quality", (), {}),
+            ("quality", (), {"decoy_hosts": 2, "decoy_networks": 1, "decoy_models": 1}),
             ("saved", ("line-lab", {}), {}),
         ):
             texts[name + str(options)] = _json(graph.ask(name, *arguments, **options), Format("json"))
