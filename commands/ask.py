@@ -59,7 +59,7 @@ def rank(
     level: Annotated[
         str | None, typer.Option(help="model, family, line, lab or lab-country.", show_default="family")
     ] = None,
-    by: Annotated[str | None, typer.Option(help="country, network, provider or software.")] = None,
+    by: Annotated[str | None, typer.Option(help="country, network, provider, provider-kind or software.")] = None,
 ) -> None:
     """Rank items, or places (--by), or items within places (both), by hosts."""
     _answer(where, output, False, "rank", level=level, by=by, scope=_scope(filters))

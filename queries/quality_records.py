@@ -66,9 +66,7 @@ def clock_trouble(store: GraphStore, evidence: Evidence, rejected: Iterable[Reje
     hosts = evidence.hosts_by_key(keys)
     note = "Hosts last seen before they were first seen, or after the newest scan was loaded."
     if hosts.any():
-        note += (
-            " A clock is wrong, or the store was changed by hand: find the scan (`cohabit info --scans`), forget it."
-        )
+        note += " A clock is wrong, or the store was changed by hand: find the scan with `cohabit info --scans`."
     if rejected is None:
         note += " Rejected records cannot be looked at: the archive of this graph is not here."
         return Finding("clock trouble", hosts, None, _REJECTED, note)
