@@ -55,7 +55,8 @@ def load(
 ) -> None:
     """Load scan files, then bring the graph level.
 
-    What each file is, is seen from its content; .gz and .zst are read as they are. The same file twice changes nothing.
+    What each file is, is seen from its content; .gz, .zst and .zip are read as they are. The same file twice changes
+    nothing.
     """
     from cohabit.commands import loading
     from cohabit.output import show

@@ -26,7 +26,7 @@ _SIGNATURES = (
     (codecs.BOM_UTF16_BE, "UTF-16 text (it has to be UTF-8)"),
     (GZIP, "data that was compressed twice"),
     (ZSTD, "data that was compressed twice"),
-    (b"PK\x03\x04", "a zip archive (unpack it first)"),
+    (b"PK\x03\x04", "an office document (save what is in it as CSV)"),
     (b"BZh", "bzip2 data (unpack it first)"),
     (b"\xfd7zXZ\x00", "xz data (unpack it first)"),
     (b"SQLite format 3\x00", "an SQLite database"),

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from cohabit.errors import DataError
+from cohabit.loaders import zips
 from cohabit.text import visible
 
 STANDARD_INPUT = "-"
@@ -25,21 +26,28 @@ STANDARD_INPUT = "-"
 
 @dataclass(eq=False)
 class Source:
-    """One file, or standard input (`path` is None).
+    """One file, standard input (`path` is None), or a `member` of the zip archive at `path`.
 
-    `name` is what the user calls it ("-" for standard input); `named` is False for a file that was only found
-    inside a folder. What is not a regular file (standard input, a pipe) is copied to a temporary file when it is
+    `name` is what the user calls it ("-" for standard input, "scans.zip/day.json" for a member); `named` is False for
+    a file that was only found inside a folder or an archive; `refused` says why it must not be opened. What is not a
+    regular file (standard input, a pipe) is copied to a temporary file when it is
     first opened, so hashing it and reading it see the same bytes; it is one source, so open it once at a time.
     """
 
     path: Path | None
     name: str
     named: bool = True
+    member: zips.Member | None = None
+    refused: str | None = None
     _copy: IO[bytes] | None = field(default=None, init=False, repr=False)
 
     def open(self) -> BufferedReader:
-        """Open the bytes as stored, from the start. Raises DataError when they cannot be read."""
+        """Open the bytes as stored (a member's as unpacked), from the start. Raises DataError."""
+        if self.refused:
+            raise DataError(self.refused)
         with readable():
+            if self.member is not None:
+                return self.member.open()
             if self.path is not None and self.path.is_file():
                 return self.path.open("rb")
             if self._copy is None:
@@ -49,6 +57,10 @@ class Source:
                 self._copy = copy
             self._copy.seek(0)
             return os.fdopen(os.dup(self._copy.fileno()), "rb")
+
+    def size(self, file: BufferedReader) -> int:
+        """Return how many bytes there are in `file`, which `open` gave."""
+        return os.fstat(file.fileno()).st_size if self.member is None else self.member.size
 
     def _fill(self, copy: IO[bytes]) -> None:
         if self.path is None:
@@ -61,14 +73,17 @@ class Source:
 def expand(paths: Sequence[str]) -> list[Source]:
     """Return the sources that files, folders, glob patterns and "-" stand for, each file once, in the order given.
 
-    Folders are searched with their sub-folders, by name; hidden files and folders in them are left out, links to
-    folders are not followed. A name that exists is taken as it is, even when it looks like a pattern.
+    Folders and zip archives are searched with their sub-folders, by name; hidden files and folders in them are left
+    out, links to folders are not followed. A zip archive that cannot be used is one source that is `refused`. A name
+    that exists is taken as it is, even when it looks like a pattern.
     Raises DataError for a path that does not exist, a folder without files and a pattern that matches nothing.
     """
     found: dict[str, Source] = {}
     for path in paths:
         for source in _expanded(path):
             key = STANDARD_INPUT if source.path is None else os.path.realpath(source.path)
+            if source.member is not None:
+                key += f"\0{source.member.info.header_offset}"
             known = found.setdefault(key, source)
             known.named = known.named or source.named
     return list(found.values())
@@ -104,8 +119,19 @@ def _matches(pattern: str) -> list[str]:
 
 def _under(path: str) -> list[Source]:
     if not Path(path).is_dir():
-        return [Source(Path(path), path)]
-    return [Source(file, str(file), named=False) for file in sorted(_files(path))]
+        return _sources(Path(path), path, named=True)
+    return [source for file in sorted(_files(path)) for source in _sources(file, str(file), named=False)]
+
+
+def _sources(file: Path, name: str, *, named: bool) -> list[Source]:
+    """Return what a file stands for: itself, or its members where it is a zip archive."""
+    try:
+        members = zips.members(file) if zips.is_zip(file) else None
+    except DataError as error:
+        return [Source(file, name, named, refused=str(error))]
+    if members is None:
+        return [Source(file, name, named)]
+    return [Source(file, f"{name}/{member.name}", named=False, member=member) for member in members]
 
 
 def _files(folder: str) -> Iterator[Path]:

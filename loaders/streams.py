@@ -6,7 +6,6 @@ import codecs
 import gzip
 import hashlib
 import io
-import os
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Protocol
 
 from cohabit.errors import DataError
 from cohabit.loaders.reading import Source, readable
+from cohabit.loaders.zips import ZIP, is_document
 from cohabit.zstandard import zstd
 
 CHUNK = 1 << 20
@@ -60,7 +60,7 @@ class Stream:
 
     def __init__(self, source: Source) -> None:
         file = source.open()
-        self.bytes_total = os.fstat(file.fileno()).st_size
+        self.bytes_total = source.size(file)
         self._stored = _Stored(file)
         self._buffered = io.BufferedReader(self._stored, CHUNK)
         try:
@@ -72,6 +72,8 @@ class Stream:
             elif magic.startswith(ZSTD):
                 self._decoded = zstd.ZstdFile(self._buffered)
             self.head, self.complete = self._first()
+            if self.head.startswith(ZIP) and not is_document(self.head):
+                raise DataError("a zip archive that is not a file of its own is not opened; unpack it first")
         except BaseException:
             self.close()
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,52 @@ def test_every_way_to_name_and_pack_a_file(program: Program) -> None:
         ("-", "loaded"),
     ]
     assert program("info", "--format", "json").json["hosts"] == 5
+
+
+def test_a_folder_of_answers_beside_other_files(program: Program) -> None:
+    tags = b'{"models": [{"name": "llama3.2:3b", "modified_at": "2025-01-02T03:04:05Z", "size": 2019393189}]}'
+    vllm = b'{"object": "list", "data": [{"id": "org/chat", "object": "model", "created": 1, "owned_by": "vllm"}]}'
+    files = {
+        "192.0.2.7_11434.json": tags,
+        "192.0.2.8/api_tags.json": b'{"models": []}',
+        "[2001:db8::9]_9000_v1_models.json": vllm,
+        "192.0.2.10.txt": b"Ollama is running",
+        "photo.jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF\x00",
+        "README.md": b"# Answers\n\nOne file for each host, as it answered.\n",
+        "scan.ndjson": ndjson([seen("192.0.2.11", "qwen2.5:7b", version=None)]),
+    }
+    for name, content in files.items():
+        (program.folder / "answers" / name).parent.mkdir(parents=True, exist_ok=True)
+        (program.folder / "answers" / name).write_bytes(content)
+    with zipfile.ZipFile(program.folder / "answers" / "more.zip", "w") as archive:
+        archive.writestr("192.0.2.12.json", tags.replace(b"llama3.2:3b", b"llama3"))
+        archive.writestr("notes/todo.txt", "rescan")
+
+    done = program("load", "answers", "--seen-at", "2025-02-20T12:28:00Z", "--show-addresses", "--format", "json")
+    assert done.code == 0, done.err
+    rows = {row["file"].removeprefix("answers/"): row for row in done.json}
+    assert {name: row["status"] for name, row in rows.items()} == {
+        **dict.fromkeys(files, "loaded"),
+        "photo.jpg": "skipped",
+        "README.md": "skipped",
+        "more.zip/192.0.2.12.json": "loaded",
+        "more.zip/notes/todo.txt": "skipped",
+    }
+    assert {row["loader"] for row in rows.values()} == {"answers", "observations", None}
+    for name, row in rows.items():
+        told = f"skipped: answers/{name}: this is " in done.err
+        assert told == (row["status"] == "skipped")
+    assert "6 records read, 0 rejected, 6 observations." in program("load", "answers").text
+    assert program("info", "--format", "json").json["hosts"] == 6
+    hosts = program("hosts", "--format", "json", "--show-addresses").json
+    assert {row["host"]: (row["port"], row["software"], row["models"]) for row in hosts} == {
+        "192.0.2.7": ([11434], ["ollama"], ["llama3.2:3b"]),
+        "192.0.2.8": ([11434], [], []),
+        "2001:db8::9": ([9000], ["vllm"], ["org/chat:latest"]),
+        "192.0.2.10": ([11434], ["ollama"], []),
+        "192.0.2.11": ([11434], [], ["qwen2.5:7b"]),
+        "192.0.2.12": ([11434], ["ollama"], ["llama3:latest"]),
+    }
 
 
 def test_rejected_lists_line_reason_and_raw_with_addresses_masked(loaded: Program) -> None:

@@ -115,7 +115,6 @@ def test_byte_order_mark_and_windows_line_ends(read_bytes):
         (b"<!DOCTYPE html>\n<html></html>", "an HTML page"),
         (b"<?xml version='1.0'?><scan/>", "XML"),
         (gzipped(gzipped(LINE)), "compressed twice"),
-        (b"PK\x03\x04....", "zip"),
         (b"SQLite format 3\x00...", "SQLite"),
         (b'{"modules":[]}', "one JSON object with the keys modules"),
         (b'{\n "modules": [\n {\n "name": "a"\n }\n ]\n}', "one JSON object over several lines with the keys modules"),
