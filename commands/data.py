@@ -43,7 +43,7 @@ def load(
     columns: Annotated[
         str | None,
         typer.Option(
-            help="What columns mean: «address=ip,model=name», or all of them in order, «host,ip,port».",
+            help="What columns mean: «address=ip,model=name», all of them in order, «host,ip,port», or FILE.toml.",
             metavar="COLUMNS",
         ),
     ] = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import tomllib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -223,16 +224,37 @@ def _seconds(text: str | None) -> int | None:
 
 
 def _columns(text: str | None) -> Columns | None:
-    """Read `KEY=COLUMN,…`, or the names of all columns in their order."""
+    """Read `KEY=COLUMN,…`, the names of all columns in their order, or a file that says one of them."""
     if text is None:
         return None
+    if text.lower().endswith(".toml"):
+        return _columns_file(Path(text))
     parts = [part.strip() for part in text.split(",")]
     pairs = [part.partition("=")[::2] for part in parts if "=" in part]
     if not all(parts) or len(pairs) not in (0, len(parts)) or not all(map(all, pairs)):
-        raise UsageError(f"--columns {text!r}: write KEY=COLUMN,KEY=COLUMN or the columns in order, NAME,NAME")
+        raise UsageError(
+            f"--columns {text!r}: write KEY=COLUMN,KEY=COLUMN or the columns in order, NAME,NAME, or FILE.toml"
+        )
     if pairs:
         return Columns(of={key.strip(): column.strip() for key, column in pairs})
     return Columns(order=tuple(parts))
+
+
+def _columns_file(file: Path) -> Columns:
+    """Read `KEY = "COLUMN"` lines, or `order = ["NAME", …]`, from a TOML file."""
+    where = f"--columns {visible(str(file))}"
+    try:
+        said = tomllib.loads(file.read_text("utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{where}: the file cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{where}: not valid TOML: {error}") from None
+    order = said.pop("order", None)
+    if isinstance(order, list) and order and not said and all(isinstance(name, str) for name in order):
+        return Columns(order=tuple(order))
+    if order is None and said and all(isinstance(column, str) and column for column in said.values()):
+        return Columns(of=said)
+    raise UsageError(f'{where}: write lines KEY = "COLUMN", or order = ["NAME", "NAME"] alone')
 
 
 def _host(text: str | None) -> tuple[str | None, int | None] | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from cohabit.errors import DataError
 from cohabit.loaders.bodies import Answer
 from cohabit.loaders.decoding import json_value
 from cohabit.loaders.head import Head
@@ -19,6 +20,10 @@ from cohabit.loaders.streams import Stream
 from cohabit.loaders.values import RecordError, Texts, asn, second, stored
 
 MAX_RAW = 2_000  # characters kept of a rejected record
+
+
+class Unrecognised(DataError):  # noqa: N818 - it says what the source is, not what went wrong
+    """No loader knows the format of a source, or what its columns mean."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,7 @@ _SIGNATURES = (
     (b"BZh", "bzip2 data (unpack it first)"),
     (b"\xfd7zXZ\x00", "xz data (unpack it first)"),
     (b"SQLite format 3\x00", "an SQLite database"),
+    (b"PAR1", "a Parquet file"),
 )
 _UTF16 = re.compile(rb"(?:\x00[\t-~]|[\t-~]\x00){2}")
 _HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.I)
@@ -96,6 +97,17 @@ class Head:
         except csv.Error:
             return []
         return [cell.strip() for cell in cells] if len(cells) > 1 else []
+
+    @property
+    def is_table(self) -> bool:
+        """Say whether this looks like CSV or TSV with headings: the second line has no fewer cells than the first."""
+        lines = [line for line in self.text.split("\n")[:LOOKED_AT] if line.strip()]
+        names = set(self.columns) - {""}
+        if len(lines) < 2 or len(names) < max(len(self.columns), 2) or lines[0].lstrip().startswith(("<", "{", "[")):
+            return False
+        delimiter = max(",;\t", key=lines[0].count)
+        is_text = all(name.isprintable() and "\ufffd" not in name for name in names)
+        return is_text and lines[1].count(delimiter) >= lines[0].count(delimiter)
 
     def seen(self) -> str:
         """Return in a few words what this is, for somebody who expected it to be read."""

@@ -30,14 +30,16 @@ from cohabit.loaders import (
     server_list,
     shodan,
     shodan_csv,
+    table,
     terminalai,
     uncover,
     zgrab2,
     zmap,
     zoomeye,
 )
-from cohabit.loaders.carrier import Columns, Context, Loader
+from cohabit.loaders.carrier import Columns, Context, Loader, Unrecognised
 from cohabit.loaders.head import Head
+from cohabit.loaders.headings import explained
 from cohabit.loaders.plugins import outside_loaders
 from cohabit.loaders.reading import Source, about
 from cohabit.loaders.records import Observation, Rejected
@@ -50,10 +52,6 @@ from cohabit.text import visible
 __all__ = ["Loader", "Reading", "Unrecognised", "built_in", "get", "loaders", "open_reading"]
 
 _outside = cache(outside_loaders)
-
-
-class Unrecognised(DataError):  # noqa: N818 - it says what the source is, not what went wrong
-    """No loader knows the format of a source."""
 
 
 def built_in() -> tuple[Loader, ...]:
@@ -79,6 +77,7 @@ def built_in() -> tuple[Loader, ...]:
         server_list.LOADER,
         observations.LOADER,
         answers.LOADER,
+        table.LOADER,
     )
 
 
@@ -186,7 +185,7 @@ def open_reading(
         stream = opened.enter_context(closing(Stream(source)))
         if stream.complete and not stream.head.strip():
             raise DataError("the file is empty")
-        reading = Reading(source, stream, chosen or _recognised(Head(stream.head, stream.complete)), context)
+        reading = Reading(source, stream, chosen or _recognised(Head(stream.head, stream.complete), context), context)
         opened.pop_all()
     return reading
 
@@ -209,9 +208,13 @@ def _context(
         raise UsageError(str(error)) from None
 
 
-def _recognised(head: Head) -> Loader:
+def _recognised(head: Head, context: Context) -> Loader:
     for loader in loaders():
         if loader.sniff(head):
             return loader
+    if context.columns != Columns() and head.columns:  # whoever says what the columns mean says that it is a table
+        return table.LOADER
+    if head.is_table:
+        raise Unrecognised(f"this is a table; {explained(head.columns)}")
     names = ", ".join(sorted(loader.name for loader in loaders()))
     raise Unrecognised(f"this is {head.seen()}. Known are: {names} (`cohabit load --list` says what each reads)")

@@ -118,6 +118,55 @@ def test_a_folder_of_answers_beside_other_files(program: Program) -> None:
     }
 
 
+def test_a_table_of_ones_own(program: Program) -> None:
+    (program.folder / "own.csv").write_text("box,n,llm,cc\n192.0.2.7,80,llama3;qwen2.5:7b,DE\n192.0.2.8,81,llama3,FR\n")
+    done = program("load", "own.csv", "--seen-at", "2025-02-20T12:28:00Z")
+    assert done.code == 1
+    told = "cohabit: own.csv: this is a table; its columns are box, n, llm, cc; say which is which: --columns address="
+    assert done.err.startswith(told)
+    assert done.err.count("\n") == 1
+
+    (program.folder / "own.toml").write_text('address = "box"\nport = "n"\nmodel = "llm"\ncountry_code = "cc"\n')
+    said = ("--seen-at", "2025-02-20T12:28:00Z", "--columns", "own.toml")
+    (row,) = load(program, "own.csv", *said)
+    assert (row["loader"], row["accepted"], row["hosts"]) == ("table", 2, 2)
+    found = {row["host"]: row for row in program("hosts", "--format", "json", "--show-addresses").json}
+    assert found["192.0.2.7"]["models"] == ["llama3:latest", "qwen2.5:7b"]
+    assert (found["192.0.2.8"]["port"], found["192.0.2.8"]["country"]) == ([81], "FR")
+
+    (program.folder / "order.toml").write_text('order = ["address", "port", "model", "-"]\n')
+    (program.folder / "bare.csv").write_text("192.0.2.9,82,llama3,x\n")
+    (row,) = load(program, "bare.csv", *said[:-1], "order.toml")
+    assert (row["accepted"], row["rejected"]) == (1, 0)
+    (row,) = load(program, "own.csv", *said[:-1], "address=box,port=n,model=llm")
+    assert row["status"] == "already loaded"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "the file cannot be read: No such file or directory"),
+        (b"address = ", "not valid TOML: "),
+        (b"\xff", "not valid TOML: "),
+        (b"", 'write lines KEY = "COLUMN", or order = ["NAME", "NAME"] alone'),
+        (b"address = 5", "write lines KEY"),
+        (b"[table]\naddress = 'ip'", "write lines KEY"),
+        (b"order = []", "write lines KEY"),
+        (b"order = ['a', 5]", "write lines KEY"),
+        (b"order = ['a']\nport = 'b'", "write lines KEY"),
+    ],
+)
+def test_a_file_of_columns_that_is_none(program: Program, content: bytes | None, says: str) -> None:
+    if content is not None:
+        (program.folder / "map.toml").write_bytes(content)
+    (program.folder / "scan.ndjson").write_bytes(ndjson(records()))
+    done = program("load", "scan.ndjson", "--columns", "map.toml")
+    assert done.code == 2
+    assert done.err.startswith(f"cohabit: --columns map.toml: {says}")
+    assert done.err.count("\n") == 1
+    assert not (program.folder / "cohabit-data").exists()
+
+
 def test_rejected_lists_line_reason_and_raw_with_addresses_masked(loaded: Program) -> None:
     done = loaded("rejected", "--format", "json")
     rows = done.json
