@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from cohabit.loaders.bodies import Answer, listed_models, parse_body
-from cohabit.loaders.carrier import missing
+from cohabit.loaders.bodies.ollama import Details, Entry
 from cohabit.loaders.decoding import json_value
 from cohabit.loaders.values import RecordError, endpoint, port
 
 _NOTHING = frozenset({"", "null", "none", "nan", "n/a", "\\n"})
+_LONGEST = max(map(len, _NOTHING))
 _WITH_PORT = re.compile(r"(\[[^\]]*\]|[^:\[\]]+):([0-9]{1,5})")
 _POINT_ZERO = re.compile(r"([0-9]+)\.0+")
 _SEPARATORS = re.compile(r"[;,|\n]")
@@ -31,7 +32,9 @@ ATTRIBUTES = {
 
 def says_nothing(cell: object) -> bool:
     """Say whether a cell stands for a missing value."""
-    return isinstance(cell, str) and cell.strip().lower() in _NOTHING
+    if not isinstance(cell, str) or (len(cell) > _LONGEST and not cell[0].isspace() and not cell[-1].isspace()):
+        return False
+    return cell.strip().lower() in _NOTHING
 
 
 def host_and_port(address: object, url: object, number: object) -> tuple[object, object]:
@@ -108,9 +111,14 @@ def _entries(text: str) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _entry(name: str, attributes: Mapping[str, object]) -> dict[str, Any]:
-    said = {ATTRIBUTES[key]: value for key, value in attributes.items() if not missing(value)}
-    size = whole(said.pop("size", None))
+def _entry(name: str, attributes: Mapping[str, object]) -> Entry:
+    texts = {ATTRIBUTES[key]: value for key, value in attributes.items() if isinstance(value, str) and key != "size"}
+    size = whole(attributes.get("size"))
     if isinstance(size, str) and size.isascii() and size.isdigit():
         size = int(size[:20])  # more digits do not make it smaller
-    return {"name": name, "digest": said.pop("digest", None), "size": size, "details": said}
+    return Entry(
+        name=name,
+        digest=texts.pop("digest", None),
+        size=size if isinstance(size, int) and not isinstance(size, bool) else None,
+        details=Details(**texts),
+    )

@@ -86,25 +86,24 @@ def ollama_answer(value: object, path: str | None) -> Answer | None:
     empty one says nothing. An empty list is one only where the path says that it answers `/api/tags`; null is how
     LocalAI writes an empty list.
     """
-    listing = listed_models(value)
+    entries = _entries(value)
+    listing = listed_models(entries)
     asked = (path or "").rstrip("/")
     if listing.models is None:
-        is_null = (bytes(value).strip() == b"null") if isinstance(value, msgspec.Raw) else value is None
-        return Answer("localai", None, Listing(())) if is_null else None
+        return Answer("localai", None, Listing(())) if entries is None else None
     if not listing.models:
         if asked.endswith("/ps"):
             return Answer("ollama")
         return Answer(None, None, listing) if asked.endswith("/tags") else None
     if listing.software is None and not asked.endswith("/tags"):
         return None
-    if asked.endswith("/ps") or _in_memory(value):
+    if asked.endswith("/ps") or _in_memory(entries):
         models = tuple(msgspec.structs.replace(model, size_bytes=None) for model in listing.models)
         listing = listing._replace(models=models)
     return Answer(listing.software, None, listing)
 
 
-def _in_memory(value: object) -> bool:
-    entries = _entries(value)
+def _in_memory(entries: object) -> bool:
     return isinstance(entries, list) and any(
         (entry.expires_at is not None or entry.size_vram is not None)
         if isinstance(entry, Entry)
