@@ -4,11 +4,12 @@ Recognised: one JSON object (or Ollama's banner) that one of the known servers w
 `/api/show` and `/api/version` of Ollama, `/v1/models` and its neighbours of vLLM, SGLang, llama.cpp, LM Studio,
 LocalAI, text-generation-webui, LiteLLM, TGI and TEI, the configuration of Open WebUI.
 
-Read: models, software and version from the body. The host from the file's name, else from its folder's, else from
-`--host ADDRESS[:PORT]`: `192.0.2.7.json`, `192.0.2.7_11434.json`, `[2001:db8::7]-8000-v1_models.json`,
+Read: models, software and version from the body. The host from `--host ADDRESS[:PORT]`, else from the file's name, else
+from its folder's: `192.0.2.7.json`, `192.0.2.7_11434.json`, `[2001:db8::7]-8000-v1_models.json`,
 `192.0.2.7_11434/api_tags.json`; a DNS name only where a port follows it, as in `gpu.example.net_8000.json`. Without a
-port the software's usual one is taken (Ollama's is 11434). The rest of the name says which path was asked for. The time
-is `--seen-at`.
+port the software's usual one is taken (Ollama's is 11434). The rest of the name says which path was asked for, and of
+which model an answer of `/api/show` is: `192.0.2.7_show_llama3.2:3b.json`, with `%2F` for a slash. The time is
+`--seen-at`.
 
 Ignored: what is not about the software or its models; system prompts, templates and licences are not kept.
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import PurePath
+from urllib.parse import unquote
 
 from cohabit.loaders.bodies import parse_body
 from cohabit.loaders.carrier import MAX_RAW, Context, Loader, Record, observation
@@ -34,6 +36,7 @@ _PORT = r"[_@:-](?P<port>[0-9]{1,5})(?![0-9])"
 _NAMED = re.compile(
     rf"(?:(?P<ip>{_IPV6}|{_IPV4})(?:{_PORT})?|(?P<name>{_DNS}){_PORT.replace('port', 'name_port')})(?![0-9A-Za-z.])"
 )
+_SHOWN = re.compile(r"(?:^|[_-])show[_-](.+)", re.IGNORECASE)
 _ENDINGS = re.compile(r"(?:\.(?:json|txt|html|body|gz|zst))+$", re.IGNORECASE)
 
 # The ports that the servers' own documentation gives.
@@ -97,6 +100,9 @@ def _host(named: re.Match[str] | None, usual: int | None, context: Context) -> t
 
 
 def _path(rest: str) -> str | None:
+    """Return the path that was asked for, as far as the rest of the file's name tells it."""
+    if shown := _SHOWN.search(rest):
+        return f"/api/show/{unquote(shown[1])}"
     found = [_PATHS[word] for word in re.split(r"[^a-z0-9]+", rest.lower()) if word in _PATHS]
     return found[-1] if found else None
 

@@ -45,6 +45,10 @@ class _Body(msgspec.Struct):
     model_info: Any = None
     modelfile: Any = None
     template: Any = None
+    details: Any = None
+    capabilities: Any = None
+    remote_host: Any = None
+    remote_model: Any = None
     features: Any = None
     default_locale: Any = None
     model_name: Any = None
@@ -59,9 +63,10 @@ def parse_body(
 ) -> Answer | None:
     """Read the body of an HTTP answer; None when it is no answer of an AI server. Never raises.
 
-    `path` is the path that was asked for, where the carrier knows it (`/api/tags`), `headers` are those of the answer,
-    names in any case. A body that breaks off gives what is complete in it and counts one dropped entry, so that its
-    record is partial; a body that a scanner wrote in base64 is read all the same.
+    `path` is the path that was asked for, where the carrier knows it (`/api/tags`; of `/api/show` the model that was
+    asked for can follow, as in `/api/show/llama3.2:3b`), `headers` are those of the answer, names in any case. A body
+    that breaks off gives what is complete in it and counts one dropped entry, so that its record is partial; a body
+    that a scanner wrote in base64 is read all the same.
     """
     raw = (_encoded(body) if isinstance(body, str) else body).strip()
     if not raw.startswith(b"{"):

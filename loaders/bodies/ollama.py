@@ -103,6 +103,23 @@ def ollama_answer(value: object, path: str | None) -> Answer | None:
     return Answer(listing.software, None, listing)
 
 
+def shown_model(name: str, said: dict[str, object], parameters: object) -> Listing:
+    """Read what `/api/show` says of the model `name`; `parameters` is their exact number, where it is one.
+
+    A model that is shown is there, as one in memory is; its size is not told.
+    """
+    listing = listed_models([{**said, "name": name}])
+    if (
+        listing.models
+        and isinstance(parameters, int)
+        and not isinstance(parameters, bool)
+        and 0 < parameters < _MAX_SIZE
+    ):
+        exact = msgspec.structs.replace(listing.models[0], parameter_size=str(parameters))
+        listing = listing._replace(models=(exact,))
+    return listing
+
+
 def _in_memory(entries: object) -> bool:
     return isinstance(entries, list) and any(
         (entry.expires_at is not None or entry.size_vram is not None)

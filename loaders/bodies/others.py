@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from cohabit.loaders.bodies.answer import Answer, Listing
+from cohabit.loaders.bodies.ollama import shown_model
 from cohabit.loaders.records import ListedModel
 from cohabit.loaders.values import Texts
 
@@ -20,6 +21,10 @@ class Body(Protocol):
     model_info: Any
     modelfile: Any
     template: Any
+    details: Any
+    capabilities: Any
+    remote_host: Any
+    remote_model: Any
     features: Any
     default_locale: Any
     model_name: Any
@@ -30,15 +35,15 @@ def other_answer(body: Body, path: str | None) -> Answer | None:
     """Read `/info` of TGI and TEI, `/api/show` and `/api/version` of Ollama, the configuration of Open WebUI, and
     `/v1/internal/model/info` of text-generation-webui; None when it is none of them.
 
-    `/api/show` says much of a model but not its name, so it shows the software alone. `/api/version` is answered alike
-    by others, so it gives a version and no software: that must come from elsewhere.
+    `/api/show` says much of a model but not its name: without one in the path it shows the software alone.
+    `/api/version` is answered alike by others, so it gives a version and no software: that must come from elsewhere.
     """
     texts = Texts()
     version = texts.take(body.version)
     if isinstance(body.model_id, str):
         return _inference(body, version, texts)
     if _is_show(body):
-        return Answer("ollama")
+        return Answer("ollama", None, _shown(body, path))
     if isinstance(body.features, dict) and "auth" in body.features and body.default_locale is not None and version:
         return Answer("open-webui", version)
     if isinstance(body.model_name, str) and isinstance(body.lora_names, list):
@@ -62,6 +67,15 @@ def _inference(body: Body, version: str | None, texts: Texts) -> Answer | None:
 def _is_show(body: Body) -> bool:
     architecture = isinstance(body.model_info, dict) and isinstance(body.model_info.get("general.architecture"), str)
     return architecture or (isinstance(body.modelfile, str) and isinstance(body.template, str))
+
+
+def _shown(body: Body, path: str | None) -> Listing:
+    name = (path or "").partition("/api/show/")[2]
+    if not name:
+        return Listing(None)
+    keys = ("details", "capabilities", "remote_host", "remote_model")
+    known = body.model_info if isinstance(body.model_info, dict) else {}
+    return shown_model(name, {key: getattr(body, key) for key in keys}, known.get("general.parameter_count"))
 
 
 def _listing(names: list[Any], texts: Texts) -> Listing:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cohabit.graph.archive import Archive
@@ -122,6 +126,31 @@ def nmap(answers: list[Seen]) -> bytes:
     return f"<?xml version='1.0'?>\n<nmaprun scanner='nmap'>{''.join(hosts)}</nmaprun>".encode()
 
 
+def csv_rows(answers: list[Seen]) -> bytes:
+    """Write a table with one model a row: what is together at one second is one answer again."""
+    heads = ("ip", "port", "last_seen", "asn", "as_name", "software", "model", "digest", "size")
+    details = ("family", "parameter_size", "quantization_level")
+    out = io.StringIO()
+    rows = csv.writer(out)
+    rows.writerow([*heads, *details])
+    for seen in answers:
+        where = [seen[key] for key in ("ip", "port", "timestamp", *NETWORK)]
+        for entry in seen["entries"] or [{"name": "[]", "details": {}}]:
+            said = [entry.get(key, "") for key in ("name", "digest", "size")]
+            rows.writerow([*where, "ollama", *said, *(entry["details"].get(key, "") for key in details)])
+    return out.getvalue().encode()
+
+
+def parquet(answers: list[Seen]) -> bytes:
+    """Write a table with one answer a row, its models as a list of structs."""
+    columns = {key: [seen[key] for seen in answers] for key in ("ip", "port", *NETWORK)}
+    times = pa.array([second(seen["timestamp"], 2**40) for seen in answers]).cast(pa.timestamp("s", "UTC"))
+    table = pa.table({**columns, "time": times, "models": [seen["entries"] for seen in answers]})
+    out = io.BytesIO()
+    pq.write_table(table.append_column("software", pa.array(["ollama"] * len(answers))), out)
+    return out.getvalue()
+
+
 @dataclass(frozen=True)
 class Form:
     """A format: the loader that reads it, how the population is written in it, and what of it the format carries."""
@@ -142,6 +171,8 @@ FORMS = [
     Form("nuclei", lambda answers: json.dumps(list(map(nuclei, answers)), indent=1).encode()),
     Form("masscan", lines(masscan)),
     Form("nmap", nmap, names_only=True),
+    Form("table", csv_rows, NETWORK),
+    Form("table", parquet, NETWORK),
 ]
 
 

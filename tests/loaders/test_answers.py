@@ -55,6 +55,25 @@ def test_the_name_of_the_file_or_its_folder_names_the_host(
     assert [model.name for model in item.models or ()] == {TAGS: ["a:1"], VLLM: ["org/chat"], EMPTY: []}[body]
 
 
+@pytest.mark.parametrize(
+    ("name", "models"),
+    [
+        ("192.0.2.7_11434_show_llama3.2:3b.json", ["llama3.2:3b"]),
+        ("192.0.2.7_api_show_hf.co%2Fteam%2Fx-GGUF:Q4_0.json.gz", ["hf.co/team/x-GGUF:Q4_0"]),
+        ("192.0.2.7/show-a_b:1.5b", ["a_b:1.5b"]),
+        ("192.0.2.7_show.json", None),
+        ("192.0.2.7.json", None),
+    ],
+)
+def test_the_name_of_the_file_names_the_model_that_is_shown(
+    tmp_path: Path, name: str, models: list[str] | None
+) -> None:
+    item = read(tmp_path / name, b'{"model_info": {"general.architecture": "llama"}}')
+    assert isinstance(item, Observation)
+    assert (item.host, item.port, item.software) == ("192.0.2.7", 11434, "ollama")
+    assert (None if item.models is None else [model.name for model in item.models]) == models
+
+
 def test_what_the_caller_says_of_the_host_wins(tmp_path: Path) -> None:
     item = read(tmp_path / "192.0.2.7_81.json", TAGS, host=("198.51.100.9", None))
     assert isinstance(item, Observation)

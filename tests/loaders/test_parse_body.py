@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cohabit.loaders.bodies import Answer, parse_body
+from cohabit.loaders.bodies import Answer, Listing, parse_body
 from cohabit.loaders.records import ListedModel
 
 HEX = "5a" * 32
@@ -168,6 +168,28 @@ def test_memory_in_use_is_not_the_size_on_disk() -> None:
     assert loaded is not None
     assert [m.size_bytes for m in listed.listing.models or ()] == [5]
     assert [m.size_bytes for m in loaded.listing.models or ()] == [None]
+
+
+def test_a_model_that_is_shown_has_the_name_that_was_asked_for() -> None:
+    said: dict[str, Any] = {
+        "details": {"family": "llama", "parameter_size": "3.2B", "quantization_level": "Q4_K_M", "format": "gguf"},
+        "model_info": {"general.architecture": "llama", "general.parameter_count": 3_212_749_888},
+        "capabilities": ["completion", "tools"],
+        "system": "secret",
+    }
+    found = parse_body(json.dumps(said), path="/api/show/hf.co/team/x:3b")
+    details = {"family": "llama", "quantization": "Q4_K_M", "format": "gguf", "capabilities": ("completion", "tools")}
+    model = ListedModel(name="hf.co/team/x:3b", parameter_size="3212749888", **details)  # type: ignore[arg-type]
+    assert found == Answer("ollama", None, Listing((model,), software="ollama"))
+    assert parse_body(json.dumps(said), path="/api/show") == Answer("ollama")
+    for count in (None, "3", -1, True, 2**70):
+        said["model_info"]["general.parameter_count"] = count
+        found = parse_body(json.dumps(said), path="/api/show/x")
+        assert found is not None
+        assert [one.parameter_size for one in found.listing.models or ()] == ["3.2B"]
+    far = parse_body(json.dumps({**said, "remote_host": "https://ollama.com:443"}), path="/api/show/x:cloud")
+    assert far is not None
+    assert [one.remote for one in far.listing.models or ()] == [True]
 
 
 def test_a_body_that_breaks_off_gives_what_is_complete() -> None:
