@@ -45,7 +45,10 @@ def read(file: Path, data: bytes, loader: str | None) -> int:
 
 
 def test_every_sample_is_here():
-    assert set(FILES) == {file.name for file in SAMPLES.iterdir() if not file.name.endswith(".expected.json")}
+    # Tables have damage of their own kind: see their own tests.
+    assert {*FILES, "table.csv"} == {
+        file.name for file in SAMPLES.iterdir() if not file.name.endswith(".expected.json")
+    }
 
 
 @pytest.mark.parametrize("name", FILES)
