@@ -72,6 +72,12 @@ def test_filters_have_the_names_of_the_scope() -> None:
         ("cooccurrence --sort lift --country DE", (), {"sort": "lift", "country": "DE"}),
         ("hosts --family qwen2 --family llama", (), {"family": ["qwen2", "llama"]}),
         ("host 192.0.2.7", (IPV4_HOST,), {}),
+        ("quality --decoy-hosts 1 --decoy-networks 1", (), {"decoy_hosts": 1, "decoy_networks": 1}),
+        (
+            "hosts --version >=0.1 --first-seen-since 2025-01-01 --active-within 400 --exclude-decoys",
+            (),
+            {"version": ">=0.1", "first_seen_since": "2025-01-01", "active_within": 400, "exclude_decoys": True},
+        ),
     ],
 )
 def test_rows_are_those_of_the_command(
