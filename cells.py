@@ -9,8 +9,12 @@ from typing import Any
 from cohabit.queries.result import Row
 from cohabit.text import visible
 
-_SHARES = frozenset({"share", "low", "high", "share_of_a", "share_of_b", "share_of_multi_model_hosts"})
+_SHARES = frozenset({"share", "low", "high", "share_of_multi_model_hosts", "share_with_all", "boot_low", "boot_high"})
+_SHARES |= {f"share_of_{which}{bound}" for which in "ab" for bound in ("", "_low", "_high")}
 _HEADINGS = {"share_of_multi_model_hosts": "of multi-model", "low": "95 % low", "high": "high"}
+_HEADINGS |= {"share_of_a_low": "95 % low", "share_of_a_high": "high", "q_value": "q"}
+# Below this a float has lost digits, and soon is 0.
+_LEAST_CHANCE = 1e-300
 NOTHING = "–"
 # A column of short texts is kept whole (a pseudonym broken in two cannot be copied); longer ones are folded.
 _SHORT = 24
@@ -33,6 +37,8 @@ def cell(column: str, value: Any) -> str:
     if column == "effect" and isinstance(value, float):
         # The change of a share: percentage points.
         return f"{value * 100:+.2f} pp"
+    if column in ("p_value", "q_value") and isinstance(value, float) and value < _LEAST_CHANCE:
+        return "< 1e-300"
     if isinstance(value, float):
         return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     if isinstance(value, int):

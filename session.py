@@ -75,12 +75,22 @@ class Graph:
         level: str = "family",
         min_hosts: int = 1,
         sort: str = "hosts",
+        null: str = "bicm",
+        bootstrap: int = 0,
+        seed: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """Pairs of items by the hosts that run both."""
-        return self.ask(
-            "cooccurrence", names, level=level, min_hosts=min_hosts, sort=sort, scope=scope(filters)
-        ).to_pandas()
+        """Pairs of items by the hosts that run both; with three or more names, the hosts that run them all."""
+        options = {"level": level, "min_hosts": min_hosts, "sort": sort, "null": null}
+        drawn = {"bootstrap": bootstrap, "seed": seed}
+        return self.ask("cooccurrence", names, **options, **drawn, scope=scope(filters)).to_pandas()
+
+    def combinations(
+        self, *, level: str = "family", min_size: int = 1, min_hosts: int = 1, **filters: Any
+    ) -> pd.DataFrame:
+        """The exact sets of items that hosts run."""
+        options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
+        return self.ask("combinations", **options, scope=scope(filters)).to_pandas()
 
     def hosts(
         self,
@@ -145,7 +155,7 @@ class Graph:
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name and say of the answer whether the data are simulated."""
-        from cohabit.queries import catalogue, cooccurrence, explore, hosts, info, quality, rank
+        from cohabit.queries import catalogue, combinations, cooccurrence, explore, hosts, info, quality, rank
 
         store, masker = self.store, self.masker
         questions: dict[str, Any] = {
@@ -153,6 +163,7 @@ class Graph:
             "scans": lambda: info.scans(store, masker),
             "rank": lambda: rank.rank(store, **options),
             "cooccurrence": lambda: cooccurrence.cooccurrence(store, *arguments, **options),
+            "combinations": lambda: combinations.combinations(store, **options),
             "hosts": lambda: hosts.hosts(store, masker, **options),
             "host": lambda: hosts.host(store, masker, *arguments),
             "catalogue": lambda: catalogue.ask(self._catalogue(), store, *arguments, **options),

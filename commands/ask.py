@@ -1,4 +1,4 @@
-"""Commands that answer: info, rank, cooccurrence, hosts, host, quality, query, map."""
+"""Commands that answer: info, rank, cooccurrence, combinations, hosts, host, quality, query, catalogue, map."""
 
 from __future__ import annotations
 
@@ -71,10 +71,17 @@ def cooccurrence(
     where: Where,
     output: Output,
     filters: Filters,
-    items: Annotated[list[str] | None, typer.Argument(help="None: all pairs. One: its pairs. Two: that pair.")] = None,
+    items: Annotated[
+        list[str] | None, typer.Argument(help="None: all pairs. One: its pairs. Two: that pair. More: hosts with all.")
+    ] = None,
     level: LevelOption = "family",
     min_hosts: Annotated[int, typer.Option(help="Leave out pairs with fewer hosts.")] = 1,
     sort: Annotated[str, typer.Option(help="Column to sort by, largest first.")] = "hosts",
+    null: Annotated[str, typer.Option(help="Null model of the p-values: bicm or hypergeometric.")] = "bicm",
+    bootstrap: Annotated[
+        int, typer.Option(help="Add intervals from this many draws of networks.", metavar="N", show_default="none")
+    ] = 0,
+    seed: Annotated[int | None, typer.Option(help="Seed of the draws.", show_default="0")] = None,
 ) -> None:
     """Say which items live together on a host, and how much more often than by chance."""
     _answer(
@@ -86,8 +93,26 @@ def cooccurrence(
         level=level,
         min_hosts=min_hosts,
         sort=sort,
+        null=null,
+        bootstrap=bootstrap,
+        seed=seed,
         scope=_scope(filters),
     )
+
+
+@app.command()
+@with_options
+def combinations(
+    where: Where,
+    output: Output,
+    filters: Filters,
+    level: LevelOption = "family",
+    min_size: Annotated[int, typer.Option(help="Leave out sets of fewer items.")] = 1,
+    min_hosts: Annotated[int, typer.Option(help="Leave out sets of fewer hosts.")] = 1,
+) -> None:
+    """List the exact sets of items that hosts run, with the hosts of each."""
+    options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
+    _answer(where, output, False, "combinations", **options, scope=_scope(filters))
 
 
 @app.command()

@@ -241,6 +241,13 @@ class ItemMatrix:
         rows: Integers = self.rows[self.columns == item]
         return rows
 
+    def hosts_with_all(self, items: Sequence[int]) -> Integers:
+        """Positions of the hosts with all of those items, ascending."""
+        found = self.hosts_of(items[0])
+        for item in items[1:]:
+            found = np.intersect1d(found, self.hosts_of(item), assume_unique=True)
+        return found
+
 
 def host_keys(store: GraphStore, where: str = "", parameters: Mapping[str, Any] | None = None) -> Integers:
     """Keys of the hosts that match; `where` is Cypher after `MATCH (h:Host)`, values come as parameters."""

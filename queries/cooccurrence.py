@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Incidence, ItemMatrix
+from cohabit.graph.incidence import Incidence, Integers, ItemMatrix
 from cohabit.graph.store import GraphStore
+from cohabit.queries import bootstrap as boot
 from cohabit.queries import measures
+from cohabit.queries.item_sets import item_sets
 from cohabit.queries.items import require_at
+from cohabit.queries.null_models import benjamini_hochberg, check_null, log_p_values
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.words import count, percent, unknown_caveat
@@ -22,7 +26,11 @@ COLUMNS = (
     "hosts_a",
     "hosts_b",
     "share_of_a",
+    "share_of_a_low",
+    "share_of_a_high",
     "share_of_b",
+    "share_of_b_low",
+    "share_of_b_high",
     "share_of_multi_model_hosts",
     "low",
     "high",
@@ -32,6 +40,9 @@ COLUMNS = (
     "odds_ratio",
     "odds_low",
     "odds_high",
+    "p_value",
+    "log10_p",
+    "q_value",
     "base",
 )
 TABLE_COLUMNS = (
@@ -45,8 +56,23 @@ TABLE_COLUMNS = (
     "high",
     "lift",
     "jaccard",
+    "q_value",
+)
+PROFILE_COLUMNS = (
+    "b",
+    "hosts",
+    "share_of_a",
+    "share_of_a_low",
+    "share_of_a_high",
+    "hosts_b",
+    "lift",
+    "jaccard",
+    "q_value",
 )
 SORTS = ("hosts", "lift", "jaccard", "npmi", "odds_ratio", "share_of_a", "share_of_b")
+
+_GATE = 0.01
+_PROFILED = 3
 
 
 def cooccurrence(
@@ -57,74 +83,123 @@ def cooccurrence(
     scope: Scope | None = None,
     min_hosts: int = 1,
     sort: str = "hosts",
+    null: str = "bicm",
+    bootstrap: int = 0,
+    seed: int | None = None,
 ) -> Result:
-    """Pairs of items by the hosts that run both.
+    """Pairs of items by the hosts that run both; of three or more names, the hosts that run them all.
 
     Without names: every pair with at least `min_hosts` hosts, a < b by code point. With one name: its pairs, the name
-    in column a. With two: that pair, even when no host runs both. `low` and `high` are the Wilson 95 % interval of
-    `share_of_multi_model_hosts`; `base` is the n of lift, npmi and the odds ratio.
+    in column a. With two: that pair, even when no host runs both. With more: see `item_sets`.
+
+    `low` and `high` are the Wilson 95 % interval of `share_of_multi_model_hosts`, and likewise for the shares of a and
+    of b; `base` is the n of lift, npmi and the odds ratio. `p_value` is the probability of so many hosts or more under
+    the null model (`null`: bicm or hypergeometric), `q_value` that of Benjamini and Hochberg over all pairs of the
+    level with at least one host in scope, whichever are shown. With `bootstrap` > 0 intervals of the share of
+    multi-model hosts and of lift are added, from so many draws of networks (`seed`, default 0).
     """
     if sort not in SORTS:
         raise UsageError(f"--sort {sort!r}: not a column to sort by; choose from {', '.join(SORTS)}")
-    if len(names) > 2:
-        raise UsageError(f"co-occurrence is about pairs: name one item or two, not {len(names)}")
+    check_null(null, len(names))
+    boot.check(bootstrap, seed)
     incidence = read_incidence(store, scope or Scope())
     matrix = incidence.at(level)
     named = [matrix.labels.index(require_at(incidence.models, level, name)) for name in names]
-    if len(named) == 2 and named[0] == named[1]:
-        raise UsageError(f"{matrix.labels[named[0]]!r} is named twice; a pair needs two different items")
-    first, second, together = _pairs(matrix, named, min_hosts)
-    rows = _rows(matrix, incidence.multi_model_hosts, first, second, together)
+    if twice := [item for i, item in enumerate(named) if item in named[:i]]:
+        raise UsageError(f"{matrix.labels[twice[0]]!r} is named twice; name different items")
+    drawn = boot.resamples(store, incidence, matrix, bootstrap, seed) if bootstrap else None
+    if len(named) > 2:
+        return item_sets(incidence, matrix, named, drawn)
+    pairs = _all_pairs(matrix, null)
+    shown = _chosen(matrix, pairs, named, min_hosts)
+    rows = _rows(matrix, incidence.multi_model_hosts, shown, drawn)
     rows.sort(key=lambda r: (_descending(r[sort]), -r["hosts"], r["a"], r["b"]))
-    headline = _headline(incidence, matrix, rows, named)
+    caveats = [*_gate_caveat(pairs), *unknown_caveat(incidence, matrix), *([drawn.caveat()] if drawn else [])]
+    extra = boot.COLUMNS if drawn else ()
     return result(
-        COLUMNS, rows, headline=headline, caveats=unknown_caveat(incidence, matrix), table_columns=TABLE_COLUMNS
+        (*COLUMNS, *extra),
+        rows,
+        headline=_headline(incidence, matrix, rows, named),
+        caveats=caveats,
+        table_columns=(*(PROFILE_COLUMNS if len(named) == 1 else TABLE_COLUMNS), *extra),
     )
 
 
-def _pairs(matrix: ItemMatrix, named: list[int], min_hosts: int) -> tuple[Any, Any, Any]:
-    """Positions of a and b of every pair to report, and the hosts that have both (ab = BᵀB off the diagonal)."""
-    if len(named) == 2:
-        both = np.intersect1d(matrix.hosts_of(named[0]), matrix.hosts_of(named[1]), assume_unique=True)
-        return np.array([named[0]]), np.array([named[1]]), np.array([len(both)])
-    if named:
-        together = matrix.matrix.T @ _indicator(matrix, named[0])
-        together[named[0]] = 0
-        second = np.flatnonzero(together >= max(min_hosts, 1))
-        return np.full(len(second), named[0]), second, together[second]
+@dataclass(frozen=True)
+class _Pairs:
+    """Positions of a and b, the hosts with both, ln p and q, each of shape (pairs,)."""
+
+    first: Integers
+    second: Integers
+    together: Integers
+    log_p: measures.Floats
+    q: measures.Floats
+
+    def __getitem__(self, index: Any) -> _Pairs:
+        return _Pairs(self.first[index], self.second[index], self.together[index], self.log_p[index], self.q[index])
+
+    def turned(self, first: int) -> _Pairs:
+        """The same with that item, where it is one of the two, in the place of a."""
+        turn = self.second == first
+        a, b = np.where(turn, self.second, self.first), np.where(turn, self.first, self.second)
+        return _Pairs(a, b, self.together, self.log_p, self.q)
+
+
+def _all_pairs(matrix: ItemMatrix, null: str) -> _Pairs:
+    """Every pair with at least one host (BᵀB off the diagonal): q-values are over all of them."""
     counts = (matrix.matrix.T @ matrix.matrix).tocoo()
-    upper = (counts.row < counts.col) & (counts.data >= max(min_hosts, 1))
-    return counts.row[upper], counts.col[upper], counts.data[upper]
+    upper = (counts.row < counts.col) & (counts.data >= 1)
+    first, second, together = (np.asarray(x[upper], np.int64) for x in (counts.row, counts.col, counts.data))
+    log_p = log_p_values(matrix, np.column_stack([first, second]), together, null)
+    return _Pairs(first, second, together, log_p, benjamini_hochberg(np.exp(log_p)))
 
 
-def _indicator(matrix: ItemMatrix, item: int) -> Any:
-    column = np.zeros(matrix.host_count, np.int64)
-    column[matrix.hosts_of(item)] = 1
-    return column
+def _chosen(matrix: ItemMatrix, pairs: _Pairs, named: list[int], min_hosts: int) -> _Pairs:
+    if len(named) == 2:
+        found = pairs[(pairs.first == min(named)) & (pairs.second == max(named))].turned(named[0])
+        if len(found.first):
+            return found
+        # No host has both, so it is none of the tested pairs; none or more there are for certain.
+        none, log_p = np.zeros(1, np.int64), np.full(1, 0.0 if matrix.base else np.nan)
+        return _Pairs(none + named[0], none + named[1], none, log_p, np.full(1, np.nan))
+    if named:
+        pairs = pairs[(pairs.first == named[0]) | (pairs.second == named[0])].turned(named[0])
+    return pairs[pairs.together >= min_hosts]
 
 
-def _rows(matrix: ItemMatrix, multi: int, first: Any, second: Any, ab: Any) -> list[Row]:
-    a, b, n = matrix.hosts_per_item[first], matrix.hosts_per_item[second], matrix.base
+def _rows(matrix: ItemMatrix, multi: int, pairs: _Pairs, drawn: boot.Resamples | None) -> list[Row]:
+    ab, n = pairs.together, matrix.base
+    a, b = matrix.hosts_per_item[pairs.first], matrix.hosts_per_item[pairs.second]
     odds, odds_low, odds_high = measures.odds_ratio(n, a, b, ab)
-    low, high = measures.wilson(ab, np.full(len(ab), multi))
+    shares: dict[str, measures.Floats] = {}
+    for name, bounds, whole in (
+        ("share_of_a", ("share_of_a_low", "share_of_a_high"), a),
+        ("share_of_b", ("share_of_b_low", "share_of_b_high"), b),
+        ("share_of_multi_model_hosts", ("low", "high"), np.full(len(ab), multi)),
+    ):
+        shares[name] = measures.ratio(ab, whole)
+        shares |= zip(bounds, measures.wilson(ab, whole), strict=True)
+    arrays = {
+        "hosts": ab,
+        "hosts_a": a,
+        "hosts_b": b,
+        **shares,
+        "lift": measures.lift(n, a, b, ab),
+        "jaccard": measures.jaccard(a, b, ab),
+        "npmi": measures.npmi(n, a, b, ab),
+        "odds_ratio": odds,
+        "odds_low": odds_low,
+        "odds_high": odds_high,
+        "p_value": np.exp(pairs.log_p),
+        "log10_p": pairs.log_p / np.log(10),
+        "q_value": pairs.q,
+        "base": np.full(len(ab), n),
+        **(drawn.pairs(pairs.first, pairs.second) if drawn else {}),
+    }
     columns: dict[str, list[Any]] = {
-        "a": [matrix.labels[i] for i in first],
-        "b": [matrix.labels[i] for i in second],
-        "hosts": ab.tolist(),
-        "hosts_a": a.tolist(),
-        "hosts_b": b.tolist(),
-        "share_of_a": measures.ratio(ab, a).tolist(),
-        "share_of_b": measures.ratio(ab, b).tolist(),
-        "share_of_multi_model_hosts": measures.ratio(ab, np.full(len(ab), multi)).tolist(),
-        "low": low.tolist(),
-        "high": high.tolist(),
-        "lift": measures.lift(n, a, b, ab).tolist(),
-        "jaccard": measures.jaccard(a, b, ab).tolist(),
-        "npmi": measures.npmi(n, a, b, ab).tolist(),
-        "odds_ratio": odds.tolist(),
-        "odds_low": odds_low.tolist(),
-        "odds_high": odds_high.tolist(),
-        "base": [n] * len(ab),
+        "a": [matrix.labels[i] for i in pairs.first],
+        "b": [matrix.labels[i] for i in pairs.second],
+        **{name: values.tolist() for name, values in arrays.items()},
     }
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
@@ -134,25 +209,53 @@ def _descending(value: float) -> tuple[bool, float]:
     return (True, 0.0) if value != value else (False, -value)
 
 
+def _gate_caveat(pairs: _Pairs) -> list[str]:
+    if not len(pairs.q):
+        return []
+    passing = int(np.count_nonzero(pairs.q < _GATE))
+    return [
+        f"q < {_GATE} for {passing:,} of {count(len(pairs.q), 'pair')}. With many hosts even slight tendencies are "
+        "significant: p and q are gates; rank by lift or Jaccard, with --min-hosts."
+    ]
+
+
 def _headline(incidence: Incidence, matrix: ItemMatrix, rows: list[Row], named: list[int]) -> str:
-    multi = incidence.multi_model_hosts
+    multi = count(incidence.multi_model_hosts, "multi-model host")
     if len(named) == 2:
-        r = rows[0]
-        if not r["hosts"]:
-            return (
-                f"No host runs both {r['a']} and {r['b']} ({count(r['hosts_a'], 'host')} with {r['a']}, "
-                f"{count(r['hosts_b'], 'host')} with {r['b']})."
-            )
-        verb = "runs" if r["hosts"] == 1 else "run"
-        return (
-            f"{count(r['hosts'], 'host')} {verb} both: {percent(r['share_of_multi_model_hosts'])} of the "
-            f"{count(multi, 'multi-model host')}, {percent(r['share_of_a'])} of the {r['hosts_a']:,} with {r['a']}, "
-            f"{percent(r['share_of_b'])} of the {r['hosts_b']:,} with {r['b']}."
-        )
+        return _pair_sentence(rows[0], multi)
+    if named:
+        return _profile_sentence(matrix, rows, named[0])
     if not rows:
         return f"No two items of level {matrix.level} live together on {count(len(incidence.hosts), 'host')}."
     top = rows[0]
     return (
-        f"{count(len(rows), 'pair')} at level {matrix.level} on {count(multi, 'multi-model host')}; first: "
+        f"{count(len(rows), 'pair')} at level {matrix.level} on {multi}; first: "
         f"{top['a']} and {top['b']} on {count(top['hosts'], 'host')}."
     )
+
+
+def _pair_sentence(r: Row, multi: str) -> str:
+    if not r["hosts"]:
+        return (
+            f"No host runs both {r['a']} and {r['b']} ({count(r['hosts_a'], 'host')} with {r['a']}, "
+            f"{count(r['hosts_b'], 'host')} with {r['b']})."
+        )
+    return (
+        f"{count(r['hosts'], 'host')} {'runs' if r['hosts'] == 1 else 'run'} both: "
+        f"{percent(r['share_of_multi_model_hosts'])} of the {multi}, {percent(r['share_of_a'])} of the "
+        f"{r['hosts_a']:,} with {r['a']}, {percent(r['share_of_b'])} of the {r['hosts_b']:,} with {r['b']}."
+    )
+
+
+def _profile_sentence(matrix: ItemMatrix, rows: list[Row], item: int) -> str:
+    """What else the hosts of one item run: the most frequent others, and how many run no other."""
+    label, own = matrix.labels[item], matrix.hosts_of(item)
+    if not len(own):
+        return f"No host runs {label}."
+    degrees = np.bincount(matrix.rows, minlength=matrix.host_count)
+    alone = np.count_nonzero(degrees[own] == 1) / len(own)
+    top = sorted(rows, key=lambda r: (-r["hosts"], r["b"]))[:_PROFILED]
+    parts = [f"{percent(r['share_of_a'])} {'' if i else 'also run '}{r['b']}" for i, r in enumerate(top)]
+    others = ", ".join(parts) + "; " if parts else ""
+    level = matrix.level.replace("-", " ")
+    return f"Of the {count(len(own), 'host')} with {label}, {others}{percent(alone)} run no other {level}."

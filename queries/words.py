@@ -30,5 +30,5 @@ def unknown_caveat(incidence: Incidence, matrix: ItemMatrix) -> tuple[str, ...]:
         return ()
     return (
         f"{count(unknown, 'host')} ({percent(unknown / total)} of those with models) also or only run models "
-        f"whose {matrix.level.replace('-', ' ')} is unknown; these models are in no pair.",
+        f"whose {matrix.level.replace('-', ' ')} is unknown; these models are left out.",
     )

@@ -1,0 +1,7 @@
+// title: Hosts that run models of all of some families
+// parameter families (texts): families such as llama,qwen2,gemma2
+// caveat: Ever seen: they need not have been listed at the same moment.
+MATCH (h:Host)-[:DEPLOYS]->(:Model)-[:IN_FAMILY]->(f:Family)
+WHERE f.name IN $families
+WITH h, count(DISTINCT f.name) AS found WHERE found = size($families)
+RETURN count(h) AS hosts

@@ -1,0 +1,93 @@
+"""Three or more items together: the hosts that run them all, and what each of them takes away or adds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cohabit.graph.incidence import Incidence, ItemMatrix
+from cohabit.queries import bootstrap as boot
+from cohabit.queries import measures
+from cohabit.queries.null_models import log_p_values
+from cohabit.queries.result import Result, Row, result
+from cohabit.queries.words import count, percent, unknown_caveat
+
+COLUMNS = (
+    "items",
+    "left_out",
+    "hosts",
+    "hosts_of_each",
+    "share_with_all",
+    "share_of_multi_model_hosts",
+    "low",
+    "high",
+    "lift",
+    "p_value",
+    "log10_p",
+    "base",
+)
+TABLE_COLUMNS = ("items", "hosts", "share_with_all", "share_of_multi_model_hosts", "low", "high", "lift", "left_out")
+
+
+def item_sets(incidence: Incidence, matrix: ItemMatrix, named: list[int], drawn: boot.Resamples | None) -> Result:
+    """The hosts with all of the named items (first row), then with all but one of them (`left_out`).
+
+    `share_with_all` is the share of a row's hosts that have the left out item too. `lift` is n^(k−1)·x divided by the
+    product of the hosts of each of the k items: how many times more hosts than if the items were independent. p-values
+    are those of the configuration model; there are no q-values, for these sets were chosen and not searched.
+    """
+    sets = [tuple(named), *(tuple(named[:i] + named[i + 1 :]) for i in reversed(range(len(named))))]
+    together = np.array([len(matrix.hosts_with_all(items)) for items in sets])
+    multi, n = incidence.multi_model_hosts, matrix.base
+    low, high = measures.wilson(together, np.full(len(sets), multi))
+    expected = np.array([n * np.prod(matrix.hosts_per_item[list(items)] / max(n, 1)) for items in sets])
+    log_p = np.concatenate(
+        [
+            log_p_values(matrix, np.array(sets[:1]), together[:1]),
+            log_p_values(matrix, np.array(sets[1:]), together[1:]),
+        ]
+    )
+    arrays = {
+        "hosts": together,
+        "share_with_all": measures.ratio(np.full(len(sets), together[0]), together),
+        "share_of_multi_model_hosts": measures.ratio(together, np.full(len(sets), multi)),
+        "low": low,
+        "high": high,
+        "lift": measures.ratio(together, expected),
+        "p_value": np.exp(log_p),
+        "log10_p": log_p / np.log(10),
+        "base": np.full(len(sets), n),
+        **(drawn.sets(sets) if drawn else {}),
+    }
+    rows: list[Row] = [
+        {
+            "items": [matrix.labels[item] for item in items],
+            "left_out": next((matrix.labels[item] for item in named if item not in items), None),
+            "hosts_of_each": [int(matrix.hosts_per_item[item]) for item in items],
+            **{name: values[i].item() for name, values in arrays.items()},
+        }
+        for i, items in enumerate(sets)
+    ]
+    caveats = [*unknown_caveat(incidence, matrix), *([drawn.caveat()] if drawn else [])]
+    extra = boot.COLUMNS if drawn else ()
+    return result(
+        (*COLUMNS, *extra),
+        rows,
+        headline=_headline(rows, multi),
+        caveats=caveats,
+        table_columns=(*TABLE_COLUMNS, *extra),
+    )
+
+
+def _headline(rows: list[Row], multi: int) -> str:
+    everything = rows[0]
+    *most, last = everything["items"]
+    names = f"{', '.join(most)} and {last}"
+    if not everything["hosts"]:
+        return f"No host runs all of {names}."
+    most_of = max(rows[1:], key=lambda r: r["share_with_all"])
+    *but_one, second = most_of["items"]
+    return (
+        f"{count(everything['hosts'], 'host')} {'runs' if everything['hosts'] == 1 else 'run'} all of {names}: "
+        f"{percent(everything['share_of_multi_model_hosts'])} of the {count(multi, 'multi-model host')}, and "
+        f"{percent(most_of['share_with_all'])} of the {most_of['hosts']:,} with {', '.join(but_one)} and {second}."
+    )
