@@ -92,23 +92,25 @@ class Resamples:
             hosts = self.matrix.hosts_of(item)
             others = by_host[hosts][:, second[chosen]]
             together = self._drawn(self.rows[:, hosts] @ others)
-            expected = self.per_item[:, [item]] * self.per_item[:, second[chosen]] / self.base[:, None]
-            for name, values in self._intervals(together, expected).items():
+            a, b = self.per_item[:, [item]], self.per_item[:, second[chosen]]
+            lift = measures.lift(self.base[:, None], a, b, together)
+            for name, values in self._intervals(together, lift).items():
                 found[name][chosen] = values
         return found
 
     def sets(self, sets: Iterable[tuple[int, ...]]) -> Intervals:
         """Intervals of sets of items."""
-        together, expected = [], []
+        together, lift = [], []
         for items in sets:
-            together.append(self.hosts(self.matrix.hosts_with_all(items)))
-            with np.errstate(invalid="ignore", divide="ignore"):
-                expected.append(self.base * np.prod(self.per_item[:, items] / self.base[:, None], axis=1))
-        return self._intervals(np.column_stack(together), np.column_stack(expected))
+            hosts = self.hosts(self.matrix.hosts_with_all(items))
+            shares = measures.ratio(self.per_item[:, items], self.base[:, None])
+            together.append(hosts)
+            lift.append(measures.ratio(hosts, self.base * np.prod(shares, axis=1)))
+        return self._intervals(np.column_stack(together), np.column_stack(lift))
 
-    def _intervals(self, together: Floats, expected: Floats) -> Intervals:
-        low, high = _percentiles(measures.ratio(together, np.broadcast_to(self.multi[:, None], together.shape)))
-        lift_low, lift_high = _percentiles(measures.ratio(together, expected))
+    def _intervals(self, together: Floats, lift: Floats) -> Intervals:
+        low, high = _percentiles(measures.ratio(together, self.multi[:, None]))
+        lift_low, lift_high = _percentiles(lift)
         return {"boot_low": low, "boot_high": high, "lift_low": lift_low, "lift_high": lift_high}
 
     def caveat(self) -> str:

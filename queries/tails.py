@@ -155,7 +155,10 @@ def _fourier(x: _Tilted) -> Floats:
     for m in range(half + 1):
         angle = 2 * np.pi * m / _POINTS
         real = -2 * chance * (1 - chance) * (1 - np.cos(angle))
-        size = np.sum(x.trials * np.log1p(np.maximum(real, -1)), axis=1) / 2
+        with np.errstate(divide="ignore"):
+            # ln |1 + q(exp(iφ) − 1)|²; −∞ for a chance of ½ at the opposite point, which makes the whole product 0.
+            sizes = np.log1p(np.maximum(real, -1), where=x.trials > 0, out=np.zeros_like(chance))
+        size = np.sum(x.trials * sizes, axis=1, where=x.trials > 0) / 2
         turn = np.arctan2(chance * np.sin(angle), 1 - chance + chance * np.cos(angle))
         character = np.exp(size + 1j * (np.sum(x.trials * turn, axis=1) - angle * x.k))
         z = -(x.t + 1j * angle)

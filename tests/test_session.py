@@ -20,6 +20,7 @@ from tests.cli.records import IPV4_HOST, ndjson, records
 CHANGING = {"load", "sync", "forget", "rejected", "simulate"}
 # Options that say where to read and how to print: of the session, or of pandas.
 SURROUNDINGS = {"data", "store", "format", "output", "limit", "quiet", "show_addresses", "show", "list_saved", "file"}
+HYPERGEOMETRIC = {"null": "hypergeometric", "bootstrap": 100, "seed": 2}
 RENAMED = {"items": "names", "param": "parameters"}
 
 
@@ -70,6 +71,9 @@ def test_filters_have_the_names_of_the_scope() -> None:
         ("rank --by country --level line", (), {"by": "country", "level": "line"}),
         ("cooccurrence llama qwen2", ("llama", "qwen2"), {}),
         ("cooccurrence --sort lift --country DE", (), {"sort": "lift", "country": "DE"}),
+        ("cooccurrence llama qwen2 gemma2", ("llama", "qwen2", "gemma2"), {}),
+        ("cooccurrence qwen2 --null hypergeometric --bootstrap 100 --seed 2", ("qwen2",), HYPERGEOMETRIC),
+        ("combinations --level model --min-size 2", (), {"level": "model", "min_size": 2}),
         ("hosts --family qwen2 --family llama", (), {"family": ["qwen2", "llama"]}),
         ("host 192.0.2.7", (IPV4_HOST,), {}),
         ("quality --decoy-hosts 1 --decoy-networks 1", (), {"decoy_hosts": 1, "decoy_networks": 1}),

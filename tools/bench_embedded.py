@@ -13,7 +13,11 @@ from time import perf_counter
 
 QUESTIONS = (
     ("cooccurrence", "llama", "qwen2"),
+    ("cooccurrence", "qwen2"),
+    ("cooccurrence", "llama", "qwen2", "gemma2"),
+    ("cooccurrence", "llama", "qwen2", "--bootstrap", "1000"),
     ("cooccurrence", "--level", "model"),
+    ("combinations",),
     ("info",),
     ("rank",),
     ("hosts", "--family", "qwen2"),

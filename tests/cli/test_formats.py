@@ -17,6 +17,10 @@ from tests.cli.records import DIGEST, IPV4_HOST, IPV6_HOST, NAMED_HOST, records
 
 # The call, and the keys that its JSON has at least.
 RANK = "hosts, share, low, high, base, listings, host_weeks, networks, countries"
+PAIR = (
+    "a, b, hosts, hosts_a, hosts_b, share_of_a, share_of_b, share_of_multi_model_hosts, low, high, lift, jaccard, "
+    "npmi, odds_ratio, odds_low, odds_high, p_value, log10_p, q_value, base"
+)
 HOST = "host, port, country, asn, provider, software, version, models, first_seen, last_seen"
 CALLS = {
     "info": "hosts, models, families, deployments, multi_model_hosts, observations, countries, networks, scans, "
@@ -25,8 +29,11 @@ CALLS = {
     "rank --level model": f"item, {RANK}",
     "rank --by country": f"place, {RANK}",
     "rank --by provider --level line": f"place, item, {RANK}",
-    "cooccurrence": "a, b, hosts, hosts_a, hosts_b, share_of_a, share_of_b, share_of_multi_model_hosts, low, high, "
-    "lift, jaccard, npmi, odds_ratio, odds_low, odds_high, base",
+    "cooccurrence": PAIR,
+    "cooccurrence qwen2 --bootstrap 100": f"{PAIR}, boot_low, boot_high, lift_low, lift_high",
+    "cooccurrence llama qwen2 gemma2": "items, left_out, hosts, hosts_of_each, share_with_all, "
+    "share_of_multi_model_hosts, low, high, lift, p_value, log10_p, base",
+    "combinations": "items, size, hosts, share, low, high, base",
     "hosts": HOST,
     f"hosts --model llama3 --family qwen2 --digest {DIGEST}": HOST,
     f"host {IPV4_HOST}": HOST,
@@ -112,7 +119,7 @@ def test_the_table_shows_every_row_or_says_how_many(answers: Answers, call: str)
     rows = rows_of(answers, call)
     assert (f"20 of {len(rows)} shown" in done.text) == (len(rows) > 20)
     first = next(iter(rows[0].values()))
-    assert str(first) in done.text.replace(",", "")
+    assert str(first[0] if isinstance(first, list) else first) in done.text.replace(",", "")
     assert "\x1b" not in done.text
 
 
@@ -162,7 +169,7 @@ def test_floats_are_whole_and_undefined_is_null(loaded: Program) -> None:
     (row,) = none.json
     assert (row["hosts"], row["base"]) == (0, 0)
     assert row["lift"] is None
-    assert row["share_of_a"] is None
+    assert [row[c] for c in ("share_of_a", "share_of_a_low", "p_value", "log10_p", "q_value")] == [None] * 5
     assert pairs.json[0]["low"] == pytest.approx(wilson_low(2, 3), rel=1e-15)
 
 

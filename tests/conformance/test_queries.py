@@ -5,13 +5,16 @@ from __future__ import annotations
 import ipaddress
 import json
 import math
+from collections import Counter
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
 import pytest
 
 from cohabit.graph.incidence import LEVELS
+from cohabit.queries.combinations import combinations as exact_sets
 from cohabit.queries.cooccurrence import cooccurrence
 from cohabit.queries.info import info
 from cohabit.queries.rank import rank
@@ -140,6 +143,9 @@ def expected_pairs(plain: Plain, lists: dict[str, set[str]], level: str) -> list
             1 / (ab + 0.5) + 1 / (na - ab + 0.5) + 1 / (nb - ab + 0.5) + 1 / (n - na - nb + ab + 0.5)
         )
         low, high = wilson(ab, multi)
+        of_a, of_b = wilson(ab, na), wilson(ab, nb)
+        ways = sum(math.comb(na, j) * math.comb(n - na, nb - j) for j in range(ab, min(na, nb) + 1) if nb - j <= n - na)
+        p = float(Fraction(ways, math.comb(n, nb)))
         rows.append(
             {
                 "a": a,
@@ -148,7 +154,11 @@ def expected_pairs(plain: Plain, lists: dict[str, set[str]], level: str) -> list
                 "hosts_a": na,
                 "hosts_b": nb,
                 "share_of_a": ab / na,
+                "share_of_a_low": of_a[0],
+                "share_of_a_high": min(of_a[1], 1.0),
                 "share_of_b": ab / nb,
+                "share_of_b_low": of_b[0],
+                "share_of_b_high": min(of_b[1], 1.0),
                 "share_of_multi_model_hosts": ab / multi,
                 "low": max(low, 0.0),
                 "high": min(high, 1.0),
@@ -158,10 +168,22 @@ def expected_pairs(plain: Plain, lists: dict[str, set[str]], level: str) -> list
                 "odds_ratio": odds,
                 "odds_low": odds * math.exp(-spread),
                 "odds_high": odds * math.exp(spread),
+                "p_value": p,
+                "log10_p": math.log10(p),
+                "q_value": None,
                 "base": n,
             }
         )
+    # Benjamini and Hochberg by definition: the least of m·p / rank from the own p on; ties have the last rank.
+    tested = sorted(r["p_value"] for r in rows)
+    for row in rows:
+        own = [(i, p) for i, p in enumerate(tested, 1) if p >= row["p_value"]]
+        row["q_value"] = min(1.0, *(len(tested) * p / i for i, p in own))
     return sorted(rows, key=lambda r: (-r["hosts"], r["a"], r["b"]))
+
+
+# P-values come from log-gamma functions and are added up; everything else is a few operations.
+TOLERANCES = {"p_value": 1e-9, "log10_p": 1e-9, "q_value": 1e-9}
 
 
 def assert_rows(rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
@@ -169,7 +191,7 @@ def assert_rows(rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> N
     for row, e in zip(rows, expected, strict=True):
         for key, value in e.items():
             if isinstance(value, float):
-                assert row[key] == pytest.approx(value, rel=1e-12), (key, row)
+                assert row[key] == pytest.approx(value, rel=TOLERANCES.get(key, 1e-12), abs=1e-15), (key, row)
             elif value is None and isinstance(row[key], float):
                 assert math.isnan(row[key]), (key, row)
             else:
@@ -184,7 +206,7 @@ def test_cooccurrence(place: Place, records: list[Record], plain: Plain) -> None
         for level in LEVELS:
             expected = expected_pairs(plain, lists, level)
             seen += len(expected)
-            assert_rows(cooccurrence(store, level=level, scope=scope).rows, expected)
+            assert_rows(cooccurrence(store, level=level, scope=scope, null="hypergeometric").rows, expected)
     assert seen > 1000
     store.close()
 
@@ -203,6 +225,38 @@ def test_named_pairs(place: Place, records: list[Record], plain: Plain) -> None:
     assert {r["b"]: r["hosts"] for r in named} == {
         (r["a"] if r["b"] == "qwen2" else r["b"]): r["hosts"] for r in pairs if "qwen2" in (r["a"], r["b"])
     }
+    store.close()
+
+
+def test_items_together_and_exact_combinations(place: Place, records: list[Record], plain: Plain) -> None:
+    """Sets of three and four items, and the exact set of every host, in every scope and at every level."""
+    place.load(records)
+    store = place.open()
+    seen = 0
+    for scope, lists in scoped_lists(plain):
+        for level in LEVELS:
+            items = plain.items(lists, level)
+            base = sum(map(bool, items.values()))
+            sets = Counter(tuple(sorted(own)) for own in items.values() if own)
+            expected = [(list(own), len(own), n, n / base, base) for own, n in sets.items()]
+            rows = exact_sets(store, level=level, scope=scope).rows
+            found = [(r["items"], r["size"], r["hosts"], r["share"], r["base"]) for r in rows]
+            assert found == sorted(expected, key=lambda r: (-r[2], r[0]))
+            seen += len(found)
+    lists = plain.lists(plain.hosts)
+    families = plain.items(lists, "family")
+    multi = sum(len(models) >= 2 for models in lists.values())
+    names = sorted(set().union(*families.values()))
+    for size in (3, 4):
+        for wanted in list(combinations(names, size))[:12]:
+            answer = cooccurrence(store, wanted).rows
+            for row in answer:
+                both = sum(set(row["items"]) <= own for own in families.values())
+                each = [sum(item in own for own in families.values()) for item in row["items"]]
+                assert (row["hosts"], row["hosts_of_each"]) == (both, each)
+                assert row["share_of_multi_model_hosts"] == both / multi
+            assert [r["left_out"] for r in answer] == [None, *reversed(wanted)]
+    assert seen > 500
     store.close()
 
 
@@ -314,10 +368,16 @@ def saved_answers(plain: Plain) -> dict[str, tuple[dict[str, Any], Any]]:
     beside = counted({a: lists[a] - {"llama3.2:latest"} for a in llama})
     country = counted({a: {h["country"]} for a, h in plain.hosts.items() if h["country"]})
     both = sum({"llama", "qwen2"} <= own for own in families.values())
+    trio = sum({"llama", "qwen2", "gemma2"} <= own for own in families.values())
+    alone = sum({"llama", "qwen2"} == own for own in families.values())
+    assert trio
+    assert alone
     return {
         "family-hosts": ({}, set(counted(families).items())),
         "family-cooccurrence": ({"min_hosts": 3}, {(r["a"], r["b"], r["hosts"]) for r in pairs if r["hosts"] >= 3}),
         "family-pair": ({"a": "llama", "b": "qwen2"}, {(both,)}),
+        "families-together": ({"families": ["llama", "qwen2", "gemma2"]}, {(trio,)}),
+        "families-exactly": ({"families": ["llama", "qwen2"]}, {(alone,)}),
         "multi-model-hosts": ({}, {(sum(len(m) >= 2 for m in lists.values()),)}),
         "hosts-by-country": ({}, {(c, {"DE": "Germany", "US": "United States"}[c], n) for c, n in country.items()}),
         "models-beside": ({"model": "llama3.2:latest", "min_hosts": 2}, {(m, n) for m, n in beside.items() if n >= 2}),
@@ -350,6 +410,10 @@ def test_cypher_matrix_and_loop_agree(place: Place, records: list[Record], plain
     with Graph(place.data, place.uri) as graph:
         cypher = graph.query(name="family-cooccurrence")
         matrix = graph.cooccurrence()
+        exactly = graph.combinations()
+        for row in exactly.itertuples():
+            saved = graph.query(name="families-exactly", parameters={"families": row.items})
+            assert saved["hosts"].tolist() == [row.hosts]
     loop = {(r["a"], r["b"]): r["hosts"] for r in expected_pairs(plain, plain.lists(plain.hosts), "family")}
     assert {(r.a, r.b): r.hosts for r in cypher.itertuples()} == loop
     assert {(r.a, r.b): r.hosts for r in matrix.itertuples()} == loop
@@ -425,12 +489,15 @@ def test_json_is_the_same_on_every_store(place: Place, records: list[Record], tm
             ("rank", (), {"level": "model"}),
             ("rank", (), {"by": "provider", "level": "line"}),
             ("cooccurrence", (), {"level": "model", "sort": "lift"}),
+            ("cooccurrence", (), {"bootstrap": 100}),
+            ("cooccurrence", (("llama", "qwen2", "gemma2"),), {"bootstrap": 100, "seed": 3}),
+            ("combinations", (), {"level": "model"}),
             ("hosts", (), {}),
             ("quality", (), {}),
             ("quality", (), {"decoy_hosts": 2, "decoy_networks": 1, "decoy_models": 1}),
             ("saved", ("line-lab", {}), {}),
         ):
-            texts[name + str(options)] = _json(graph.ask(name, *arguments, **options), Format("json"))
+            texts[f"{name} {arguments} {options}"] = _json(graph.ask(name, *arguments, **options), Format("json"))
     remembered = _REMEMBERED.setdefault("texts", texts)
     assert json.dumps(texts) == json.dumps(remembered)
 

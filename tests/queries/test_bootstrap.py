@@ -1,0 +1,88 @@
+"""Intervals over networks: by enumeration, and on populations where hosts are not independent."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.queries.populations import SIX, Questions
+
+NETWORKS = {"1": 10, "2": 10, "3": 20, "4": 20, "5": 30, "6": 30}
+
+
+def test_few_networks_against_every_possible_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three networks have 27 draws; the percentiles of very many random ones are those of all of them."""
+    shares, lifts = [], []
+    for draw in itertools.product((10, 20, 30), repeat=3):
+        own = [SIX[h] for n in draw for h, of in NETWORKS.items() if of == n]
+        multi, both = sum(len(o) > 1 for o in own), sum({"A", "B"} <= o for o in own)
+        a, b = (sum(item in o for o in own) for item in "AB")
+        shares.append(both / multi)
+        if a and b:
+            lifts.append(len(own) * both / (a * b))
+    (row,) = Questions(monkeypatch, SIX, NETWORKS).cooccurrence("A", "B", bootstrap=10_000).rows
+    found = [row[c] for c in ("boot_low", "boot_high", "lift_low", "lift_high")]
+    expected = [
+        np.quantile(values, share, method="inverted_cdf") for values in (shares, lifts) for share in (0.025, 0.975)
+    ]
+    assert found == pytest.approx(expected)
+
+
+def test_pairs_and_sets_are_drawn_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    questions = Questions(monkeypatch, SIX, NETWORKS)
+    columns = ("boot_low", "boot_high", "lift_low", "lift_high")
+
+    def intervals(rows: list[dict[str, Any]], keys: Any) -> dict[frozenset[str], list[float]]:
+        return {frozenset(keys(r)): [r[c] for c in columns] for r in rows}
+
+    pairs = intervals(questions.cooccurrence(bootstrap=300, seed=9).rows, lambda r: (r["a"], r["b"]))
+    trio = intervals(questions.cooccurrence("A", "B", "C", bootstrap=300, seed=9).rows, lambda r: r["items"])
+    for pair, found in pairs.items():
+        assert trio[pair] == pytest.approx(found)
+    other = intervals(questions.cooccurrence(bootstrap=300, seed=8).rows, lambda r: (r["a"], r["b"]))
+    assert other != pairs
+
+
+def test_the_caveat_says_what_was_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    placed = Questions(monkeypatch, SIX, NETWORKS).cooccurrence(bootstrap=100).caveats
+    assert "Bootstrap: 95 % percentile intervals from 100 draws of 3 networks; seed 0." in placed
+    some = Questions(monkeypatch, SIX, {**NETWORKS, "5": None, "6": None}).cooccurrence(bootstrap=200, seed=4).caveats
+    assert any(c.endswith("200 draws of 4 networks, 2 hosts without one each as its own; seed 4.") for c in some)
+    one = Questions(monkeypatch, SIX, dict.fromkeys(SIX, 7)).cooccurrence("A", "B", bootstrap=100)
+    assert "All hosts are of one network: a bootstrap over networks says nothing of it." in one.caveats
+    assert np.isnan([one.rows[0][c] for c in ("boot_low", "boot_high", "lift_low", "lift_high")]).all()
+
+
+def test_hosts_without_a_network_are_drawn_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many networks with one host each give the same spread as hosts without any, up to chance."""
+    hosts = {f"h{i:03}": {"A", "B"} if i % 4 else {"A", "C"} for i in range(400)}
+    columns = ("boot_low", "boot_high", "lift_low", "lift_high")
+    found = []
+    for networks in (dict.fromkeys(hosts), {h: i for i, h in enumerate(hosts)}):
+        (row,) = Questions(monkeypatch, hosts, networks).cooccurrence("A", "B", bootstrap=2_000).rows
+        found.append([row[c] for c in columns])
+    assert found[0] == pytest.approx(found[1], abs=0.006)
+    # The standard error of a share of 3/4 on 400 hosts is 0.0217.
+    assert found[0][:2] == pytest.approx([0.75 - 1.96 * 0.02165, 0.75 + 1.96 * 0.02165], abs=0.006)
+
+
+def test_it_covers_where_wilson_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Operators roll out alike: each of 50 networks has 1 to 60 equal hosts. The share in the making is 1/2."""
+    covered = {"boot": 0, "wilson": 0}
+    populations = 150
+    for seed in range(populations):
+        random = np.random.default_rng(seed)
+        hosts: dict[str, set[str]] = {}
+        networks: dict[str, int | None] = {}
+        for network in range(50):
+            own = {"A", "B"} if random.random() < 0.5 else {"A", "C"}
+            for i in range(int(random.integers(1, 61))):
+                hosts[f"{network}-{i}"], networks[f"{network}-{i}"] = own, network
+        (row,) = Questions(monkeypatch, hosts, networks).cooccurrence("A", "B", bootstrap=200, seed=seed).rows
+        covered["boot"] += row["boot_low"] <= 0.5 <= row["boot_high"]
+        covered["wilson"] += row["low"] <= 0.5 <= row["high"]
+    assert covered["boot"] / populations > 0.88
+    assert covered["wilson"] / populations < 0.4
