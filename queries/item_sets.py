@@ -27,6 +27,11 @@ COLUMNS = (
 )
 TABLE_COLUMNS = ("items", "hosts", "share_with_all", "share_of_multi_model_hosts", "low", "high", "lift", "left_out")
 
+_NO_Q = (
+    "The sets were named, not searched, so p has no q beside it; with many hosts even slight tendencies are "
+    "significant: judge by lift."
+)
+
 
 def item_sets(incidence: Incidence, matrix: ItemMatrix, named: list[int], drawn: boot.Resamples | None) -> Result:
     """The hosts with all of the named items (first row), then with all but one of them (`left_out`).
@@ -67,7 +72,7 @@ def item_sets(incidence: Incidence, matrix: ItemMatrix, named: list[int], drawn:
         }
         for i, items in enumerate(sets)
     ]
-    caveats = [*unknown_caveat(incidence, matrix), *([drawn.caveat()] if drawn else [])]
+    caveats = [_NO_Q, *unknown_caveat(incidence, matrix), *([drawn.caveat()] if drawn else [])]
     extra = boot.COLUMNS if drawn else ()
     return result(
         (*COLUMNS, *extra),

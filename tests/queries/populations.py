@@ -27,13 +27,16 @@ SIX: Hosts = {"1": {"A", "B"}, "2": {"A", "B"}, "3": {"A", "B", "C"}, "4": {"A"}
 
 
 def incidence(hosts: Hosts, items: set[str] | None = None) -> Incidence:
-    """Every item is a model that is its own family, line and so on; `items` adds some that no host has."""
+    """Every item is a model that is its own family, line and so on; `items` adds some that no host has.
+
+    `A/1` and `A/2` are two models of the item A.
+    """
     labels = sorted(set().union(*hosts.values(), items or set()))
     pairs = sorted((h, labels.index(item)) for h, own in enumerate(hosts.values()) for item in own)
     host_index = np.array([h for h, _ in pairs], np.int64)
     model_index = np.array([m for _, m in pairs], np.int64)
     keys = np.arange(len(hosts), dtype=np.int64)
-    models = ModelTable(labels, {level: list(labels) for level in LEVELS})
+    models = ModelTable(labels, {level: [name.partition("/")[0] for name in labels] for level in LEVELS})
     return Incidence(keys, host_index, model_index, models, Deployments(host_index, model_index))
 
 

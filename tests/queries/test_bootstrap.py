@@ -69,6 +69,20 @@ def test_hosts_without_a_network_are_drawn_one_by_one(monkeypatch: pytest.Monkey
     assert found[0][:2] == pytest.approx([0.75 - 1.96 * 0.02165, 0.75 + 1.96 * 0.02165], abs=0.006)
 
 
+def test_hosts_that_differ_only_in_having_several_models_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some run two models of A, others one: the same set of items, but only the former are multi-model hosts."""
+    kinds = ({"A/1", "B"}, {"A/1", "A/2"}, {"A/1"})
+    hosts = {f"h{i}": kinds[i % 3] for i in range(60)}
+    found = []
+    for networks in (dict.fromkeys(hosts), {h: i for i, h in enumerate(hosts)}):
+        (row,) = Questions(monkeypatch, hosts, networks).cooccurrence("A", "B", bootstrap=4_000).rows
+        assert row["share_of_multi_model_hosts"] == 0.5
+        found.append([row["boot_low"], row["boot_high"]])
+    # 20 of about 40 that are drawn: a standard error of about 0.08; the two ways differ by chance only.
+    assert found[0] == pytest.approx(found[1], abs=0.012)
+    assert found[0] == pytest.approx([0.5 - 1.96 * 0.08, 0.5 + 1.96 * 0.08], abs=0.02)
+
+
 def test_it_covers_where_wilson_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """Operators roll out alike: each of 50 networks has 1 to 60 equal hosts. The share in the making is 1/2."""
     covered = {"boot": 0, "wilson": 0}

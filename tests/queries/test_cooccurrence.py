@@ -111,6 +111,9 @@ def test_three_items_by_hand(ask: Ask) -> None:
         (["A", "B"], "C", 3, pytest.approx(1 / 3), pytest.approx(18 / 16)),
         (["C", "B"], "A", 2, pytest.approx(1 / 2), pytest.approx(12 / 12)),
     ]
+    for row in rest:
+        (pair,) = ask(SIX).cooccurrence(*row["items"]).rows
+        assert (row["p_value"], row["log10_p"]) == pytest.approx((pair["p_value"], pair["log10_p"]))
     assert answer.headline == (
         "1 host runs all of A, C and B: 25 % of the 4 multi-model hosts, and 100 % of the 1 with A and C."
     )
