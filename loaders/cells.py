@@ -93,7 +93,7 @@ def answer_in(cell: object, attributes: Mapping[str, object]) -> Answer | None:
         cell = [cell]
     if attributes and isinstance(cell, list) and len(cell) == 1 and isinstance(cell[0], str):
         # That a table knows these is no mark of the software.
-        return Answer(listing=listed_models([_entry(cell[0], attributes)])._replace(software=None))
+        return Answer(listing=listed_models([_entry(cell[0], attributes)]))
     listing = listed_models(cell)
     return Answer(listing.software, None, listing)
 

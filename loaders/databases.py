@@ -107,8 +107,8 @@ def sqlite_rows(path: Path, said: Columns, *, host_given: bool = False) -> Itera
 def _tables(connection: sqlite3.Connection) -> dict[str, list[str]]:
     """Real tables with their columns: a view or a virtual table runs what its author wrote."""
     names = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-        "AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND sql NOT LIKE 'CREATE VIRTUAL%' "
+        "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
     ).fetchall()
     about = "SELECT name FROM pragma_table_info(?)"
     return {name: [column for (column,) in connection.execute(about, (name,))] for (name,) in names}

@@ -122,7 +122,7 @@ def test_models_of_a_cell(cell: str, models: list[str] | None, read_bytes: ReadB
     assert named(outcome) == [("192.0.2.1", 80, models)]
 
 
-@pytest.mark.parametrize("cell", ["[a, b]", "['a', b]", "[", "['a'", "{", "['a', 'b'] and more"])
+@pytest.mark.parametrize("cell", ["[a, b]", "['a', b]", "[", "['a'", "{", "['a', 'b'] and more", "['a'x", "{'a'}"])
 def test_models_that_nobody_can_read_reject_the_row(cell: str, read_bytes: ReadBytes) -> None:
     outcome = read_bytes(f'ip,port,models,time\n192.0.2.1,80,"{cell}",{TIME}\n'.encode())
     assert outcome.reasons == ["the models are neither names nor a list"]
@@ -204,6 +204,14 @@ def test_columns_in_order_with_and_without_a_header(header: bytes, read_bytes: R
     outcome = read_bytes(data, columns=Columns(order=("address", "-", "port", "model", "seen_at")))
     assert named(outcome) == [("192.0.2.1", 80, ["a"])]
     assert outcome.items[0] in outcome.observations
+    outcome = read_bytes(data, columns=Columns(order=("address", "-", "port", "-", "seen_at")))
+    assert named(outcome) == [("192.0.2.1", 80, None)]
+
+
+def test_a_column_without_a_heading_is_nobodys(read_bytes: ReadBytes) -> None:
+    (item,) = read_bytes(f",ip,port,model,time\n7,192.0.2.1,80,a,{TIME}\n".encode()).observations
+    assert (item.software, item.version, item.country, item.org, item.asn) == (None, None, None, None, None)
+    assert item.models == (ListedModel(name="a"),)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +262,7 @@ def test_typed_values_of_parquet(tmp_path: Path, read_bytes: ReadBytes) -> None:
     data = parquet(
         tmp_path / "x",
         ip=["192.0.2.1", "192.0.2.2", None],
-        port=pa.array([80.0, None, 80.0]),
+        port=pa.array([80.0, float("nan"), 80.0]),
         models=pa.array([["a:1", None], [], None]),
         seen_at=pa.array([noon, noon, noon], pa.timestamp("us")),
         asn=pa.array([Decimal("64500"), None, None], pa.decimal128(10, 2)),
@@ -387,9 +395,15 @@ def test_a_database_runs_nothing_and_stays_as_it_is(tmp_path: Path, read_bytes: 
         "SELECT '192.0.2.1' AS ip, i AS models FROM n",
         "CREATE TABLE made (ip, models AS (upper(hex(zeroblob(9)))))",
         "INSERT INTO made (ip) VALUES ('192.0.2.1')",
+        "PRAGMA writable_schema = 1",
+        "INSERT INTO sqlite_master VALUES "
+        "('table', 'found', 'found', 0, 'CREATE VIRTUAL TABLE found USING nowhere(ip, models)')",
     )
-    with pytest.raises(Unrecognised, match=r"its tables have the columns made\.ip, real\.x; say"):
+    with pytest.raises(Unrecognised, match=r"its tables have the columns made\.ip, real\.x; say") as caught:
         read_bytes(data)
+    assert "found.ip" not in str(caught.value)
+    with pytest.raises(Unrecognised, match="no table has all these columns"):
+        read_bytes(data, columns=of(address="found.ip", model="found.models"))
 
 
 def test_bytes_in_a_database_that_are_no_text(tmp_path: Path, read_bytes: ReadBytes) -> None:
