@@ -49,12 +49,25 @@ class Head:
         whole = self.data if self.complete else self.data[: self.data.rfind(b"\n") + 1]
         return _values(lines(io.BytesIO(whole).read)) if whole else [*_beginning(self.data)]
 
+    @cached_property
+    def document(self) -> dict[str, object] | None:
+        """The one JSON object that this is from its first byte to its last; None when it is none, or not all of it."""
+        if not self.complete or not self.data.lstrip().startswith(b"{"):
+            return None
+        try:
+            value = json_value(self.data)
+        except RecordError:
+            return None
+        return value if isinstance(value, dict) else None
+
     @property
     def is_lines(self) -> bool:
         """Whether this is one record a line, not one JSON object on many lines.
 
         A line of an object that is spread over several can be a whole object by chance, but hardly two are.
         """
+        if self.document is not None:
+            return b"\n" not in self.data.strip()
         if not self.data.lstrip().startswith((b"{", b"[")):
             return True
         found = objects(self.lines)
@@ -80,6 +93,8 @@ class Head:
         """
         if self.elements is not None:
             return objects(self.elements)
+        if self.document is not None:
+            return [self.document]
         return objects(self.lines) or objects(_beginning(self.data.lstrip()))
 
     @cached_property

@@ -23,7 +23,7 @@ import msgspec
 from cohabit.errors import DataError
 from cohabit.loaders.bodies import Answer, listed_models
 from cohabit.loaders.carrier import Context, Loader, Record, json_records, missing, observation, records
-from cohabit.loaders.decoding import json_value, object_decoder
+from cohabit.loaders.decoding import object_decoder
 from cohabit.loaders.head import Head
 from cohabit.loaders.pieces import LIMIT, Piece, lines
 from cohabit.loaders.records import Observation
@@ -114,16 +114,17 @@ def _rows(stream: Stream) -> Iterator[Piece]:
     with stream.as_file() as file:
         try:
             with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+                # What is no UTF-8, or no text, costs its own record at most, as in every other format.
+                connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
                 hosts = connection.execute(
-                    "SELECT h.ip_address, h.country, h.last_seen, json_group_array(json_object('name', m.name, "
-                    "'parameter_size', m.parameter_size, 'quantization_level', m.quantization_level)) "
-                    "FILTER (WHERE m.host_id IS NOT NULL) "
+                    "SELECT h.ip_address, h.country, h.last_seen, json_group_array(json_object('name', "
+                    "CAST(m.name AS TEXT), 'parameter_size', CAST(m.parameter_size AS TEXT), 'quantization_level', "
+                    "CAST(m.quantization_level AS TEXT))) FILTER (WHERE m.host_id IS NOT NULL) "
                     "FROM hosts AS h LEFT JOIN models AS m ON m.host_id = h.id GROUP BY h.id ORDER BY h.id"
                 )
                 for number, (address, country, last_seen, models) in enumerate(hosts, 1):
-                    listed = json_value(models.encode("utf-8", "surrogateescape")) if models else []
-                    row = {"ip_address": address, "country": country, "last_seen": last_seen, "models": listed}
-                    yield number, json.dumps(row, default=str).encode(), True
+                    row = json.dumps({"ip_address": address, "country": country, "last_seen": last_seen}, default=str)
+                    yield number, f'{row[:-1]}, "models": {models or "[]"}}}'.encode("utf-8", "surrogateescape"), True
         except sqlite3.Error as error:
             raise DataError(f"the SQLite database cannot be read ({error}); nothing of it is loaded") from None
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from cohabit.loaders.carrier import MAX_RAW, Context, Record
-from cohabit.loaders.pieces import LIMIT, lines
+from cohabit.loaders.pieces import LIMIT, Piece, lines
 from cohabit.loaders.records import Observation, Rejected
 from cohabit.loaders.streams import Stream
 from cohabit.loaders.values import RecordError, stored
@@ -36,15 +36,9 @@ def rows(
     the first row where there are none; `context.columns.of` says which column a field is in. Cells may be quoted and
     then hold line breaks; the number of a row is that of its first line. `renamed` turns a heading into a column.
     """
-    taken: list[tuple[int, bytes, bool]] = []
-
-    def texts() -> Iterator[str]:
-        for piece in lines(stream.read):
-            taken.append(piece)
-            yield piece[1].decode("utf-8", "replace") + "\n" if piece[2] else "\n"
-
+    taken: list[Piece] = []
     line = stream.head.lstrip().partition(b"\n")[0]
-    reader = csv.reader(texts(), delimiter=max(",;\t", key=lambda mark: line.count(mark.encode())))
+    reader = csv.reader(_texts(stream, taken), delimiter=max(",;\t", key=lambda mark: line.count(mark.encode())))
     order: list[str] | None = [*columns] or None
     places = None if order is None else _places(kind_of, order, context)
     while True:
@@ -53,6 +47,8 @@ def rows(
             cells = next(reader, None)
             if cells is None:
                 return
+            if not taken:
+                continue
             if not cells or (len(taken) > 1 and not all(whole for _, _, whole in taken)):
                 raise RecordError(f"longer than {LIMIT >> 20} MiB")
             if order is None or places is None:
@@ -66,6 +62,17 @@ def rows(
             text = b"\n".join(piece[1] for piece in taken)[: 4 * MAX_RAW].strip().decode("utf-8", "replace")
             why = f"not valid CSV: {error}" if isinstance(error, csv.Error) else str(error)
             yield Rejected(line=taken[0][0], reason=why, raw=stored(text[:MAX_RAW])[0])
+
+
+def _texts(stream: Stream, taken: list[Piece]) -> Iterator[str]:
+    """Yield the lines as text and note each in `taken`; blank ones are no rows, but can be part of a cell."""
+    before = 0
+    for piece in lines(stream.read):
+        for _ in range(before + 1, piece[0]):
+            yield "\n"
+        before = piece[0]
+        taken.append(piece)
+        yield piece[1].decode("utf-8", "replace") + "\n" if piece[2] else "\n"
 
 
 def _places(kind_of: type[msgspec.Struct], order: list[str], context: Context) -> list[tuple[str, int]]:
