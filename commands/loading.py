@@ -79,6 +79,7 @@ def load(
     caveats = [*skipped]
     empty = [f.file for f in files if f.status == "loaded" and not f.read]
     caveats += [f"{name}: loaded, but it holds no records" for name in empty]
+    caveats += [f"{f.file}: {f.note}" for f in files if f.note]
     caveats += _simulation(data)
     if any(f.rejected for f in files):
         caveats.append("`cohabit rejected` lists the rejected records with their reasons")

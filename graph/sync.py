@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -39,6 +39,7 @@ class LoadResult:
     seconds: float = 0.0
     error: str | None = None
     simulated: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _load_one(archive: Archive, source: Source, options: LoadOptions, progress: 
                 sha256=sha256, file_name=stored(Path(source.name).name)[0], loader=reading.loader, loaded_at=now_iso()
             )
             archive.add(facts, _watched(reading, source.name, progress), reading)
-        return _result(archive, facts, source.name, "loaded", started)
+        return replace(_result(archive, facts, source.name, "loaded", started), note=reading.note)
     except registry.Unrecognised as error:
         status = "failed" if source.named else "skipped"
         return LoadResult(source.name, None, sha256, status, error=str(error), seconds=perf_counter() - started)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from cohabit.loaders.streams import Stream
 from cohabit.loaders.values import RecordError, Texts, asn, second, stored
 
 MAX_RAW = 2_000  # characters kept of a rejected record
+_NOT_KEPT = "(not kept: it cannot be told apart from what is private in it)"
 
 
 class Unrecognised(DataError):  # noqa: N818 - it says what the source is, not what went wrong
@@ -70,13 +71,15 @@ Read = Callable[[Stream, Context], Iterator[Record]]
 class Loader:
     """One format: its name for people to type, what it is, how to recognise it, how to read it.
 
-    `read` yields one item for each record, in order: its observations, or why it was rejected.
+    `read` yields one item for each record, in order: its observations, or why it was rejected. `note` is what people
+    are told of a file none of whose observations shows a model list, where the format itself is the reason.
     """
 
     name: str
     title: str
     sniff: Callable[[Head], bool]
     read: Read
+    note: str = ""
 
 
 def missing(value: object) -> bool:
@@ -94,11 +97,12 @@ def json_array(parse: Parse) -> Read:
     return lambda stream, context: records(elements(stream.read), parse, context)
 
 
-def json_records(parse: Parse, page: Page | None = None) -> Read:
+def json_records(parse: Parse, page: Page | None = None, private: Collection[str] = ()) -> Read:
     """Return a reader for JSON objects in any layout: an array, one a line, or one after another on many lines.
 
     `page` gets an object and returns the records that it wraps (an answer of a search, say), or None when it is a
-    record itself; it may raise RecordError. Wrapped records are counted one by one.
+    record itself; it may raise RecordError. Wrapped records are counted one by one. What stands under the keys
+    `private`, at any depth, is not even kept of a rejected record.
     """
 
     def read(stream: Stream, context: Context) -> Iterator[Record]:
@@ -109,7 +113,7 @@ def json_records(parse: Parse, page: Page | None = None) -> Read:
             pieces = lines(stream.read)
         else:
             pieces, limit = documents(stream.read), PAGE_LIMIT
-        return records(pieces if page is None else _unwrapped(pieces, page), parse, context, limit)
+        return records(pieces if page is None else _unwrapped(pieces, page), parse, context, limit, private)
 
     return read
 
@@ -186,7 +190,9 @@ def observation(
     )
 
 
-def records(pieces: Iterable[Piece], parse: Parse, context: Context, limit: int = LIMIT) -> Iterator[Record]:
+def records(
+    pieces: Iterable[Piece], parse: Parse, context: Context, limit: int = LIMIT, private: Collection[str] = ()
+) -> Iterator[Record]:
     """Yield for each piece what `parse` makes of it, or why it was rejected; `limit` bytes is the longest piece."""
     for number, raw, whole in pieces:
         try:
@@ -194,5 +200,20 @@ def records(pieces: Iterable[Piece], parse: Parse, context: Context, limit: int 
                 raise RecordError(f"longer than {limit >> 20} MiB")
             yield parse(raw, context)
         except RecordError as error:
-            text = raw[: 4 * MAX_RAW].strip().decode("utf-8", "replace")[:MAX_RAW]
+            kept = _public(raw, private) if private else raw
+            text = kept[: 4 * MAX_RAW].strip().decode("utf-8", "replace")[:MAX_RAW]
             yield Rejected(line=number, reason=str(error), raw=stored(text)[0])
+
+
+def _public(raw: bytes, private: Collection[str]) -> bytes:
+    """Return a JSON value without what stands under the keys `private`; nothing of what is no whole JSON value."""
+
+    def public(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: "…" if key.lower() in private else public(inner) for key, inner in value.items()}
+        return [public(inner) for inner in value] if isinstance(value, list) else value
+
+    try:
+        return json.dumps(public(json_value(raw)), ensure_ascii=False).encode("utf-8", "replace")
+    except (RecordError, RecursionError):
+        return _NOT_KEPT.encode()

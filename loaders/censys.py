@@ -3,12 +3,13 @@
 Recognised: a host with `services` whose elements have `scan_time` or `endpoints` (Platform) or `service_name` (Search
 v2), bare or inside `host`, `result`, `result.resource`, `host_v1.resource`; a page with such hosts in `result.hits`.
 Read: one observation for each service, and for each endpoint of the Platform: `ip`, `port`, `scan_time` or
-`observed_at`; models and version of the section `ollama` (with the family of each model), else the answer in
-`http.body` or `http.response.body` with its path and headers; AI software that Censys itself recognised; the
+`observed_at`; models and version of the section `ollama` (with the family of each model), and the answer in
+`http.body` or `http.response.body` with its path and headers, which is an observation of its own beside a section only
+where it shows a list; AI software that Censys itself recognised; the
 autonomous system, the country. A host of which no service can be read is rejected; a service that cannot be read
 beside others is not.
-Ignored: `source_ip` (the scanner's address), whois, DNS, certificates, `running_models` (part of the models, with the
-memory in use for their size).
+Ignored: `source_ip` (the scanner's address; not kept of a rejected host either), whois, DNS, certificates,
+`running_models` (part of the models, with the memory in use for their size).
 Lenient: every field may be missing; a section `ollama` counts also directly in a service.
 """
 
@@ -22,7 +23,7 @@ from cohabit.loaders.bodies import Answer, listed_models
 from cohabit.loaders.carrier import Context, Loader, json_records, observation, page_of
 from cohabit.loaders.decoding import json_value
 from cohabit.loaders.head import Head
-from cohabit.loaders.http import answer_of, headers_of, mapping
+from cohabit.loaders.http import answer_of, beside, headers_of, mapping
 from cohabit.loaders.records import Observation
 from cohabit.loaders.values import RecordError, Texts, host, kind, port
 
@@ -60,7 +61,7 @@ def _objects(value: object) -> Iterator[Object]:
 def _sniff(head: Head) -> bool:
     for record in head.records:
         hits = list(_objects(mapping(record.get("result")).get("hits")))
-        if any("host_v1" in hit for hit in hits):
+        if any("host_v1" in hit for hit in hits) or mapping(record.get("result")).get("hits") == []:
             return True
         for one in (record, *hits[:3]):
             services = list(_objects(_unwrapped(one).get("services")))
@@ -84,7 +85,7 @@ def _parse(raw: bytes, context: Context) -> Sequence[Observation]:
         endpoints = [one for one in _objects(service.get("endpoints")) if "http" in one or "ollama" in one]
         for endpoint in endpoints or [{}]:
             try:
-                seen.append(_observation(where, found, service, endpoint, context))
+                seen += _observations(where, found, service, endpoint, context)
             except RecordError as error:
                 why = str(error)
     if not seen:
@@ -92,32 +93,38 @@ def _parse(raw: bytes, context: Context) -> Sequence[Observation]:
     return seen
 
 
-def _observation(where: str, found: Object, service: Object, endpoint: Object, context: Context) -> Observation:
+def _observations(
+    where: str, found: Object, service: Object, endpoint: Object, context: Context
+) -> Sequence[Observation]:
     number = endpoint.get("port", service.get("port"))
     moment = endpoint.get("scan_time") or service.get("scan_time") or service.get("observed_at")
     network, location = mapping(found.get("autonomous_system")), mapping(found.get("location"))
     software, version = _recognised(service)
-    return observation(
-        _answer(service, endpoint),
-        host=where,
-        port=port(number),
-        seen_at=context.second(moment, "scan_time"),
-        software=software,
-        version=version,
-        country_code=location.get("country_code"),
-        country=location.get("country"),
-        asn=network.get("asn"),
-        as_name=network.get("organization") or network.get("name"),
-    )
+    said: dict[str, Any] = {
+        "host": where,
+        "port": port(number),
+        "seen_at": context.second(moment, "scan_time"),
+        "software": software,
+        "version": version,
+        "country_code": location.get("country_code"),
+        "country": location.get("country"),
+        "asn": network.get("asn"),
+        "as_name": network.get("organization") or network.get("name"),
+    }
+    return [observation(answer, **said) for answer in beside(_section(service, endpoint), _answer(service, endpoint))]
+
+
+def _section(service: Object, endpoint: Object) -> Answer | None:
+    section = endpoint.get("ollama", service.get("ollama"))
+    if not isinstance(section, dict):
+        return None
+    entries = section.get("models")
+    # A section without a list: only the version was asked for.
+    listing = listed_models([_entry(one) for one in entries] if isinstance(entries, list) else None)
+    return Answer("ollama", Texts().take(section.get("version")), listing)
 
 
 def _answer(service: Object, endpoint: Object) -> Answer | None:
-    section = endpoint.get("ollama", service.get("ollama"))
-    if isinstance(section, dict):
-        entries = section.get("models")
-        # A section without a list: only the version was asked for.
-        listing = listed_models([_entry(one) for one in entries] if isinstance(entries, list) else None)
-        return Answer("ollama", Texts().take(section.get("version")), listing)
     http = mapping(endpoint.get("http", service.get("http")))
     response = mapping(http.get("response")) or http
     headers = {
@@ -154,5 +161,5 @@ LOADER = Loader(
     name="censys",
     title="Censys hosts (Platform, with its Ollama section, and Search v2)",
     sniff=_sniff,
-    read=json_records(_parse, page_of(("result", "hits"))),
+    read=json_records(_parse, page_of(("result", "hits")), private=("source_ip",)),
 )

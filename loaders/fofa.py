@@ -1,6 +1,6 @@
 """The loader of FOFA's answers: rows without keys, in the order of the fields that were asked for.
 
-Recognised: an object with `results`, an array of arrays (or of texts), and one of `mode`, `query`.
+Recognised: an object with `results`, an array of arrays (or of texts), and one of `mode`, `query`; an error answer.
 Read: the fields `host` (a URL or a name with its port), `ip`, `port`, `country`, `country_name`, `as_number`,
 `as_organization`, `server`, `product`, `header`, `banner` and `lastupdatetime`. The answer does not repeat which
 fields were asked for: `--columns ip,port,host,lastupdatetime` says so; without it they are FOFA's default,
@@ -30,7 +30,9 @@ _NO_ZONE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 def _sniff(head: Head) -> bool:
     return any(
-        isinstance(record.get("results"), list) and ("mode" in record or "query" in record) for record in head.records
+        (isinstance(record.get("results"), list) and ("mode" in record or "query" in record))
+        or (record.get("error") is True and "errmsg" in record)
+        for record in head.records
     )
 
 

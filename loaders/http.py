@@ -44,6 +44,16 @@ def path_of(url: object) -> str | None:
     return match[1] if match else None
 
 
+def beside(section: Answer | None, answer: Answer | None) -> list[Answer | None]:
+    """Return what a scanner made of an answer, and the answer itself where that shows a list too.
+
+    Both say the same of one moment, but the answer gives more of each model than such a section does.
+    """
+    if section is None:
+        return [answer]
+    return [section, answer] if answer is not None and answer.listing.models is not None else [section]
+
+
 def answer_of(body: object, path: object, headers: Mapping[str, str]) -> Answer | None:
     """Read a body that is text, or base64 of one: scanners write that where the bytes were no UTF-8."""
     if not isinstance(body, str) or not body:

@@ -4,7 +4,7 @@ Recognised: an object with `event_type`, `event_source` and `ip`.
 Read: `ip` (else `host`), `port`, `time`, name and version of `service.software`, country from `geoip`, autonomous
 system and organisation from `network`, and the answer in `summary`, with `http.url` as its path.
 Ignored: `service.credentials` and `leak`, which can hold secrets, certificates, and all other fields. Empty texts and
-the year 1 stand for what is not known.
+the year 1 stand for what is not known. Of a rejected event neither those two nor `summary` are kept.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from cohabit.loaders.records import Observation
 from cohabit.loaders.values import RecordError, host, port
 
 _ZERO = "0001-01-01"
+_PRIVATE = frozenset({"credentials", "leak", "summary"})
 
 
 class _Event(msgspec.Struct):
@@ -71,4 +72,9 @@ def _parse(raw: bytes, context: Context) -> Sequence[Observation]:
     return (seen,)
 
 
-LOADER = Loader(name="leakix", title="LeakIX events (l9format)", sniff=_sniff, read=json_records(_parse))
+LOADER = Loader(
+    name="leakix",
+    title="LeakIX events (l9format)",
+    sniff=_sniff,
+    read=json_records(_parse, private=_PRIVATE),
+)

@@ -104,7 +104,8 @@ class Reading:
     """An opened source; iterate over it once for its observations and rejected records, in order.
 
     A record is a non-blank line or an element of an array. At every moment `read` = `accepted` + `rejected`;
-    `partial` counts the accepted ones that lost an entry of their model list. `bytes_read` of `bytes_total` stored
+    `partial` counts the accepted ones that lost an entry of their model list. `listed` counts the observations that
+    show a model list, `note` is what the loader says where none does. `bytes_read` of `bytes_total` stored
     bytes show the progress. Iterating raises DataError when the source turns out damaged or truncated: what came
     before must then be discarded.
     """
@@ -112,7 +113,8 @@ class Reading:
     def __init__(self, source: Source, stream: Stream, loader: Loader, context: Context) -> None:
         self.loader = loader.name
         self.bytes_total: int | None = stream.bytes_total
-        self.read = self.accepted = self.rejected = self.partial = 0
+        self.read = self.accepted = self.rejected = self.partial = self.listed = 0
+        self._note = loader.note
         self._stream = stream
         self._exhausted = False
         self._items = self._iterate(source, loader, context)
@@ -130,6 +132,11 @@ class Reading:
     def bytes_read(self) -> int:
         """Stored bytes read so far."""
         return self._stream.bytes_read
+
+    @property
+    def note(self) -> str:
+        """Why no model list was seen so far, where the format is the reason; else nothing."""
+        return self._note if self.accepted and not self.listed else ""
 
     @property
     def sha256(self) -> str:
@@ -157,6 +164,7 @@ class Reading:
                 dropped = 0
                 for observation in record:
                     dropped += observation.dropped
+                    self.listed += observation.models is not None
                 self.partial += dropped > 0
                 yield from record
             while self._stream.read(CHUNK):  # a loader may stop early, damage may come late

@@ -6,8 +6,8 @@ Read: the host (`ipv6`, else `ip_str`), `port`, `timestamp` (without a zone: UTC
 `http.location`; else what follows the headers in `data`), `product` and `version`, `asn`, `org`, `isp` (as the name
 of the network), country from `location`.
 Ignored: everything else of a banner: certificates, vulnerabilities, host names, coordinates.
-Lenient: an object `ollama` (no source shows one) is read as `version` and `models`; every field but address, port and
-time may be missing, as downloads can be cut down to some fields.
+Lenient: an object `ollama` (no source shows one) is read as `version` and `models`, beside the answer where that shows
+a list too; every field but address, port and time may be missing, as downloads can be cut down to some fields.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cohabit.loaders.bodies import Answer, http_response, listed_models
 from cohabit.loaders.carrier import Context, Loader, json_records, missing, observation, page_of
 from cohabit.loaders.decoding import object_decoder
 from cohabit.loaders.head import Head
-from cohabit.loaders.http import answer_of, mapping
+from cohabit.loaders.http import answer_of, beside, mapping
 from cohabit.loaders.records import Observation
 from cohabit.loaders.values import RecordError, Texts, host, port
 
@@ -46,6 +46,8 @@ _decode = object_decoder(_Banner)
 
 
 def _sniff(head: Head) -> bool:
+    if any(record.get("matches") == [] and "total" in record for record in head.records):
+        return True  # a search that found nothing
     return any(
         "ip_str" in one and "port" in one and ("_shodan" in one or "opts" in one)
         for record in head.records
@@ -62,26 +64,29 @@ def _parse(raw: bytes, context: Context) -> Sequence[Observation]:
     if missing(banner.port):
         raise RecordError('no port: "port" is missing')
     location = mapping(banner.location)
-    seen = observation(
-        _answer(banner),
-        host=host(address),
-        port=port(banner.port),
-        seen_at=context.second(banner.timestamp, "timestamp"),
-        software=banner.product,
-        version=banner.version,
-        country_code=location.get("country_code"),
-        country=location.get("country_name"),
-        asn=banner.asn,
-        as_name=banner.isp,
-        org=banner.org,
-    )
-    return (seen,)
+    said: dict[str, Any] = {
+        "host": host(address),
+        "port": port(banner.port),
+        "seen_at": context.second(banner.timestamp, "timestamp"),
+        "software": banner.product,
+        "version": banner.version,
+        "country_code": location.get("country_code"),
+        "country": location.get("country_name"),
+        "asn": banner.asn,
+        "as_name": banner.isp,
+        "org": banner.org,
+    }
+    return [observation(answer, **said) for answer in beside(_section(banner), _answer(banner))]
+
+
+def _section(banner: _Banner) -> Answer | None:
+    if not isinstance(banner.ollama, dict):
+        return None
+    version = Texts().take(banner.ollama.get("version"))
+    return Answer("ollama", version, listed_models(banner.ollama.get("models")))
 
 
 def _answer(banner: _Banner) -> Answer | None:
-    if isinstance(banner.ollama, dict):
-        version = Texts().take(banner.ollama.get("version"))
-        return Answer("ollama", version, listed_models(banner.ollama.get("models")))
     headers, body = http_response(banner.data) if isinstance(banner.data, str) else ({}, "")
     http = mapping(banner.http)
     html = http.get("html")

@@ -3,7 +3,8 @@
 Recognised: a header that begins with `data,hostnames,ip,ip_str`.
 Read: the host (`ipv6`, else `ip_str`), `port`, `timestamp`, `product`, `version`, `asn`, `org`, `isp`, the country.
 An answer is read from `html`, or from what follows the headers in `data`; but the converter leaves `html` empty for
-banners of today, so that such a file says nothing of models: convert the download itself, `.json.gz`, instead.
+banners of today, so that such a file says nothing of models: `load` then says so. Load the download itself,
+`.json.gz`, instead.
 Ignored: all other columns.
 """
 
@@ -70,4 +71,10 @@ def _read(stream: Stream, context: Context) -> Iterator[Record]:
     return rows(stream, context, _Row, _parse)
 
 
-LOADER = Loader(name="shodan-csv", title="Shodan CSV (mostly without model lists)", sniff=_sniff, read=_read)
+LOADER = Loader(
+    name="shodan-csv",
+    title="Shodan CSV (mostly without model lists)",
+    sniff=_sniff,
+    read=_read,
+    note="no model list was seen, as Shodan's CSV leaves the answers out; load the download itself (.json.gz) instead",
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -116,6 +117,36 @@ def test_a_folder_of_answers_beside_other_files(program: Program) -> None:
         "192.0.2.11": ([11434], [], ["qwen2.5:7b"]),
         "192.0.2.12": ([11434], ["ollama"], ["llama3:latest"]),
     }
+
+
+def test_csv_of_shodan_says_what_it_leaves_out(program: Program) -> None:
+    heading = "data,hostnames,ip,ip_str,port,timestamp,product,html"
+    (program.folder / "bare.csv").write_text(f"{heading}\nx,,,192.0.2.7,11434,2025-02-20T12:28:00,Ollama,\n")
+    done = program("load", "bare.csv")
+    assert done.code == 0
+    note = "no model list was seen, as Shodan's CSV leaves the answers out; load the download itself (.json.gz) instead"
+    assert f"bare.csv: {note}" in done.text
+    assert note not in program("load", "bare.csv").text  # already loaded
+
+    full = '{""models"":[{""name"":""llama3:latest"",""modified_at"":""2025-01-01T00:00:00Z""}]}'
+    (program.folder / "full.csv").write_text(f'{heading}\nx,,,192.0.2.8,80,2025-02-20T12:28:00,,"{full}"\n')
+    assert note not in program("load", "full.csv").text
+
+
+def test_section_and_answer_of_one_moment_are_one_observation(program: Program) -> None:
+    model = {"name": "llama3.2:3b", "digest": "ab" * 32, "details": {"family": "llama", "quantization_level": "Q4_K_M"}}
+    endpoint = {
+        "http": {"uri": "http://192.0.2.7:11434/api/tags", "body": json.dumps({"models": [model]})},
+        "ollama": {"version": "0.12.6", "models": [{"name": "llama3.2:3b", "family": "llama"}]},
+    }
+    service = {"port": 11434, "scan_time": "2025-02-20T12:28:00Z", "endpoints": [endpoint]}
+    (program.folder / "host.json").write_text(json.dumps({"ip": "192.0.2.7", "services": [service]}))
+    load(program, "host.json")
+    assert program("info", "--format", "json").json["observations"] == 1
+    (row,) = program("hosts", "--format", "json", "--show-addresses").json
+    assert (row["models"], row["version"]) == (["llama3.2:3b"], ["0.12.6"])
+    (row,) = program("hosts", "--digest", "ab" * 32, "--format", "json", "--show-addresses").json
+    assert row["host"] == "192.0.2.7"
 
 
 def test_a_table_of_ones_own(program: Program) -> None:

@@ -310,6 +310,27 @@ NEAR = st.fixed_dictionaries(
                 )
             },
         ),
+        "ip_str": st.just("192.0.2.1") | JSON,
+        "_shodan": st.just({}),
+        "ollama": st.fixed_dictionaries({}, optional={"version": JSON, "models": JSON}) | JSON,
+        "http": st.fixed_dictionaries({}, optional={"html": JSON, "body": JSON, "headers": JSON, "url": JSON}) | JSON,
+        "location": st.fixed_dictionaries({}, optional={"country_code": JSON, "country": JSON}) | JSON,
+        "services": st.lists(
+            JSON
+            | st.fixed_dictionaries(
+                {"port": st.just(80) | JSON, "scan_time": st.just("2026-10-05T10:11:12Z") | JSON},
+                optional={"endpoints": st.lists(JSON | st.dictionaries(st.sampled_from(["http", "ollama"]), JSON))},
+            )
+        )
+        | JSON,
+        "service": st.dictionaries(st.sampled_from(["software", "http", "response", "credentials"]), JSON) | JSON,
+        "matches": st.lists(JSON),
+        "results": st.lists(st.lists(st.text()) | JSON),
+        "portinfo": st.dictionaries(st.sampled_from(["port", "app", "banner"]), JSON) | JSON,
+        "components": JSON,
+        "summary": JSON,
+        "ip_address": st.just("192.0.2.1") | JSON,
+        "last_seen": JSON,
         "template-id": JSON,
         "matched-at": st.just("http://192.0.2.1:8080/api/tags") | JSON,
         "response": st.just("HTTP/1.1 200 OK\r\n\r\n{}") | JSON,
