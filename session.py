@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -12,11 +12,9 @@ from cohabit.graph.archive import Archive, RejectedRecord
 from cohabit.graph.store import GraphStore, data_folder, open_store
 from cohabit.privacy import Masker, is_address, read_key
 from cohabit.queries.result import Result
-from cohabit.queries.scope import Scope
+from cohabit.questions import Questions, scope
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from cohabit.loaders.catalogue import Catalogue
 
 SIMULATED = "These data are simulated."
@@ -25,13 +23,8 @@ MIXED = (
 )
 
 
-class Graph:
-    """A graph opened for reading; every method answers one question and mirrors the command of its name.
-
-    Methods return a pandas DataFrame whose `attrs` carry the headline, the caveats and whether the data are simulated.
-    Filters and time are keyword arguments with the names of the command-line options (see `Scope`); a single value may
-    stand for a list. Errors are DataError and UsageError, one line each.
-    """
+class Graph(Questions):
+    """A graph opened for reading; its methods answer as the commands of their names do."""
 
     def __init__(
         self,
@@ -56,94 +49,6 @@ class Graph:
     def close(self) -> None:
         """Release the store."""
         self.store.close()
-
-    def info(self) -> pd.DataFrame:
-        """What is in the graph, one row."""
-        return self.ask("info").to_pandas()
-
-    def scans(self) -> pd.DataFrame:
-        """The loaded scans."""
-        return self.ask("scans").to_pandas()
-
-    def rank(self, level: str | None = None, by: str | None = None, **filters: Any) -> pd.DataFrame:
-        """Items, places, or items within places, by hosts."""
-        return self.ask("rank", level=level, by=by, scope=scope(filters)).to_pandas()
-
-    def cooccurrence(
-        self,
-        *names: str,
-        level: str = "family",
-        min_hosts: int = 1,
-        sort: str = "hosts",
-        null: str = "bicm",
-        bootstrap: int = 0,
-        seed: int | None = None,
-        **filters: Any,
-    ) -> pd.DataFrame:
-        """Pairs of items by the hosts that run both; with three or more names, the hosts that run them all."""
-        options = {"level": level, "min_hosts": min_hosts, "sort": sort, "null": null}
-        drawn = {"bootstrap": bootstrap, "seed": seed}
-        return self.ask("cooccurrence", names, **options, **drawn, scope=scope(filters)).to_pandas()
-
-    def combinations(
-        self, *, level: str = "family", min_size: int = 1, min_hosts: int = 1, **filters: Any
-    ) -> pd.DataFrame:
-        """The exact sets of items that hosts run."""
-        options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
-        return self.ask("combinations", **options, scope=scope(filters)).to_pandas()
-
-    def hosts(
-        self,
-        *,
-        model: str | Sequence[str] = (),
-        family: str | Sequence[str] = (),
-        line: str | Sequence[str] = (),
-        lab: str | Sequence[str] = (),
-        digest: str | Sequence[str] = (),
-        **filters: Any,
-    ) -> pd.DataFrame:
-        """The hosts that run all of the given items."""
-        items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}
-        return self.ask("hosts", **{k: _tuple(v) for k, v in items.items()}, scope=scope(filters)).to_pandas()
-
-    def host(self, address: str) -> pd.DataFrame:
-        """The history of one host, by address or pseudonym; one row."""
-        return self.ask("host", address).to_pandas()
-
-    def quality(
-        self,
-        *,
-        decoy_hosts: int | None = None,
-        decoy_networks: int | None = None,
-        decoy_models: int | None = None,
-        **filters: Any,
-    ) -> pd.DataFrame:
-        """What could be wrong with the data, one row a check; the thresholds try other groups of suspected decoys."""
-        return self.ask(
-            "quality",
-            decoy_hosts=decoy_hosts,
-            decoy_networks=decoy_networks,
-            decoy_models=decoy_models,
-            scope=scope(filters),
-        ).to_pandas()
-
-    def query(
-        self,
-        cypher: str | None = None,
-        *,
-        name: str | None = None,
-        parameters: Mapping[str, Any] | None = None,
-    ) -> pd.DataFrame:
-        """Read-only Cypher, or a saved query by name."""
-        if (cypher is None) == (name is None):
-            raise TypeError("give either cypher or name")
-        if name is not None:
-            return self.ask("saved", name, dict(parameters or {})).to_pandas()
-        return self.ask("query", cypher, dict(parameters or {})).to_pandas()
-
-    def catalogue(self, name: str | None = None, *, unknown: bool = False) -> pd.DataFrame:
-        """What the catalogue makes of a name, the names of the graph that it does not know, or all its lines."""
-        return self.ask("catalogue", name, unknown=unknown).to_pandas()
 
     def map(self, kind: str = "families", **filters: Any) -> str:
         """An interactive map as one HTML document."""
@@ -196,22 +101,6 @@ class Graph:
     def _host_names(self) -> list[str]:
         addresses = self.store.table("MATCH (h:Host) RETURN h.address AS address").column("address").to_pylist()
         return [a for a in addresses if not is_address(a)]
-
-
-def scope(filters: Mapping[str, Any]) -> Scope:
-    """Make a scope from keyword arguments; single values become lists where several are allowed."""
-    values: dict[str, Any] = {}
-    for name, value in filters.items():
-        if name not in Scope.__dataclass_fields__:
-            known = ", ".join(Scope.__dataclass_fields__)
-            raise TypeError(f"unknown filter {name!r}; there are: {known}")
-        several = isinstance(Scope.__dataclass_fields__[name].default, tuple)
-        values[name] = _tuple(value) if several else value
-    return Scope(**values)
-
-
-def _tuple(value: Any) -> tuple[str, ...]:
-    return (str(value),) if isinstance(value, str | int) else tuple(str(v) for v in value)
 
 
 def open_graph(

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from cohabit.commands.answering import LevelOption, answer, scope_of
 from cohabit.options import Filters, Output, Several, Shown, Where, with_options
 from cohabit.text import visible
 
 app = typer.Typer()
-
-LevelOption = Annotated[str, typer.Option(help="model, family, line, lab or lab-country.")]
-
-
-def _answer(where: Where, output: Output, show_addresses: bool, question: str, *arguments: Any, **options: Any) -> None:
-    """Ask one question and print the answer."""
-    from cohabit.output import show
-    from cohabit.session import Graph
-
-    how = output.checked()
-    with Graph(where.data, where.store, show_addresses=show_addresses) as graph:
-        result = graph.ask(question, *arguments, **options)
-    show(result, how)
-    if graph.masker.used and not graph.lasting_key and not how.quiet:
-        print(
-            "note: the pseudonyms are of this run only; to meet them again give --data, or a key by COHABIT_KEY_FILE",
-            file=sys.stderr,
-        )
-
-
-def _scope(filters: Filters) -> Any:
-    from cohabit.session import scope
-
-    return scope(filters.values())
 
 
 @app.command()
@@ -47,7 +23,7 @@ def info(
     scans: Annotated[bool, typer.Option("--scans", help="List the loaded scans instead.")] = False,
 ) -> None:
     """Say what is in the graph, how fresh it is, and from which scans."""
-    _answer(where, output, shown.show_addresses, "scans" if scans else "info")
+    answer(where, output, shown.show_addresses, "scans" if scans else "info")
 
 
 @app.command()
@@ -62,7 +38,7 @@ def rank(
     by: Annotated[str | None, typer.Option(help="country, network, provider, provider-kind or software.")] = None,
 ) -> None:
     """Rank items, or places (--by), or items within places (both), by hosts."""
-    _answer(where, output, False, "rank", level=level, by=by, scope=_scope(filters))
+    answer(where, output, False, "rank", level=level, by=by, scope=scope_of(filters))
 
 
 @app.command()
@@ -84,7 +60,7 @@ def cooccurrence(
     seed: Annotated[int | None, typer.Option(help="Seed of the draws.", show_default="0")] = None,
 ) -> None:
     """Say which items live together on a host, and how much more often than by chance."""
-    _answer(
+    answer(
         where,
         output,
         False,
@@ -96,7 +72,7 @@ def cooccurrence(
         null=null,
         bootstrap=bootstrap,
         seed=seed,
-        scope=_scope(filters),
+        scope=scope_of(filters),
     )
 
 
@@ -112,7 +88,7 @@ def combinations(
 ) -> None:
     """List the exact sets of items that hosts run, with the hosts of each."""
     options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
-    _answer(where, output, False, "combinations", **options, scope=_scope(filters))
+    answer(where, output, False, "combinations", **options, scope=scope_of(filters))
 
 
 @app.command()
@@ -131,7 +107,7 @@ def hosts(
     """List the hosts behind a number; addresses are masked."""
     items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}
     chosen = {name: tuple(values or ()) for name, values in items.items()}
-    _answer(where, output, shown.show_addresses, "hosts", **chosen, scope=_scope(filters))
+    answer(where, output, shown.show_addresses, "hosts", **chosen, scope=scope_of(filters))
 
 
 @app.command()
@@ -143,7 +119,7 @@ def host(
     address: Annotated[str, typer.Argument(help="Address, name, or the pseudonym that another command printed.")],
 ) -> None:
     """Show the history of one host."""
-    _answer(where, output, shown.show_addresses, "host", address)
+    answer(where, output, shown.show_addresses, "host", address)
 
 
 @app.command()
@@ -165,7 +141,7 @@ def quality(
     The thresholds are for trying; --exclude-decoys always means the default ones.
     """
     thresholds = {"decoy_hosts": decoy_hosts, "decoy_networks": decoy_networks, "decoy_models": decoy_models}
-    _answer(where, output, False, "quality", **thresholds, scope=_scope(filters))
+    answer(where, output, False, "quality", **thresholds, scope=scope_of(filters))
 
 
 @app.command()
@@ -192,7 +168,7 @@ def query(
         print(querying.saved_text(name), end="")
         return
     question, arguments = querying.question(cypher, file, name, param or [])
-    _answer(where, output, shown.show_addresses, question, *arguments)
+    answer(where, output, shown.show_addresses, question, *arguments)
 
 
 @app.command()

@@ -1,0 +1,129 @@
+"""The questions of the Python interface: one method for each command that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cohabit.queries.result import Result
+from cohabit.queries.scope import Scope
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Questions:
+    """What can be asked; `cohabit.session.Graph` answers.
+
+    Methods return a pandas DataFrame whose `attrs` carry the headline, the caveats and whether the data are simulated.
+    Filters and time are keyword arguments with the names of the command-line options (see `Scope`); a single value may
+    stand for a list. Errors are DataError and UsageError, one line each.
+    """
+
+    def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
+        """Ask one question by name."""
+        raise NotImplementedError
+
+    def info(self) -> pd.DataFrame:
+        """What is in the graph, one row."""
+        return self.ask("info").to_pandas()
+
+    def scans(self) -> pd.DataFrame:
+        """The loaded scans."""
+        return self.ask("scans").to_pandas()
+
+    def rank(self, level: str | None = None, by: str | None = None, **filters: Any) -> pd.DataFrame:
+        """Items, places, or items within places, by hosts."""
+        return self.ask("rank", level=level, by=by, scope=scope(filters)).to_pandas()
+
+    def cooccurrence(
+        self,
+        *names: str,
+        level: str = "family",
+        min_hosts: int = 1,
+        sort: str = "hosts",
+        null: str = "bicm",
+        bootstrap: int = 0,
+        seed: int | None = None,
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """Pairs of items by the hosts that run both; with three or more names, the hosts that run them all."""
+        options = {"level": level, "min_hosts": min_hosts, "sort": sort, "null": null}
+        drawn = {"bootstrap": bootstrap, "seed": seed}
+        return self.ask("cooccurrence", names, **options, **drawn, scope=scope(filters)).to_pandas()
+
+    def combinations(
+        self, *, level: str = "family", min_size: int = 1, min_hosts: int = 1, **filters: Any
+    ) -> pd.DataFrame:
+        """The exact sets of items that hosts run."""
+        options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
+        return self.ask("combinations", **options, scope=scope(filters)).to_pandas()
+
+    def hosts(
+        self,
+        *,
+        model: str | Sequence[str] = (),
+        family: str | Sequence[str] = (),
+        line: str | Sequence[str] = (),
+        lab: str | Sequence[str] = (),
+        digest: str | Sequence[str] = (),
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """The hosts that run all of the given items."""
+        items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}
+        return self.ask("hosts", **{k: _tuple(v) for k, v in items.items()}, scope=scope(filters)).to_pandas()
+
+    def host(self, address: str) -> pd.DataFrame:
+        """The history of one host, by address or pseudonym; one row."""
+        return self.ask("host", address).to_pandas()
+
+    def quality(
+        self,
+        *,
+        decoy_hosts: int | None = None,
+        decoy_networks: int | None = None,
+        decoy_models: int | None = None,
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """What could be wrong with the data, one row a check; the thresholds try other groups of suspected decoys."""
+        return self.ask(
+            "quality",
+            decoy_hosts=decoy_hosts,
+            decoy_networks=decoy_networks,
+            decoy_models=decoy_models,
+            scope=scope(filters),
+        ).to_pandas()
+
+    def query(
+        self,
+        cypher: str | None = None,
+        *,
+        name: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> pd.DataFrame:
+        """Read-only Cypher, or a saved query by name."""
+        if (cypher is None) == (name is None):
+            raise TypeError("give either cypher or name")
+        if name is not None:
+            return self.ask("saved", name, dict(parameters or {})).to_pandas()
+        return self.ask("query", cypher, dict(parameters or {})).to_pandas()
+
+    def catalogue(self, name: str | None = None, *, unknown: bool = False) -> pd.DataFrame:
+        """What the catalogue makes of a name, the names of the graph that it does not know, or all its lines."""
+        return self.ask("catalogue", name, unknown=unknown).to_pandas()
+
+
+def scope(filters: Mapping[str, Any]) -> Scope:
+    """Make a scope from keyword arguments; single values become lists where several are allowed."""
+    values: dict[str, Any] = {}
+    for name, value in filters.items():
+        if name not in Scope.__dataclass_fields__:
+            known = ", ".join(Scope.__dataclass_fields__)
+            raise TypeError(f"unknown filter {name!r}; there are: {known}")
+        several = isinstance(Scope.__dataclass_fields__[name].default, tuple)
+        values[name] = _tuple(value) if several else value
+    return Scope(**values)
+
+
+def _tuple(value: Any) -> tuple[str, ...]:
+    return (str(value),) if isinstance(value, str | int) else tuple(str(v) for v in value)
