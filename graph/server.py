@@ -24,9 +24,9 @@ import neo4j.exceptions
 from neo4j.graph import Node, Path, Relationship
 
 from cohabit.errors import DataError
-from cohabit.graph import schema
+from cohabit.graph import schema, server_cypher
 from cohabit.graph.archive import first_line
-from cohabit.graph.server_rows import HostRows, changed_hosts, node_rows
+from cohabit.graph.server_rows import HASH, HostRows, changed_hosts, node_rows
 from cohabit.graph.store import Parameters, Progress, State, SyncReport
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ WRITERS = 2
 # What the driver would log is in the error that it raises.
 logging.getLogger("neo4j").addHandler(logging.NullHandler())
 _BATCH = 5_000
-_HASH = "content_hash"
 _HASHED = ("Host", "Model")
 _TIMEOUT = 30.0
 
@@ -149,9 +148,9 @@ class ServerStore:
     def _upsert_nodes(self, n: schema.Node, tables: GraphTables) -> None:
         rows = node_rows(n, tables)
         if n.label in _HASHED:
-            known = dict(self._rows(f"MATCH (n:{n.label}) RETURN n.{n.key.name}, n.{_HASH}"))
-            rows = [r for r in rows if known.get(r[n.key.name]) != r[_HASH]]
-        names = [p for p in n.names if p != n.key.name] + ([_HASH] if n.label in _HASHED else [])
+            known = dict(self._rows(f"MATCH (n:{n.label}) RETURN n.{n.key.name}, n.{HASH}"))
+            rows = [r for r in rows if known.get(r[n.key.name]) != r[HASH]]
+        names = [p for p in n.names if p != n.key.name] + ([HASH] if n.label in _HASHED else [])
         self._revive(n, [r[n.key.name] for r in rows])
         cypher = f"UNWIND $rows AS row MERGE (n:{n.label} {{{n.key.name}: row.{n.key.name}}})" + _set("n", names)
         for batch in _batches(rows):
@@ -186,7 +185,7 @@ class ServerStore:
 
     def _level_hosts(self, tables: GraphTables, progress: Progress | None) -> SyncReport:
         self._revive(schema.HOST, tables.nodes["Host"].column("address").to_pylist())
-        known: dict[str, str] = dict(self._rows(f"MATCH (h:Host) RETURN h.address, h.{_HASH}"))
+        known: dict[str, str] = dict(self._rows(f"MATCH (h:Host) RETURN h.address, h.{HASH}"))
         changed = changed_hosts(tables, known)
         total = changed.count
         done = 0
@@ -209,17 +208,23 @@ class ServerStore:
 
     def _write_hosts(self, batch: HostRows) -> int:
         def work(transaction: neo4j.ManagedTransaction) -> None:
-            for cypher, rows in host_statements(batch):
-                if rows:
-                    transaction.run(cast("Any", cypher), rows=rows).consume()
+            if batch.new:
+                transaction.run(cast("Any", server_cypher.CREATE_HOSTS), rows=batch.rows).consume()
+                return
+            written = transaction.run(cast("Any", server_cypher.UPDATE_HOSTS), rows=batch.rows)
+            # Few hosts have lost anything, so only these are looked through.
+            more = {address for (address,) in written.values()}
+            left = [row for row in batch.rows if row[0] in more]
+            for statement in server_cypher.REMOVE_RELATIONSHIPS if left else ():
+                transaction.run(cast("Any", statement), rows=left).consume()
 
         with self._session(neo4j.WRITE_ACCESS) as session:
             session.execute_write(work)
-        return len(batch.hosts)
+        return len(batch.rows)
 
     def _remove_nodes(self, n: schema.Node, keys: set[Any]) -> None:
         match = f"UNWIND $keys AS key MATCH (n:{n.label} {{{n.key.name}: key}})"
-        ours = [*n.names, _HASH]
+        ours = [*n.names, HASH]
         statements = []
         for r in schema.RELATIONSHIPS:
             if r.source == n.label:
@@ -281,42 +286,6 @@ class ServerStore:
             raise DataError(f"the store refused the query: {_message(error)}") from error
         except neo4j.exceptions.DriverError as error:
             raise DataError(f"{self.uri}: {first_line(error)}") from error
-
-
-def host_statements(batch: HostRows) -> list[tuple[str, list[Any]]]:
-    """Return the statements that write one batch of hosts with everything that hangs on them, and their rows.
-
-    Hosts the store does not have are created, which needs no look for what might be there; the others are merged.
-    """
-    properties = [p for p in schema.HOST.names if p != "address"] + [_HASH]
-    if batch.new:
-        created = "UNWIND $rows AS row CREATE (n:Host {address: row.address})" + _set("n", properties)
-    else:
-        created = "UNWIND $rows AS row MATCH (n:Host {address: row.address})" + _set("n", properties)
-    statements: list[tuple[str, list[Any]]] = [(created, batch.hosts)]
-    for r in schema.HOST_RELATIONSHIPS:
-        key = schema.node(r.target).key.name
-        identity = [f"{name}: item.{name}" for name in r.identity]
-        pattern = f"-[r:{r.type}" + (f" {{{', '.join(identity)}}}" if identity else "") + "]->"
-        grouped = batch.relationships[r.type]
-        if not batch.new:
-            same = " AND ".join([f"item.target = b.{key}"] + [f"item.{n} = r.{n}" for n in r.identity])
-            statements.append(
-                (
-                    f"UNWIND $rows AS row MATCH (a:Host {{address: row.source}})-[r:{r.type}]->(b:{r.target}) "
-                    f"WHERE NONE(item IN row.items WHERE {same}) DELETE r",
-                    grouped,
-                )
-            )
-        verb = "CREATE" if batch.new else "MERGE"
-        statements.append(
-            (
-                f"UNWIND $rows AS row MATCH (a:Host {{address: row.source}}) UNWIND row.items AS item "
-                f"MATCH (b:{r.target} {{{key}: item.target}}) {verb} (a){pattern}(b)" + _set("r", r.others, "item"),
-                [row for row in grouped if row["items"]],
-            )
-        )
-    return statements
 
 
 def _set(variable: str, names: Iterable[str], row: str = "row") -> str:
