@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ _OLLAMA_DIGEST = re.compile(r"(?:sha256:)?[0-9A-Fa-f]{64}")
 _MAX_SIZE = 2**63
 
 
-class Details(msgspec.Struct):
+class Details(msgspec.Struct, frozen=True):
     """`details` of an Ollama `/api/tags` entry, as far as it is used."""
 
     family: str | None = None
@@ -35,7 +36,7 @@ class Entry(msgspec.Struct):
     size: int | None = None
     digest: str | None = None
     details: Details | None = None
-    capabilities: list[str] | None = None
+    capabilities: tuple[str, ...] | None = None
     remote_host: str | None = None
     remote_model: str | None = None
     expires_at: str | None = None
@@ -44,6 +45,9 @@ class Entry(msgspec.Struct):
 
 
 _ENTRY_TEXTS = ("name", "model", "modified_at", "digest", "remote_host", "remote_model", "expires_at")
+_KNOWN_ENTRIES = 20_000
+_KNOWN_LENGTH = 2_000  # characters of one of them: a stranger's megabytes are not kept
+_said_of_model = attrgetter("name", "model", "size", "digest", "details", "capabilities", "remote_host", "remote_model")
 _decode_list = msgspec.json.Decoder(list[str | Entry] | None).decode
 
 
@@ -151,7 +155,7 @@ def _fitted(entry: dict[str, object]) -> Entry:
         **_texts_of(entry, _ENTRY_TEXTS),  # type: ignore[arg-type]
         size=size if isinstance(size, int) and not isinstance(size, bool) else None,
         details=Details(**_texts_of(details, Details.__struct_fields__)) if isinstance(details, dict) else None,
-        capabilities=[one for one in capabilities if isinstance(one, str)] if isinstance(capabilities, list) else None,
+        capabilities=tuple(c for c in capabilities if isinstance(c, str)) if isinstance(capabilities, list) else None,
         urls=urls if isinstance(urls, list) else None,
     )
 
@@ -161,6 +165,24 @@ def _texts_of(values: dict[str, object], names: tuple[str, ...]) -> dict[str, st
 
 
 def _model(entry: Entry, texts: Texts) -> ListedModel | None:
+    """Read an entry; what many hosts list word for word is read once."""
+    said = _said_of_model(entry)
+    known = _known.get(said)
+    if known is not None:
+        return known
+    before = texts.replaced
+    model = _read_model(entry, texts)
+    if model is not None and texts.replaced == before and len(str(said)) <= _KNOWN_LENGTH:
+        if len(_known) == _KNOWN_ENTRIES:
+            _known.clear()
+        _known[said] = model
+    return model
+
+
+_known: dict[tuple[object, ...], ListedModel] = {}
+
+
+def _read_model(entry: Entry, texts: Texts) -> ListedModel | None:
     name = texts.take(entry.name) or texts.take(entry.model)
     if name is None:
         return None

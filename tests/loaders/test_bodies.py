@@ -203,3 +203,34 @@ def test_bytes_that_are_no_utf8_are_replaced_and_counted():
 )
 def test_undecoded_bytes_that_are_no_list_count_as_one_dropped_entry(raw):
     assert listed_models(msgspec.Raw(raw)) == Listing(None, 1, 0, None)
+
+
+def test_entries_that_differ_in_one_word_are_not_taken_for_each_other():
+    entry = {
+        "name": "m:1b",
+        "model": "m:1b",
+        "size": 7,
+        "digest": "a" * 64,
+        "details": {"family": "f", "parameter_size": "1B", "quantization_level": "Q4_0", "format": "gguf"},
+        "capabilities": ["completion"],
+        "remote_host": "",
+        "remote_model": "",
+    }
+    first = listed_models([entry]).models
+    others = [
+        {**entry, "name": "n:1b"},
+        {**entry, "size": 8},
+        {**entry, "digest": "b" * 64},
+        *({**entry, "details": {**entry["details"], key: "other"}} for key in entry["details"]),
+        {**entry, "capabilities": ["completion", "tools"]},
+        {**entry, "capabilities": None},
+        {**entry, "remote_host": "https://example.com"},
+        {**entry, "remote_model": "m"},
+    ]
+    assert [listed_models([other]).models == first for other in others] == [False] * len(others)
+    assert listed_models([entry]).models == first
+
+
+def test_replaced_characters_count_each_time_they_are_seen():
+    entry = {"name": "m\x00:1b", "details": {"family": "f"}}
+    assert [listed_models([entry]).replaced for _ in range(3)] == [1, 1, 1]
