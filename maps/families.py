@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
-from cohabit.maps.backbone import STRONGEST_PER_ITEM, USUAL_MINIMUM, Backbone, backbone
 from cohabit.maps.data import MapData, MapItem, MapPair
 from cohabit.maps.network import SafeNetwork, vis_network_source
 from cohabit.maps.page import Tab, document, escaped, plural, significant, static
 from cohabit.maps.positions import TALL, WIDE, Arrangement, arrange
+from cohabit.queries.backbone import STRONGEST_PER_ITEM, USUAL_MINIMUM, Backbone, backbone
 from cohabit.text import visible
 
 LABEL_LIMIT = 60
@@ -26,10 +27,15 @@ def render(data: MapData, *, seed: int = 0) -> str:
     """Return the whole HTML document; the same data (in any order) and seed give the same bytes."""
     items = sorted(data.items, key=lambda item: (-item.hosts, item.name))
     pairs = sorted(data.pairs, key=lambda pair: (-pair.hosts, pair.a, pair.b))
-    chosen = backbone(pairs)
     groups, group_of = _groups(items)
     labels = [_shown(item.name, LABEL_LIMIT) for item in items]
     number = {item.name: index for index, item in enumerate(items)}
+    chosen = backbone(
+        [number[pair.a] for pair in pairs],
+        [number[pair.b] for pair in pairs],
+        [pair.hosts for pair in pairs],
+        [math.nan if pair.lift is None else pair.lift for pair in pairs],
+    )
     ends = [(number[pairs[index].a], number[pairs[index].b]) for index in chosen.edges]
     weighted = [(a, b, weight) for (a, b), weight in zip(ends, chosen.weights, strict=True)]
     hosts = [item.hosts for item in items]

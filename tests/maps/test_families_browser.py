@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from cohabit.maps.backbone import backbone
 from cohabit.maps.data import MapData, MapPair
 from cohabit.maps.families import render
+from cohabit.queries.backbone import backbone
 from cohabit.text import visible
 from tests.maps import samples
 from tests.maps.harness import Chromium, Visit
@@ -67,7 +67,10 @@ def ordered(data: MapData) -> list[str]:
 
 def drawn(data: MapData) -> list[MapPair]:
     pairs = sorted(data.pairs, key=lambda pair: (-pair.hosts, pair.a, pair.b))
-    return [pairs[index] for index in backbone(pairs).edges]
+    number = {item.name: index for index, item in enumerate(data.items)}
+    ends = [[number[p.a] for p in pairs], [number[p.b] for p in pairs]]
+    lifts = [math.nan if p.lift is None else p.lift for p in pairs]
+    return [pairs[index] for index in backbone(*ends, [p.hosts for p in pairs], lifts).edges]
 
 
 def neighbours(data: MapData, name: str) -> set[str]:
