@@ -59,6 +59,45 @@ class Questions:
         options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
         return self.ask("combinations", **options, scope=scope(filters)).to_pandas()
 
+    def centrality(
+        self,
+        level: str = "family",
+        weight: str = "hosts",
+        *,
+        sort: str = "pagerank",
+        exact: bool = False,
+        bootstrap: int = 0,
+        seed: int = 0,
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """How central items are in the network of what lives together."""
+        options: dict[str, Any] = {"level": level, "weight": weight, "sort": sort, "exact": exact}
+        drawn = {"bootstrap": bootstrap, "seed": seed}
+        return self.ask("centrality", **options, **drawn, scope=scope(filters)).to_pandas()
+
+    def clusters(
+        self,
+        level: str = "family",
+        by: str | None = None,
+        *,
+        min_hosts: int | None = None,
+        clusters: int | None = None,
+        bootstrap: int | None = None,
+        seed: int = 0,
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """Communities of items, or (`by`) clusters of places that run alike."""
+        options: dict[str, Any] = {"level": level, "by": by, "min_hosts": min_hosts, "number": clusters}
+        drawn = {"bootstrap": bootstrap, "seed": seed}
+        return self.ask("clusters", **options, **drawn, scope=scope(filters)).to_pandas()
+
+    def concentration(
+        self, level: str = "family", by: str | None = None, *, quotients: bool = False, **filters: Any
+    ) -> pd.DataFrame:
+        """How diverse the items of a level are, overall or by place; or the location quotients of places."""
+        question = "quotients" if quotients else "concentration"
+        return self.ask(question, level=level, by=by, scope=scope(filters)).to_pandas()
+
     def hosts(
         self,
         *,

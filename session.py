@@ -60,7 +60,8 @@ class Graph(Questions):
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name and say of the answer whether the data are simulated."""
-        from cohabit.queries import catalogue, combinations, cooccurrence, explore, hosts, info, quality, rank
+        from cohabit.queries import catalogue, centrality, clusters, combinations, concentration, cooccurrence, explore
+        from cohabit.queries import hosts, info, quality, rank
 
         store, masker = self.store, self.masker
         questions: dict[str, Any] = {
@@ -69,6 +70,10 @@ class Graph(Questions):
             "rank": lambda: rank.rank(store, **options),
             "cooccurrence": lambda: cooccurrence.cooccurrence(store, *arguments, **options),
             "combinations": lambda: combinations.combinations(store, **options),
+            "centrality": lambda: centrality.centrality(store, **options),
+            "clusters": lambda: clusters.clusters(store, **options),
+            "concentration": lambda: concentration.concentration(store, **options),
+            "quotients": lambda: concentration.quotients(store, **options),
             "hosts": lambda: hosts.hosts(store, masker, **options),
             "host": lambda: hosts.host(store, masker, *arguments),
             "catalogue": lambda: catalogue.ask(self._catalogue(), store, *arguments, **options),

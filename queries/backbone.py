@@ -84,7 +84,8 @@ def _strongest(first: Integers, second: Integers) -> npt.NDArray[np.bool_]:
     starts = np.searchsorted(ends[order], ends[order])
     place = np.empty(len(ends), np.int64)
     place[order] = np.arange(len(ends)) - starts
-    return (place < STRONGEST_PER_ITEM).reshape(-1, 2).any(axis=1)
+    among = (place < STRONGEST_PER_ITEM).reshape(-1, 2)
+    return among[:, 0] | among[:, 1]
 
 
 def _spanning(first: Integers, second: Integers) -> npt.NDArray[np.bool_]:

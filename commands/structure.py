@@ -1,0 +1,84 @@
+"""Commands about the network and its groups: centrality, clusters, concentration."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cohabit.commands.answering import LevelOption, answer, scope_of
+from cohabit.options import Filters, Output, Where, with_options
+from cohabit.progress import progress_bar
+
+app = typer.Typer()
+
+SeedOption = Annotated[int, typer.Option(help="Start of the random numbers.")]
+PLACES_LISTED = "country, network, provider, provider-kind or software"
+
+
+@app.command()
+@with_options
+def centrality(
+    where: Where,
+    output: Output,
+    filters: Filters,
+    level: LevelOption = "family",
+    weight: Annotated[str, typer.Option(help="What a pair weighs: hosts, jaccard or lift.")] = "hosts",
+    sort: Annotated[str, typer.Option(help="Column to sort by, largest first.")] = "pagerank",
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Betweenness and closeness of models on all pairs, not on the backbone.")
+    ] = False,
+    bootstrap: Annotated[
+        int, typer.Option(help="Add intervals of the ranks, from this many resamples of networks.", metavar="N")
+    ] = 0,
+    seed: SeedOption = 0,
+) -> None:
+    """Say which items hold the network of what lives together in place."""
+    options = {"level": level, "weight": weight, "sort": sort, "exact": exact, "bootstrap": bootstrap, "seed": seed}
+    with progress_bar(output.quiet) as progress:
+        answer(where, output, False, "centrality", **options, scope=scope_of(filters), progress=progress)
+
+
+@app.command()
+@with_options
+def clusters(
+    where: Where,
+    output: Output,
+    filters: Filters,
+    level: LevelOption = "family",
+    by: Annotated[str | None, typer.Option(help=f"Group places: {PLACES_LISTED}. Else items are grouped.")] = None,
+    min_hosts: Annotated[
+        int | None, typer.Option(help="With --by: places need this many hosts.", show_default="50", metavar="N")
+    ] = None,
+    clusters: Annotated[
+        int | None,
+        typer.Option(help="With --by: make this many clusters.", show_default="best silhouette", metavar="K"),
+    ] = None,
+    bootstrap: Annotated[
+        int | None,
+        typer.Option(help="Resamples for the stability.", show_default="10, or 0 where they take long", metavar="N"),
+    ] = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Say who looks alike: items that live together (communities), or places that run the same (--by)."""
+    options = {"level": level, "by": by, "min_hosts": min_hosts, "number": clusters, "bootstrap": bootstrap}
+    options |= {"seed": seed, "scope": scope_of(filters)}
+    with progress_bar(output.quiet) as progress:
+        answer(where, output, False, "clusters", **options, progress=progress)
+
+
+@app.command()
+@with_options
+def concentration(
+    where: Where,
+    output: Output,
+    filters: Filters,
+    level: LevelOption = "family",
+    by: Annotated[str | None, typer.Option(help=f"Place by place: {PLACES_LISTED}.")] = None,
+    quotients: Annotated[
+        bool, typer.Option("--quotients", help="With --by: each item's share in the place over its share overall.")
+    ] = False,
+) -> None:
+    """Say how diverse the items are, and what dominates, overall or place by place."""
+    question = "quotients" if quotients else "concentration"
+    answer(where, output, False, question, level=level, by=by, scope=scope_of(filters))

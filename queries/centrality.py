@@ -1,0 +1,155 @@
+"""Centrality: which items hold the network of a level together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from cohabit.errors import UsageError
+from cohabit.graph.store import GraphStore, Progress
+from cohabit.queries import nodes
+from cohabit.queries.measures import Floats
+from cohabit.queries.onemode import OneMode, one_mode
+from cohabit.queries.places import memberships
+from cohabit.queries.resample import network_units, resampler, resamples
+from cohabit.queries.result import Result, Row, result
+from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.words import count, unknown_caveat
+
+MEASURES = ("degree", "strength", "pagerank", "eigenvector", "betweenness", "closeness", "core")
+COLUMNS = ("item", "hosts", *MEASURES)
+_ENDS = tuple(enumerate(("low", "high")))
+RANKS = tuple(f"{measure}_rank_{end}" for measure in MEASURES for _, end in _ENDS)
+SORTS = ("hosts", *MEASURES)
+
+
+def centrality(
+    store: GraphStore,
+    *,
+    level: str = "family",
+    weight: str = "hosts",
+    scope: Scope | None = None,
+    sort: str = "pagerank",
+    exact: bool = False,
+    bootstrap: int = 0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Result:
+    """Centrality of the items of a level in their one-mode projection, weighted by `weight` (hosts, jaccard, lift).
+
+    Betweenness and closeness take 1/weight as distance; those of models are computed on the backbone unless `exact`.
+    An item that shares no host with another has 0 everywhere, except its part of PageRank's random jumps. With
+    `bootstrap`, each measure has the 95 % interval of the item's rank (1 is the largest) over that many resamples of
+    networks.
+    """
+    if sort not in SORTS:
+        raise UsageError(f"--sort {sort!r}: not a column to sort by; choose from {', '.join(SORTS)}")
+    resamples(bootstrap, seed, dear=False)
+    incidence = read_incidence(store, scope or Scope())
+    matrix = incidence.at(level)
+    network = one_mode(matrix)
+    on_backbone = level == "model" and not exact
+    report = _reporter(progress, "shortest paths")
+    values = measured(network, weight, on_backbone=on_backbone, progress=report)
+    columns: dict[str, list[Any]] = {"item": network.labels, "hosts": network.hosts.tolist()}
+    columns |= {measure: found.tolist() for measure, found in values.items()}
+    if bootstrap:
+        units = network_units(matrix, memberships(store, "network", incidence.hosts))
+        sample = resampler(matrix, network, units)
+        rng = np.random.default_rng(seed)
+        ranks = []
+        for done in range(bootstrap):
+            ranks.append(_ranks(network, sample.draw(rng), weight, on_backbone))
+            if progress:
+                progress("resampling networks", done + 1, bootstrap)
+        ends = np.quantile(np.array(ranks), [0.025, 0.975], axis=0, method="inverted_cdf").astype(np.int64)
+        columns |= {f"{m}_rank_{end}": ends[e, i].tolist() for i, m in enumerate(MEASURES) for e, end in _ENDS}
+    rows: list[Row] = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    rows.sort(key=lambda r: (-_noiseless(r[sort]), -r["hosts"], r["item"]))
+    caveats = [*_caveats(network, rows, weight, on_backbone), *unknown_caveat(incidence, matrix)]
+    if bootstrap and rows:
+        caveats.append(f"Rank intervals: 95 % of {count(bootstrap, 'resample')} of networks, seed {seed}.")
+    return result(
+        (*COLUMNS, *(RANKS if bootstrap else ())),
+        rows,
+        headline=_headline(network, rows, level, sort, len(incidence.hosts)),
+        caveats=caveats,
+        table_columns=(*COLUMNS, *((f"{sort}_rank_low", f"{sort}_rank_high") if bootstrap and sort != "hosts" else ())),
+    )
+
+
+def measured(
+    network: OneMode, weight: str, *, on_backbone: bool, progress: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
+    """All measures of a projection, one array each, parallel to its labels."""
+    weights = network.weights(weight)
+    graph = network.graph(weights)
+    between, close = nodes.paths(network.backbone_graph(weights) if on_backbone else graph, progress)
+    return {
+        "degree": nodes.degrees(graph),
+        "strength": nodes.strengths(graph),
+        "pagerank": nodes.pagerank(graph),
+        "eigenvector": nodes.eigenvector(graph),
+        "betweenness": between,
+        "closeness": close,
+        "core": nodes.core_numbers(graph),
+    }
+
+
+def _ranks(whole: OneMode, sample: OneMode, weight: str, on_backbone: bool) -> Any:
+    """Rank of every item of the whole in a resample, measure by measure; what is not in it comes last."""
+    found = measured(sample, weight, on_backbone=on_backbone)
+    position = {label: i for i, label in enumerate(whole.labels)}
+    there = np.array([position[label] for label in sample.labels], np.int64)
+    values = np.full((len(MEASURES), len(whole.labels)), -1.0)
+    for measure, of_item in zip(MEASURES, values, strict=True):
+        of_item[there] = _noiseless(found[measure])
+    return np.array([1 + len(v) - np.searchsorted(np.sort(v), v, side="right") for v in values])
+
+
+def _noiseless(values: Any) -> Any:
+    """Values of 0 to 1 to 12 decimals, larger ones to as many digits: ties must not be broken by rounding errors."""
+    scale = np.maximum(1.0, 10.0 ** np.floor(np.log10(np.maximum(np.abs(values), 1.0))))
+    rounded: Floats = np.round(values / scale, 12) * scale
+    return rounded
+
+
+def _reporter(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda done, total: progress(what, done, total)
+
+
+def _headline(network: OneMode, rows: list[Row], level: str, sort: str, hosts: int) -> str:
+    total = count(hosts, "host")
+    if not rows:
+        return f"No item of level {level} on {total}."
+    if not len(network.both):
+        return f"No two items of level {level} live together on {total}: nothing is linked."
+    top = rows[0]
+    value = f"{top[sort]:,}" if isinstance(top[sort], int) else f"{top[sort]:,.3g}"
+    pairs = count(len(network.both), "pair")
+    return f"{top['item']} comes first by {sort} ({value}); {count(len(rows), 'item')} of level {level}, {pairs}."
+
+
+def _caveats(network: OneMode, rows: list[Row], weight: str, on_backbone: bool) -> list[str]:
+    if not rows:
+        return []
+    caveats = []
+    if weight == "hosts":
+        caveats.append(
+            "Weight hosts: an item on many hosts shares many of them, so size alone brings it to the front; "
+            "--weight jaccard and lift look past that."
+        )
+    if on_backbone:
+        caveats.append(
+            f"Betweenness and closeness are computed on the backbone, {network.backbone_in_words}; "
+            "--exact takes all pairs."
+        )
+    alone = sum(not r["degree"] for r in rows)
+    if alone:
+        caveats.append(
+            f"{count(alone, 'item')} never on a host with another: 0 in every measure, except a part of PageRank's "
+            "random jumps."
+        )
+    return caveats

@@ -1,0 +1,160 @@
+"""Communities: which items of a level live with each other more than with the rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+
+from cohabit.graph.incidence import Integers
+from cohabit.graph.store import GraphStore, Progress
+from cohabit.queries.leiden import leiden, modularity
+from cohabit.queries.onemode import OneMode, one_mode
+from cohabit.queries.partitions import adjusted_rand
+from cohabit.queries.places import memberships
+from cohabit.queries.resample import network_units, resampler, resamples, stability_in_words
+from cohabit.queries.result import Result, Row, result
+from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.words import count, unknown_caveat
+from cohabit.text import visible
+
+COLUMNS = ("item", "cluster", "name", "hosts", "distance_to_centre", "stability", "modularity", "note")
+TABLE_COLUMNS = ("item", "cluster", "hosts", "distance_to_centre", "stability", "note")
+OUTSIDE = "not in the backbone"
+LEADING = 3
+# A resample asks how much a community owes to chance, not for the last thousandth of modularity.
+_RESAMPLE_STARTS = 2
+_DEAR_PAIRS = 100_000
+
+
+def communities(
+    store: GraphStore,
+    *,
+    level: str = "family",
+    scope: Scope | None = None,
+    bootstrap: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Result:
+    """Communities of the items of a level: Leiden on the backbone, numbered by the hosts of their largest item.
+
+    `name` has the leading items of the community. `distance_to_centre` is 1 − κ/κmax, with κ the backbone weight
+    between an item and its community and κmax the largest κ in it: 0 is the item the others hang on. `modularity` and
+    `stability` (mean adjusted Rand index over resamples of networks; None without) are those of the whole partition.
+    Items outside the backbone have no community, and their note says so.
+    """
+    resamples(bootstrap, seed, dear=False)
+    incidence = read_incidence(store, scope or Scope())
+    matrix = incidence.at(level)
+    network = one_mode(matrix)
+    graph = network.backbone_graph()
+    inside = np.diff(graph.indptr) > 0
+    labels = _by_hosts(leiden(graph, seed=seed), network, inside)
+    stability = None
+    number = resamples(bootstrap, seed, dear=len(network.both) > _DEAR_PAIRS)
+    if number and inside.any():
+        units = network_units(matrix, memberships(store, "network", incidence.hosts))
+        sample = resampler(matrix, network, units)
+        rng = np.random.default_rng(seed)
+        found = []
+        for done in range(number):
+            found.append(adjusted_rand(labels[inside], _again(network, sample.draw(rng), seed)[inside]))
+            if progress:
+                progress("resampling networks", done + 1, number)
+        stability = float(np.mean(found))
+    rows = _rows(network, labels, inside, stability)
+    rows.sort(key=lambda r: (r["cluster"] is None, r["cluster"] or 0, -r["hosts"], r["item"]))
+    caveats = [
+        *_caveats(network, rows, seed, stability_in_words(stability, number, bootstrap, "networks", seed)),
+        *unknown_caveat(incidence, matrix),
+    ]
+    headline = _headline(rows, level, len(incidence.hosts))
+    return result(COLUMNS, rows, headline=headline, caveats=caveats, table_columns=TABLE_COLUMNS)
+
+
+def _by_hosts(labels: Integers, network: OneMode, inside: npt.NDArray[np.bool_]) -> Integers:
+    """Number the communities anew: that of the item with most hosts is 0; items outside the backbone come last."""
+    order = np.lexsort((np.arange(len(labels)), -network.hosts, ~inside))
+    numbers: dict[int, int] = {}
+    for label in labels[order].tolist():
+        numbers.setdefault(label, len(numbers))
+    return np.array([numbers[label] for label in labels.tolist()], np.int64)
+
+
+def _again(whole: OneMode, sample: OneMode, seed: int) -> Integers:
+    """Communities of a resample, in the order of the whole's items; what is not in its backbone is by itself."""
+    found = leiden(sample.backbone_graph(), seed=seed, starts=_RESAMPLE_STARTS)
+    number = dict(zip(sample.labels, found.tolist(), strict=True))
+    return np.array([number.get(label, len(found) + i) for i, label in enumerate(whole.labels)], np.int64)
+
+
+def _rows(
+    network: OneMode,
+    labels: Integers,
+    inside: npt.NDArray[np.bool_],
+    stability: float | None,
+) -> list[Row]:
+    graph = network.backbone_graph()
+    quality = modularity(graph, labels) if graph.nnz else None
+    edges = graph.tocoo()
+    own = labels[edges.row] == labels[edges.col]
+    ties = np.bincount(edges.row[own], edges.data[own], len(labels))
+    most = np.zeros(len(labels))
+    np.maximum.at(most, labels, ties)
+    leading: dict[int, list[str]] = {}
+    for i in np.lexsort((np.arange(len(labels)), -network.hosts)).tolist():
+        leading.setdefault(int(labels[i]), []).append(network.labels[i])
+    rows: list[Row] = []
+    for i, item in enumerate(network.labels):
+        row: Row = {"item": item, "hosts": int(network.hosts[i])}
+        if inside[i]:
+            community = int(labels[i])
+            row |= {
+                "cluster": community + 1,
+                "name": named(leading[community]),
+                "distance_to_centre": float(1 - ties[i] / most[community]),
+                "stability": stability,
+                "modularity": quality,
+                "note": None,
+            }
+        else:
+            row |= dict.fromkeys(("cluster", "name", "distance_to_centre", "stability", "modularity"))
+            row["note"] = OUTSIDE
+        rows.append(row)
+    return rows
+
+
+def named(leading: list[str]) -> str:
+    """A name from the leading members, largest first."""
+    return ", ".join(visible(label, 60) for label in leading[:LEADING])
+
+
+def _headline(rows: list[Row], level: str, hosts: int) -> str:
+    total = count(hosts, "host")
+    if not rows:
+        return f"No item of level {level} on {total}."
+    sizes = Counter(r["cluster"] for r in rows if r["cluster"] is not None)
+    if not sizes:
+        return f"No two items of level {level} live together more often than by chance on {total}: no communities."
+    names = {r["cluster"]: r["name"] for r in rows}
+    listed = "; ".join(
+        f"{number} ({count(size, 'item')}): {names[number]}" for number, size in sorted(sizes.items())[:8]
+    )
+    more = f"; and {len(sizes) - 8} more" if len(sizes) > 8 else ""
+    noun = "community" if len(sizes) == 1 else "communities"
+    return f"{len(sizes):,} {noun} at level {level} on {total}. {listed}{more}."
+
+
+def _caveats(network: OneMode, rows: list[Row], seed: int, stability: str | None) -> list[str]:
+    outside = sum(r["cluster"] is None for r in rows)
+    if outside == len(rows):
+        return []
+    quality = next(r["modularity"] for r in rows if r["cluster"])
+    method = f"Leiden, seed {seed}, on the backbone, {network.backbone_in_words}; modularity {quality:.2f}."
+    caveats = [method]
+    if outside:
+        caveats.append(f"{count(outside, 'item')} without a pair in the backbone, so without a community.")
+    if stability is not None:
+        caveats.append(stability)
+    return caveats

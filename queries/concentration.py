@@ -1,0 +1,144 @@
+"""Concentration: how diverse a place is, and what dominates it; location quotients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cohabit.errors import UsageError
+from cohabit.graph.incidence import Incidence, Integers
+from cohabit.graph.store import GraphStore
+from cohabit.queries import measures
+from cohabit.queries.places import Membership
+from cohabit.queries.profiles import UNKNOWN, place_counts, place_membership, profiles
+from cohabit.queries.result import Result, Row, result
+from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.words import count, percent
+
+COLUMNS = ("item", "hosts", "base", "deployments", "items", "hill_1", "hill_2", "hhi", "top", "top_share")
+QUOTIENT_COLUMNS = ("place", "item", "hosts", "share", "share_overall", "quotient", "base")
+EVERYWHERE = "all"
+
+
+def concentration(
+    store: GraphStore, *, level: str = "family", by: str | None = None, scope: Scope | None = None
+) -> Result:
+    """Diversity of the items of a level overall, or within every place.
+
+    From the shares of deployments (host–model edges) with a known item: `hill_1` is the exponential of the Shannon
+    entropy, `hill_2` the inverse of `hhi`, the sum of squared shares; `items` counts the items, `top` is the one with
+    most deployments (ties: the first by name) and `top_share` its share. `hosts` are those in scope, `base` those of
+    them with a known item. Without deployments the measures are None.
+    """
+    incidence = read_incidence(store, scope or Scope())
+    matrix = incidence.at(level)
+    if by is None:
+        place = Membership([EVERYWHERE], *_all_hosts(incidence))
+    else:
+        place = place_membership(store, by, incidence.hosts)
+    position: dict[str | None, int] = {label: i for i, label in enumerate(matrix.labels)}
+    of_model = np.array([position.get(item, -1) for item in incidence.models.items[level]], np.int64)
+    of_edge = of_model[incidence.model_index] if len(of_model) else incidence.model_index
+    known = of_edge >= 0
+    deployed = place_counts(place, incidence.host_index[known], of_edge[known], len(matrix.labels))
+    about = profiles(matrix, place)
+    rows = [
+        {"item": label, "hosts": int(about.hosts[i]), "base": int(about.listed[i]), **_diversity(*found, matrix.labels)}
+        for i, label in enumerate(place.labels)
+        if about.hosts[i]
+        for found in [_row(deployed, i)]
+    ]
+    rows.sort(key=lambda r: (r["item"] == UNKNOWN, -r["hosts"], r["item"]))
+    unknown = int(np.count_nonzero(~known))
+    caveats = []
+    if by is not None:
+        caveats += _unknown_place(rows, by, len(incidence.hosts))
+    if unknown:
+        caveats.append(
+            f"{level.replace('-', ' ')} unknown: {count(unknown, 'deployment')}, {percent(unknown / len(known))} of "
+            f"{len(known):,}; left out of the shares."
+        )
+    return result(COLUMNS, rows, headline=_headline(rows, level, by, len(incidence.hosts)), caveats=caveats)
+
+
+def quotients(store: GraphStore, *, level: str = "family", by: str | None = None, scope: Scope | None = None) -> Result:
+    """Location quotients: the share of hosts with an item in a place, over that share overall.
+
+    `share` is of `base`, the hosts of the place with a known item. Every place and item with hosts is a row.
+    """
+    if by is None:
+        raise UsageError("--quotients compares places: give --by too")
+    incidence = read_incidence(store, scope or Scope())
+    matrix = incidence.at(level)
+    about = profiles(matrix, place_membership(store, by, incidence.hosts))
+    entries = about.counts.tocoo()
+    base = about.listed[entries.row]
+    share = measures.ratio(entries.data, base)
+    overall = measures.ratio(matrix.hosts_per_item, matrix.base)[entries.col]
+    columns: list[list[Any]] = [
+        [about.places[i] for i in entries.row],
+        [matrix.labels[i] for i in entries.col],
+        *(values.tolist() for values in (entries.data, share, overall, share / overall, base)),
+    ]
+    rows: list[Row] = [dict(zip(QUOTIENT_COLUMNS, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    rows.sort(key=lambda r: (r["place"] == UNKNOWN, r["place"], -r["quotient"], r["item"]))
+    headline = (
+        f"Location quotients of {count(len(set(columns[1])), 'item')} of level {level} within each {by}, "
+        f"on {count(matrix.base, 'host')}: 1 is as common as overall."
+        if rows
+        else f"No item of level {level} on {count(len(incidence.hosts), 'host')}."
+    )
+    caveats = ["A quotient from a few hosts says little: look at the columns hosts and base."] if rows else []
+    return result(QUOTIENT_COLUMNS, rows, headline=headline, caveats=caveats)
+
+
+def _all_hosts(incidence: Incidence) -> tuple[Integers, Integers]:
+    hosts = np.arange(len(incidence.hosts), dtype=np.int64)
+    return hosts, np.zeros_like(hosts)
+
+
+def _row(counts: Any, place: int) -> tuple[Integers, Integers]:
+    """Counts of one place and the items they are of."""
+    entries = slice(counts.indptr[place], counts.indptr[place + 1])
+    return counts.data[entries], counts.indices[entries]
+
+
+def _diversity(counts: Integers, items: Integers, labels: list[str]) -> Row:
+    row: Row = {"deployments": int(counts.sum()), "items": len(counts)}
+    if not len(counts):
+        return row | dict.fromkeys(("hill_1", "hill_2", "hhi", "top", "top_share"))
+    shares = counts / counts.sum()
+    hhi = float((shares**2).sum())
+    # Items are in the order of their names, so the first of equals is the first by name.
+    top = int(np.argmax(counts))
+    return row | {
+        "hill_1": float(np.exp(-(shares * np.log(shares)).sum())),
+        "hill_2": 1 / hhi,
+        "hhi": hhi,
+        "top": labels[items[top]],
+        "top_share": float(shares[top]),
+    }
+
+
+def _unknown_place(rows: list[Row], by: str, hosts: int) -> list[str]:
+    unknown = next((r["hosts"] for r in rows if r["item"] == UNKNOWN), 0)
+    return [f"{by} unknown: {count(unknown, 'host')}, {percent(unknown / hosts)} of {hosts:,}."] if unknown else []
+
+
+def _headline(rows: list[Row], level: str, by: str | None, hosts: int) -> str:
+    total = count(hosts, "host")
+    measured = [r for r in rows if r["hill_1"] is not None and r["item"] != UNKNOWN]
+    if not measured:
+        return f"No item of level {level} on {total}."
+    if by is None:
+        r = measured[0]
+        return (
+            f"{count(r['items'], 'item')} of level {level} on {total}, as diverse as {r['hill_1']:.3g} equally common "
+            f"ones; {r['top']} has {percent(r['top_share'])} of {count(r['deployments'], 'deployment')}."
+        )
+    first = measured[0]
+    return (
+        f"{count(len(measured), 'place')} by {by}, on {total}; the largest, {first['item']}, is as diverse as "
+        f"{first['hill_1']:.3g} equally common items of level {level}."
+    )
