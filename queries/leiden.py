@@ -47,7 +47,7 @@ def leiden(graph: sp.csr_array[Any], *, seed: int = 0, starts: int | None = None
     `graph` is a symmetric sparse matrix of positive weights without a diagonal. Every community is connected; a node
     without neighbours is one of its own. `starts` is 40, less for more than 500 nodes, unless given.
     """
-    best, score = np.arange(graph.shape[0], dtype=np.int64), 0.0
+    best, score = np.arange(graph.shape[0], dtype=np.int64), -1.0
     if not graph.nnz:
         return best
     level = _level(graph)
