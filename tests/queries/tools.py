@@ -40,11 +40,11 @@ def sparse_of(graph: nx.Graph) -> sp.csr_array[Any]:
 def record(
     host: int, families: Iterable[str], *, country: str | None = "DE", asn: int | None = 64496, **more: Any
 ) -> Record:
-    """One observation of a host that lists one model of each family (`NAME:SIZE` is a model of its own of NAME)."""
-    models = [{"name": f"{f}-model", "details": {"family": f.partition(":")[0]}} for f in families]
+    """One observation of a host that lists a model of each family; `NAME:TAG` is a model of its own, of family NAME."""
+    models = [{"name": f, "details": {"family": f.partition(":")[0]}} for f in sorted(families)]
     address = f"2001:db8::{host:x}"
     seen = "2026-03-02T10:00:00Z"
-    made = {"ip": address, "timestamp": seen, "country_code": country, "asn": asn, "models": models}
+    made = {"ip": address, "port": 11434, "timestamp": seen, "country_code": country, "asn": asn, "models": models}
     return made | ({"as_name": f"Network {asn}"} if asn is not None else {}) | more
 
 
