@@ -21,6 +21,7 @@ PAIR = (
     "a, b, hosts, hosts_a, hosts_b, share_of_a, share_of_b, share_of_multi_model_hosts, low, high, lift, jaccard, "
     "npmi, odds_ratio, odds_low, odds_high, p_value, log10_p, q_value, base"
 )
+CENTRALITY = "degree, strength, pagerank, eigenvector, betweenness, closeness, core"
 HOST = "host, port, country, asn, provider, software, version, models, first_seen, last_seen"
 CALLS = {
     "info": "hosts, models, families, deployments, multi_model_hosts, observations, countries, networks, scans, "
@@ -34,6 +35,13 @@ CALLS = {
     "cooccurrence llama qwen2 gemma2": "items, left_out, hosts, hosts_of_each, share_with_all, "
     "share_of_multi_model_hosts, low, high, lift, p_value, log10_p, base",
     "combinations": "items, size, hosts, share, low, high, base",
+    "centrality": f"item, hosts, {CENTRALITY}",
+    "centrality --level model --weight lift --bootstrap 3": "item, hosts, pagerank, pagerank_rank_low, core_rank_high",
+    "clusters --level model": "item, cluster, hosts, distance_to_centre, stability, modularity, note",
+    "clusters --by country --min-hosts 2": "item, cluster, hosts, base, distance_to_centre, stability, apart",
+    "concentration": "item, hosts, hill_1, hill_2, hhi, top, top_share",
+    "concentration --by network": "item, hosts, hill_1, hill_2, hhi, top, top_share",
+    "concentration --by country --quotients": "place, item, hosts, share, share_overall, quotient, base",
     "hosts": HOST,
     f"hosts --model llama3 --family qwen2 --digest {DIGEST}": HOST,
     f"host {IPV4_HOST}": HOST,
@@ -204,3 +212,11 @@ def test_two_columns_of_one_name_are_refused(loaded: Program) -> None:
     done = loaded("query", "RETURN 1 AS a, 2 AS a")
     assert (done.code, done.out) == (2, b"")
     assert done.err == "cohabit: two columns of the query are called a; tell them apart with AS\n"
+
+
+@pytest.mark.parametrize("call", ["centrality", "clusters", "clusters --by country", "concentration --by country"])
+def test_only_what_a_question_needs_is_imported(loaded: Program, call: str) -> None:
+    imported = loaded(*call.split(), PYTHONPROFILEIMPORTTIME="1").err
+    modules = {line.rpartition("|")[2].strip() for line in imported.splitlines()}
+    assert "cohabit.queries.centrality" in modules
+    assert not {"pandas", "networkx", "duckdb", "ibis"} & modules
