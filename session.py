@@ -60,8 +60,19 @@ class Graph(Questions):
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name and say of the answer whether the data are simulated."""
-        from cohabit.queries import catalogue, centrality, clusters, combinations, concentration, cooccurrence, explore
-        from cohabit.queries import hosts, info, quality, rank
+        from cohabit.queries import (
+            catalogue,
+            centrality,
+            clusters,
+            combinations,
+            concentration,
+            cooccurrence,
+            explore,
+            hosts,
+            info,
+            quality,
+            rank,
+        )
 
         store, masker = self.store, self.masker
         questions: dict[str, Any] = {
