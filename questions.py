@@ -66,12 +66,13 @@ class Questions:
         *,
         sort: str = "pagerank",
         exact: bool = False,
+        null: str = "bicm",
         bootstrap: int = 0,
-        seed: int = 0,
+        seed: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """How central items are in the network of what lives together."""
-        options: dict[str, Any] = {"level": level, "weight": weight, "sort": sort, "exact": exact}
+        options: dict[str, Any] = {"level": level, "weight": weight, "sort": sort, "exact": exact, "null": null}
         drawn = {"bootstrap": bootstrap, "seed": seed}
         return self.ask("centrality", **options, **drawn, scope=scope(filters)).to_pandas()
 
@@ -82,12 +83,13 @@ class Questions:
         *,
         min_hosts: int | None = None,
         clusters: int | None = None,
+        null: str | None = None,
         bootstrap: int | None = None,
         seed: int = 0,
         **filters: Any,
     ) -> pd.DataFrame:
         """Communities of items, or (`by`) clusters of places that run alike."""
-        options: dict[str, Any] = {"level": level, "by": by, "min_hosts": min_hosts, "number": clusters}
+        options: dict[str, Any] = {"level": level, "by": by, "min_hosts": min_hosts, "number": clusters, "null": null}
         drawn = {"bootstrap": bootstrap, "seed": seed}
         return self.ask("clusters", **options, **drawn, scope=scope(filters)).to_pandas()
 

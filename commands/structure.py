@@ -12,7 +12,7 @@ from cohabit.progress import progress_bar
 
 app = typer.Typer()
 
-SeedOption = Annotated[int, typer.Option(help="Start of the random numbers.")]
+NULL_HELP = "Null model of the backbone's p-values: bicm or hypergeometric."
 PLACES_LISTED = "country, network, provider, provider-kind or software"
 
 
@@ -28,13 +28,18 @@ def centrality(
     exact: Annotated[
         bool, typer.Option("--exact", help="Betweenness and closeness of models on all pairs, not on the backbone.")
     ] = False,
+    null: Annotated[str, typer.Option(help=NULL_HELP)] = "bicm",
     bootstrap: Annotated[
-        int, typer.Option(help="Add intervals of the ranks, from this many resamples of networks.", metavar="N")
+        int,
+        typer.Option(
+            help="Add intervals of the ranks from this many draws of networks.", metavar="N", show_default="none"
+        ),
     ] = 0,
-    seed: SeedOption = 0,
+    seed: Annotated[int | None, typer.Option(help="Seed of the draws.", show_default="0")] = None,
 ) -> None:
     """Say which items hold the network of what lives together in place."""
-    options = {"level": level, "weight": weight, "sort": sort, "exact": exact, "bootstrap": bootstrap, "seed": seed}
+    options = {"level": level, "weight": weight, "sort": sort, "exact": exact, "null": null}
+    options |= {"bootstrap": bootstrap, "seed": seed}
     with progress_bar(output.quiet) as progress:
         answer(where, output, False, "centrality", **options, scope=scope_of(filters), progress=progress)
 
@@ -54,15 +59,16 @@ def clusters(
         int | None,
         typer.Option(help="With --by: make this many clusters.", show_default="best silhouette", metavar="K"),
     ] = None,
+    null: Annotated[str | None, typer.Option(help=f"Of items: {NULL_HELP}", show_default="bicm")] = None,
     bootstrap: Annotated[
         int | None,
         typer.Option(help="Resamples for the stability.", show_default="10, or 0 where they take long", metavar="N"),
     ] = None,
-    seed: SeedOption = 0,
+    seed: Annotated[int, typer.Option(help="Seed of communities and resamples.")] = 0,
 ) -> None:
     """Say who looks alike: items that live together (communities), or places that run the same (--by)."""
-    options = {"level": level, "by": by, "min_hosts": min_hosts, "number": clusters, "bootstrap": bootstrap}
-    options |= {"seed": seed, "scope": scope_of(filters)}
+    options = {"level": level, "by": by, "min_hosts": min_hosts, "number": clusters, "null": null}
+    options |= {"bootstrap": bootstrap, "seed": seed, "scope": scope_of(filters)}
     with progress_bar(output.quiet) as progress:
         answer(where, output, False, "clusters", **options, progress=progress)
 

@@ -52,9 +52,9 @@ def backbone(
     """Choose the three heaviest edges of each item and a maximum spanning tree of each component.
 
     Parallel sequences, one value a pair: the numbers of its items, the hosts with both, the lift (NaN: undefined) and,
-    where it was computed, the q-value. Only pairs with lift > 1, q < 0.01 and >= 15 hosts take part; with fewer than 10
-    such pairs, the highest of 10, 5, 3, 2, 1 that leaves 10, and where none does, the highest that loses none. Equal
-    weights: the earlier pair wins.
+    where the pairs were tested, the q-value. Only pairs with lift > 1, q < 0.01 (where given) and >= 15 hosts take
+    part; with fewer than 10 such pairs, the highest of 10, 5, 3, 2, 1 that leaves 10, and where none does, the highest
+    that loses none. Equal weights: the earlier pair wins.
     """
     first, second = np.asarray(a, np.int64), np.asarray(b, np.int64)
     both, weights = np.asarray(hosts, np.int64), weight(hosts, lift)

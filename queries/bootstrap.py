@@ -143,7 +143,7 @@ def resamples(store: GraphStore, incidence: Incidence, matrix: ItemMatrix, draws
     of hosts in the store changes nothing, and the draws stay small.
     """
     has_models, multi = incidence.models_per_host > 0, incidence.models_per_host >= 2
-    network = _network_of_host(store, incidence)
+    network = network_of_host(store, incidence)
     placed, alone = has_models & (network >= 0), has_models & (network < 0)
     used, of_placed = np.unique(network[placed], return_inverse=True)
     kinds = exact_sets(matrix)[1] * 2 + multi
@@ -162,7 +162,7 @@ def resamples(store: GraphStore, incidence: Incidence, matrix: ItemMatrix, draws
     return Resamples(matrix, np.flatnonzero(multi), row_of_host, weights, networks, int(alone.sum()), seed or 0)
 
 
-def _network_of_host(store: GraphStore, incidence: Incidence) -> Integers:
+def network_of_host(store: GraphStore, incidence: Incidence) -> Integers:
     """Position of each host's network among the networks, by AS number; −1 where none is known."""
     place = memberships(store, "network", incidence.hosts)
     known = place.places < len(place.labels) - 1

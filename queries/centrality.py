@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore, Progress
+from cohabit.queries import bootstrap as boot
 from cohabit.queries import nodes
 from cohabit.queries.measures import Floats
-from cohabit.queries.onemode import OneMode, one_mode
-from cohabit.queries.places import memberships
-from cohabit.queries.resample import network_units, resampler, resamples
+from cohabit.queries.null_models import check_null
+from cohabit.queries.onemode import OneMode, nothing_significant, one_mode
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.stability import projections
 from cohabit.queries.words import count, unknown_caveat
 
 MEASURES = ("degree", "strength", "pagerank", "eigenvector", "betweenness", "closeness", "core")
@@ -33,44 +33,45 @@ def centrality(
     scope: Scope | None = None,
     sort: str = "pagerank",
     exact: bool = False,
+    null: str = "bicm",
     bootstrap: int = 0,
-    seed: int = 0,
+    seed: int | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Centrality of the items of a level in their one-mode projection, weighted by `weight` (hosts, jaccard, lift).
 
-    Betweenness and closeness take 1/weight as distance; those of models are computed on the backbone unless `exact`.
-    An item that shares no host with another has 0 everywhere, except its part of PageRank's random jumps. With
-    `bootstrap`, each measure has the 95 % interval of the item's rank (1 is the largest) over that many resamples of
-    networks.
+    Betweenness and closeness take 1/weight as distance; those of models are computed on the backbone unless `exact`,
+    whose pairs are tested under a null model (`null`: bicm or hypergeometric). An item that shares no host with another
+    has 0 everywhere, except its part of PageRank's random jumps. With `bootstrap`, each measure has the 95 % interval
+    of the item's rank (1 is the largest) over that many draws of networks.
     """
     if sort not in SORTS:
         raise UsageError(f"--sort {sort!r}: not a column to sort by; choose from {', '.join(SORTS)}")
-    resamples(bootstrap, seed, dear=False)
+    boot.check(bootstrap, seed)
+    check_null(null, 2)
     incidence = read_incidence(store, scope or Scope())
     matrix = incidence.at(level)
-    network = one_mode(matrix)
     on_backbone = level == "model" and not exact
-    report = _reporter(progress, "shortest paths")
-    values = measured(network, weight, on_backbone=on_backbone, progress=report)
+    network = one_mode(matrix, null if on_backbone else None, progress)
+    values = measured(network, weight, on_backbone=on_backbone, progress=progress)
     columns: dict[str, list[Any]] = {"item": network.labels, "hosts": network.hosts.tolist()}
     columns |= {measure: found.tolist() for measure, found in values.items()}
-    if bootstrap:
-        units = network_units(matrix, memberships(store, "network", incidence.hosts))
-        sample = resampler(matrix, network, units)
-        rng = np.random.default_rng(seed)
+    drawn = boot.resamples(store, incidence, matrix, bootstrap, seed) if bootstrap else None
+    if drawn:
         ranks = []
-        for done in range(bootstrap):
-            ranks.append(_ranks(network, sample.draw(rng), weight, on_backbone))
+        for done, sample in enumerate(projections(matrix, network, drawn), 1):
+            ranks.append(_ranks(network, sample, weight, on_backbone))
             if progress:
-                progress("resampling networks", done + 1, bootstrap)
-        ends = np.quantile(np.array(ranks), [0.025, 0.975], axis=0, method="inverted_cdf").astype(np.int64)
-        columns |= {f"{m}_rank_{end}": ends[e, i].tolist() for i, m in enumerate(MEASURES) for e, end in _ENDS}
+                progress("resampling networks", done, bootstrap)
+        columns |= dict.fromkeys(RANKS, [None] * len(network.labels))
+        if ranks:
+            ends = np.quantile(np.array(ranks), [0.025, 0.975], axis=0, method="inverted_cdf").astype(np.int64)
+            columns |= {f"{m}_rank_{end}": ends[e, i].tolist() for i, m in enumerate(MEASURES) for e, end in _ENDS}
     rows: list[Row] = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
     rows.sort(key=lambda r: (-_noiseless(r[sort]), -r["hosts"], r["item"]))
-    caveats = [*_caveats(network, rows, weight, on_backbone), *unknown_caveat(incidence, matrix)]
-    if bootstrap and rows:
-        caveats.append(f"Rank intervals: 95 % of {count(bootstrap, 'resample')} of networks, seed {seed}.")
+    caveats = [*_caveats(network, rows, weight, null if on_backbone else None), *unknown_caveat(incidence, matrix)]
+    if drawn and rows:
+        caveats.append(drawn.caveat())
     return result(
         (*COLUMNS, *(RANKS if bootstrap else ())),
         rows,
@@ -80,9 +81,7 @@ def centrality(
     )
 
 
-def measured(
-    network: OneMode, weight: str, *, on_backbone: bool, progress: Callable[[int, int], None] | None = None
-) -> dict[str, Any]:
+def measured(network: OneMode, weight: str, *, on_backbone: bool, progress: Progress | None = None) -> dict[str, Any]:
     """All measures of a projection, one array each, parallel to its labels."""
     weights = network.weights(weight)
     graph = network.graph(weights)
@@ -116,10 +115,6 @@ def _noiseless(values: Any) -> Any:
     return rounded
 
 
-def _reporter(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
-    return None if progress is None else lambda done, total: progress(what, done, total)
-
-
 def _headline(network: OneMode, rows: list[Row], level: str, sort: str, hosts: int) -> str:
     total = count(hosts, "host")
     if not rows:
@@ -132,7 +127,7 @@ def _headline(network: OneMode, rows: list[Row], level: str, sort: str, hosts: i
     return f"{top['item']} comes first by {sort} ({value}); {count(len(rows), 'item')} of level {level}, {pairs}."
 
 
-def _caveats(network: OneMode, rows: list[Row], weight: str, on_backbone: bool) -> list[str]:
+def _caveats(network: OneMode, rows: list[Row], weight: str, null: str | None) -> list[str]:
     if not rows:
         return []
     caveats = []
@@ -141,11 +136,10 @@ def _caveats(network: OneMode, rows: list[Row], weight: str, on_backbone: bool) 
             "Weight hosts: an item on many hosts shares many of them, so size alone brings it to the front; "
             "--weight jaccard and lift look past that."
         )
-    if on_backbone:
-        caveats.append(
-            f"Betweenness and closeness are computed on the backbone, {network.backbone_in_words}; "
-            "--exact takes all pairs."
-        )
+    if null is not None:
+        empty = nothing_significant(network, null)
+        which = "" if empty else f", {network.backbone_in_words}"
+        caveats += [*empty, f"Betweenness and closeness are computed on the backbone{which}; --exact takes all pairs."]
     alone = sum(not r["degree"] for r in rows)
     if alone:
         caveats.append(

@@ -10,13 +10,14 @@ from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers, ItemMatrix
 from cohabit.graph.store import GraphStore, Progress
 from cohabit.queries import partitions
+from cohabit.queries.bootstrap import network_of_host
 from cohabit.queries.communities import communities, named
 from cohabit.queries.measures import Floats
-from cohabit.queries.places import memberships
+from cohabit.queries.null_models import NULLS
 from cohabit.queries.profiles import Profiles, place_membership, profiles
-from cohabit.queries.resample import PlaceSampler, resamples, stability_in_words
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.stability import PlaceSampler, check, resamples, stability_in_words
 from cohabit.queries.words import count, percent, unknown_caveat
 
 COLUMNS = (
@@ -52,6 +53,7 @@ def clusters(
     by: str | None = None,
     min_hosts: int | None = None,
     number: int | None = None,
+    null: str | None = None,
     scope: Scope | None = None,
     bootstrap: int | None = None,
     seed: int = 0,
@@ -61,11 +63,13 @@ def clusters(
     options: dict[str, Any] = {"level": level, "scope": scope, "bootstrap": bootstrap, "seed": seed}
     options["progress"] = progress
     if by is not None:
+        if null is not None:
+            raise UsageError("--null is about pairs of items: leave out --by")
         few = MIN_HOSTS if min_hosts is None else min_hosts
         return place_clusters(store, by=by, min_hosts=few, number=number, **options)
     if min_hosts is not None or number is not None:
         raise UsageError(f"{'--clusters' if min_hosts is None else '--min-hosts'} is about places: give --by too")
-    return communities(store, **options)
+    return communities(store, null=null or NULLS[0], **options)
 
 
 def place_clusters(
@@ -88,7 +92,7 @@ def place_clusters(
     `apart` and `quotients` the items with the largest location quotients of the cluster. `silhouette` and `stability`
     (mean adjusted Rand index over resamples; None without) are those of the whole.
     """
-    resamples(bootstrap, seed, dear=False)
+    check(bootstrap, seed)
     for option, value in (("--min-hosts", min_hosts), ("--clusters", number)):
         if value is not None and value < 1:
             raise UsageError(f"{option} {value}: it takes 1 or more")
@@ -104,11 +108,11 @@ def place_clusters(
     counts = about.counts[chosen].toarray()
     distances = partitions.distance_matrix(_shares(counts))
     labels = _by_hosts(_grouped(distances, number), about.listed[chosen])
-    times = resamples(bootstrap, seed, dear=len(chosen) ** 2 * len(matrix.labels) > _DEAR_WORK)
+    times = resamples(bootstrap, dear=len(chosen) ** 2 * len(matrix.labels) > _DEAR_WORK)
     stability = None
     if times and labels.max(initial=0):
         # Places that are one network each, or part of one: drawing networks would change nothing.
-        networks = None if by in _DRAW_HOSTS else memberships(store, "network", incidence.hosts)
+        networks = None if by in _DRAW_HOSTS else network_of_host(store, incidence)
         sampler = PlaceSampler.of(matrix, place, chosen, networks)
         stability = _stability(labels, sampler, times, seed, progress)
     width = partitions.silhouette(distances, labels) if labels.max(initial=0) else None

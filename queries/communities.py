@@ -9,13 +9,14 @@ import numpy.typing as npt
 
 from cohabit.graph.incidence import Integers
 from cohabit.graph.store import GraphStore, Progress
+from cohabit.queries import bootstrap as boot
 from cohabit.queries.leiden import leiden, modularity
-from cohabit.queries.onemode import OneMode, one_mode
+from cohabit.queries.null_models import check_null
+from cohabit.queries.onemode import OneMode, nothing_significant, one_mode
 from cohabit.queries.partitions import adjusted_rand
-from cohabit.queries.places import memberships
-from cohabit.queries.resample import network_units, resampler, resamples, stability_in_words
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.stability import check, projections, resamples, stability_in_words
 from cohabit.queries.words import count, unknown_caveat
 from cohabit.text import visible
 
@@ -32,6 +33,7 @@ def communities(
     store: GraphStore,
     *,
     level: str = "family",
+    null: str = "bicm",
     scope: Scope | None = None,
     bootstrap: int | None = None,
     seed: int = 0,
@@ -39,37 +41,38 @@ def communities(
 ) -> Result:
     """Communities of the items of a level: Leiden on the backbone, numbered by the hosts of their largest item.
 
-    `name` has the leading items of the community. `distance_to_centre` is 1 − κ/κmax, with κ the backbone weight
-    between an item and its community and κmax the largest κ in it: 0 is the item the others hang on. `modularity` and
-    `stability` (mean adjusted Rand index over resamples of networks; None without) are those of the whole partition.
-    Items outside the backbone have no community, and their note says so.
+    The backbone's pairs are tested under a null model (`null`: bicm or hypergeometric). `name` has the leading items of
+    the community. `distance_to_centre` is 1 − κ/κmax, with κ the backbone weight between an item and its community and
+    κmax the largest κ in it: 0 is the item the others hang on. `modularity` and `stability` (mean adjusted Rand index
+    over resamples of networks; None without) are those of the whole partition. Items outside the backbone have no
+    community, and their note says so.
     """
-    resamples(bootstrap, seed, dear=False)
+    check(bootstrap, seed)
+    check_null(null, 2)
     incidence = read_incidence(store, scope or Scope())
     matrix = incidence.at(level)
-    network = one_mode(matrix)
+    network = one_mode(matrix, null, progress)
     graph = network.backbone_graph()
     inside = np.diff(graph.indptr) > 0
     labels = _by_hosts(leiden(graph, seed=seed), network, inside)
     stability = None
-    number = resamples(bootstrap, seed, dear=len(network.both) > _DEAR_PAIRS)
-    if number and inside.any():
-        units = network_units(matrix, memberships(store, "network", incidence.hosts))
-        sample = resampler(matrix, network, units)
-        rng = np.random.default_rng(seed)
+    number = resamples(bootstrap, dear=len(network.both) > _DEAR_PAIRS)
+    drawn = boot.resamples(store, incidence, matrix, number, seed) if number and inside.any() else None
+    if drawn and drawn.networks > 1:
         found = []
-        for done in range(number):
-            found.append(adjusted_rand(labels[inside], _again(network, sample.draw(rng), seed)[inside]))
+        for done, sample in enumerate(projections(matrix, network, drawn), 1):
+            found.append(adjusted_rand(labels[inside], _again(network, sample, seed)[inside]))
             if progress:
-                progress("resampling networks", done + 1, number)
+                progress("resampling networks", done, number)
         stability = float(np.mean(found))
     rows = _rows(network, labels, inside, stability)
     rows.sort(key=lambda r: (r["cluster"] is None, r["cluster"] or 0, -r["hosts"], r["item"]))
     caveats = [
-        *_caveats(network, rows, seed, stability_in_words(stability, number, bootstrap, "networks", seed)),
+        *_caveats(network, rows, null, seed),
+        *_stability(stability, drawn, number, bootstrap, seed, bool(inside.any())),
         *unknown_caveat(incidence, matrix),
     ]
-    headline = _headline(rows, level, len(incidence.hosts))
+    headline = _headline(rows, level, network, len(incidence.hosts))
     return result(COLUMNS, rows, headline=headline, caveats=caveats, table_columns=TABLE_COLUMNS)
 
 
@@ -130,13 +133,15 @@ def named(leading: list[str]) -> str:
     return ", ".join(visible(label, 60) for label in leading[:LEADING])
 
 
-def _headline(rows: list[Row], level: str, hosts: int) -> str:
+def _headline(rows: list[Row], level: str, network: OneMode, hosts: int) -> str:
     total = count(hosts, "host")
     if not rows:
         return f"No item of level {level} on {total}."
     sizes = Counter(r["cluster"] for r in rows if r["cluster"] is not None)
+    if not len(network.both):
+        return f"No two items of level {level} live together on {total}: no communities."
     if not sizes:
-        return f"No two items of level {level} live together more often than by chance on {total}: no communities."
+        return f"No pair of level {level} is in the backbone on {total}: no communities."
     names = {r["cluster"]: r["name"] for r in rows}
     listed = "; ".join(
         f"{number} ({count(size, 'item')}): {names[number]}" for number, size in sorted(sizes.items())[:8]
@@ -146,15 +151,22 @@ def _headline(rows: list[Row], level: str, hosts: int) -> str:
     return f"{len(sizes):,} {noun} at level {level} on {total}. {listed}{more}."
 
 
-def _caveats(network: OneMode, rows: list[Row], seed: int, stability: str | None) -> list[str]:
+def _stability(
+    stability: float | None, drawn: boot.Resamples | None, number: int, asked: int | None, seed: int, wanted: bool
+) -> list[str]:
+    if drawn and drawn.networks < 2:
+        return [drawn.caveat()]
+    said = stability_in_words(stability, number, asked, "networks", seed) if wanted else None
+    return [said] if said else []
+
+
+def _caveats(network: OneMode, rows: list[Row], null: str, seed: int) -> list[str]:
     outside = sum(r["cluster"] is None for r in rows)
     if outside == len(rows):
-        return []
+        return nothing_significant(network, null)
     quality = next(r["modularity"] for r in rows if r["cluster"])
     method = f"Leiden, seed {seed}, on the backbone, {network.backbone_in_words}; modularity {quality:.2f}."
     caveats = [method]
     if outside:
         caveats.append(f"{count(outside, 'item')} without a pair in the backbone, so without a community.")
-    if stability is not None:
-        caveats.append(stability)
     return caveats

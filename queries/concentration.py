@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Incidence, Integers
+from cohabit.graph.incidence import Integers
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.places import Membership
@@ -34,7 +35,7 @@ def concentration(
     incidence = read_incidence(store, scope or Scope())
     matrix = incidence.at(level)
     if by is None:
-        place = Membership([EVERYWHERE], *_all_hosts(incidence))
+        place = replace(Membership.everywhere(len(incidence.hosts)), labels=[EVERYWHERE])
     else:
         place = place_membership(store, by, incidence.hosts)
     position: dict[str | None, int] = {label: i for i, label in enumerate(matrix.labels)}
@@ -91,11 +92,6 @@ def quotients(store: GraphStore, *, level: str = "family", by: str | None = None
     )
     caveats = ["A quotient from a few hosts says little: look at the columns hosts and base."] if rows else []
     return result(QUOTIENT_COLUMNS, rows, headline=headline, caveats=caveats)
-
-
-def _all_hosts(incidence: Incidence) -> tuple[Integers, Integers]:
-    hosts = np.arange(len(incidence.hosts), dtype=np.int64)
-    return hosts, np.zeros_like(hosts)
 
 
 def _row(counts: Any, place: int) -> tuple[Integers, Integers]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Incidence, Integers, ItemMatrix
+from cohabit.graph.incidence import Incidence, ItemMatrix
 from cohabit.graph.store import GraphStore
 from cohabit.queries import bootstrap as boot
 from cohabit.queries import measures
 from cohabit.queries.item_sets import item_sets
 from cohabit.queries.items import require_at
-from cohabit.queries.null_models import benjamini_hochberg, check_null, log_p_values
+from cohabit.queries.null_models import check_null
+from cohabit.queries.pairs import Pairs, all_pairs
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.words import count, percent, unknown_caveat
@@ -110,7 +110,7 @@ def cooccurrence(
     drawn = boot.resamples(store, incidence, matrix, bootstrap, seed) if bootstrap else None
     if len(named) > 2:
         return item_sets(incidence, matrix, named, drawn)
-    pairs = _all_pairs(matrix, null)
+    pairs = all_pairs(matrix, null)
     shown = _chosen(matrix, pairs, named, min_hosts)
     rows = _rows(matrix, incidence.multi_model_hosts, shown, drawn)
     rows.sort(key=lambda r: (_descending(r[sort]), -r["hosts"], r["a"], r["b"]))
@@ -125,49 +125,20 @@ def cooccurrence(
     )
 
 
-@dataclass(frozen=True)
-class _Pairs:
-    """Positions of a and b, the hosts with both, ln p and q, each of shape (pairs,)."""
-
-    first: Integers
-    second: Integers
-    together: Integers
-    log_p: measures.Floats
-    q: measures.Floats
-
-    def __getitem__(self, index: Any) -> _Pairs:
-        return _Pairs(self.first[index], self.second[index], self.together[index], self.log_p[index], self.q[index])
-
-    def turned(self, first: int) -> _Pairs:
-        """The same with that item, where it is one of the two, in the place of a."""
-        turn = self.second == first
-        a, b = np.where(turn, self.second, self.first), np.where(turn, self.first, self.second)
-        return _Pairs(a, b, self.together, self.log_p, self.q)
-
-
-def _all_pairs(matrix: ItemMatrix, null: str) -> _Pairs:
-    """Every pair with at least one host (BᵀB off the diagonal): q-values are over all of them."""
-    counts = (matrix.matrix.T @ matrix.matrix).tocoo()
-    upper = (counts.row < counts.col) & (counts.data >= 1)
-    first, second, together = (np.asarray(x[upper], np.int64) for x in (counts.row, counts.col, counts.data))
-    log_p = log_p_values(matrix, np.column_stack([first, second]), together, null)
-    return _Pairs(first, second, together, log_p, benjamini_hochberg(np.exp(log_p)))
-
-
-def _chosen(matrix: ItemMatrix, pairs: _Pairs, named: list[int], min_hosts: int) -> _Pairs:
+def _chosen(matrix: ItemMatrix, pairs: Pairs, named: list[int], min_hosts: int) -> Pairs:
     if len(named) == 2:
         found = pairs[(pairs.first == min(named)) & (pairs.second == max(named))].turned(named[0])
         if len(found.first):
             return found
         # No host has both, so it is none of the tested pairs; none or more there are for certain.
         none, log_p = np.zeros(1, np.int64), np.full(1, 0.0 if matrix.base else np.nan)
-        return _Pairs(none + named[0], none + named[1], none, log_p, np.full(1, np.nan))
+        return Pairs(none + named[0], none + named[1], none, log_p, np.full(1, np.nan))
     if named:
         pairs = pairs[(pairs.first == named[0]) | (pairs.second == named[0])].turned(named[0])
     return pairs[pairs.together >= min_hosts]
 
 
-def _rows(matrix: ItemMatrix, multi: int, pairs: _Pairs, drawn: boot.Resamples | None) -> list[Row]:
+def _rows(matrix: ItemMatrix, multi: int, pairs: Pairs, drawn: boot.Resamples | None) -> list[Row]:
     ab, n = pairs.together, matrix.base
     a, b = matrix.hosts_per_item[pairs.first], matrix.hosts_per_item[pairs.second]
     odds, odds_low, odds_high = measures.odds_ratio(n, a, b, ab)
@@ -209,7 +180,7 @@ def _descending(value: float) -> tuple[bool, float]:
     return (True, 0.0) if value != value else (False, -value)
 
 
-def _gate_caveat(pairs: _Pairs) -> list[str]:
+def _gate_caveat(pairs: Pairs) -> list[str]:
     if not len(pairs.q):
         return []
     passing = int(np.count_nonzero(pairs.q < _GATE))

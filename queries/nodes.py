@@ -6,12 +6,12 @@ on arrays, because networkx takes minutes for the pairs of a thousand models.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cohabit.graph.incidence import Integers
+from cohabit.graph.store import Progress
 from cohabit.queries.measures import Floats
 
 if TYPE_CHECKING:
@@ -118,12 +118,12 @@ def core_numbers(graph: Graph) -> Integers:
     return core
 
 
-def paths(graph: Graph, progress: Callable[[int, int], None] | None = None) -> tuple[Floats, Floats]:
+def paths(graph: Graph, progress: Progress | None = None) -> tuple[Floats, Floats]:
     """Betweenness (Freeman 1977; normalised, ends not counted) and closeness (Wasserman & Faust 1994), from 1/weight.
 
     Brandes' algorithm (2001), one source after the other, on all edges at once. Closeness is
     (r − 1)/Σd · (r − 1)/(n − 1) with r nodes within reach, so that small components do not come first. Path lengths are
-    equal when they are so as floating point numbers. `progress` is told how many sources are done, and of how many.
+    equal when they are so as floating point numbers.
     """
     from scipy.sparse.csgraph import dijkstra
 
@@ -147,7 +147,7 @@ def paths(graph: Graph, progress: Callable[[int, int], None] | None = None) -> t
             on &= reached[tails] & (distance[tails] < distance[heads])
             between += _dependencies(tails[on], heads[on], source, size)
         if progress:
-            progress(min(start + _CHUNK, len(sources)), len(sources))
+            progress("shortest paths", min(start + _CHUNK, len(sources)), len(sources))
     return between / max((size - 1) * (size - 2), 1), close
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from cohabit.errors import DataError, UsageError
 from cohabit.graph.incidence import Integers, ItemMatrix
+from cohabit.graph.store import Progress
 from cohabit.queries.measures import Floats
 from cohabit.queries.tails import hypergeometric_log_tail, poisson_binomial_log_tail
 
@@ -26,7 +27,13 @@ _ITERATIONS = 200
 _ACCURACY = 1e-10
 
 
-def log_p_values(matrix: ItemMatrix, items: Integers, together: Integers, null: str = "bicm") -> Floats:
+def log_p_values(
+    matrix: ItemMatrix,
+    items: Integers,
+    together: Integers,
+    null: str = "bicm",
+    progress: Progress | None = None,
+) -> Floats:
     """ln P(X >= hosts with all items of a row) under the null model; `items` (rows, k), `together` (rows,).
 
     With `hypergeometric` (pairs only) all hosts are alike: of n, b are drawn, and a of the n have the other item.
@@ -44,6 +51,8 @@ def log_p_values(matrix: ItemMatrix, items: Integers, together: Integers, null: 
     for start in range(0, len(items), _ROWS):
         rows = slice(start, start + _ROWS)
         found.append(poisson_binomial_log_tail(model.hosts, model.together(items[rows]), together[rows]))
+        if progress:
+            progress("p-values", min(start + _ROWS, len(items)), len(items))
     return np.concatenate(found)
 
 

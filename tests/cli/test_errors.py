@@ -57,7 +57,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     "cooccurrence --sort colour": (2, r"--sort 'colour': not a column to sort by; choose from hosts, lift"),
     "centrality --weight nope": (2, r"--weight 'nope': not a weight; choose from hosts, jaccard, lift"),
     "centrality --sort nope": (2, r"--sort 'nope': not a column to sort by; choose from hosts, degree"),
-    "centrality --bootstrap -1": (2, r"--bootstrap -1: it takes 0 to 10,000 resamples"),
+    "centrality --bootstrap -1": (2, r"--bootstrap -1: it takes 100 to 10,000 draws"),
     "clusters --by nope": (2, r"--by 'nope': not a place; choose from country, network, provider, "),
     "clusters --clusters 3": (2, r"--clusters is about places: give --by too"),
     "clusters --by country --clusters 99": (2, r"--clusters 99: only .* with 50 hosts or more \(--min-hosts\)"),

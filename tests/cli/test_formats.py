@@ -36,7 +36,7 @@ CALLS = {
     "share_of_multi_model_hosts, low, high, lift, p_value, log10_p, base",
     "combinations": "items, size, hosts, share, low, high, base",
     "centrality": f"item, hosts, {CENTRALITY}",
-    "centrality --level model --weight lift --bootstrap 3": "item, hosts, pagerank, pagerank_rank_low, core_rank_high",
+    "centrality --level model --weight lift --bootstrap 100": "item, hosts, pagerank_rank_low, core_rank_high",
     "clusters --level model": "item, cluster, hosts, distance_to_centre, stability, modularity, note",
     "clusters --by country --min-hosts 2": "item, cluster, hosts, base, distance_to_centre, stability, apart",
     "concentration": "item, hosts, hill_1, hill_2, hhi, top, top_share",

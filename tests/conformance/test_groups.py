@@ -23,7 +23,7 @@ from tests.conformance.population import Record
 
 QUESTIONS: list[tuple[str, dict[str, Any]]] = [
     ("centrality", {"level": "family"}),
-    ("centrality", {"level": "model", "weight": "lift", "bootstrap": 5}),
+    ("centrality", {"level": "model", "weight": "lift", "bootstrap": 100}),
     ("centrality", {"level": "line", "weight": "jaccard"}),
     ("clusters", {"level": "model"}),
     ("clusters", {"by": "country", "level": "line", "min_hosts": 5}),

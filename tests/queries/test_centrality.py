@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import networkx as nx
 import pytest
+from scipy.stats import hypergeom
 
 from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore
 from cohabit.queries.centrality import COLUMNS, MEASURES, RANKS, centrality
+from cohabit.queries.cooccurrence import cooccurrence
 from cohabit.queries.scope import Scope
 from tests.queries.tools import Record, record, store_of
 
@@ -107,13 +111,31 @@ def test_sorted_as_asked_and_ties_by_hosts_and_name(small: GraphStore) -> None:
     assert "llama comes first by strength (8)" in (centrality(small, sort="strength").headline or "")
 
 
-def test_paths_of_models_are_those_of_the_backbone_unless_exact(many: GraphStore) -> None:
+def q_values(hosts: dict[int, list[str]]) -> dict[tuple[str, str], float]:
+    """Fisher's exact test of every pair, and the step-up procedure of Benjamini and Hochberg."""
+    listed = [set(own) for own in hosts.values() if own]
+    single = Counter(item for own in listed for item in own)
+    both = Counter(pair for own in listed for pair in combinations(sorted(own), 2))
+    p = {(a, b): float(hypergeom.sf(n - 1, len(listed), single[a], single[b])) for (a, b), n in both.items()}
+    q, least = {}, 1.0
+    for rank, pair in reversed(list(enumerate(sorted(p, key=p.__getitem__), 1))):
+        least = min(least, p[pair] * len(p) / rank)
+        q[pair] = least
+    return q
+
+
+@pytest.mark.parametrize("null", ["bicm", "hypergeometric"])
+def test_paths_of_models_are_those_of_the_backbone_unless_exact(many: GraphStore, null: str) -> None:
     hosts = {i: [m["name"] for m in r["models"]] for i, r in enumerate(large())}
     graph = network_of(hosts, "lift")
     exact = centrality(many, level="model", weight="lift", exact=True)
     between = nx.betweenness_centrality(graph, weight="length")
     assert {r["item"]: r["betweenness"] for r in exact.rows} == pytest.approx(between, abs=1e-9)
-    usual = centrality(many, level="model", weight="lift")
+    usual = centrality(many, level="model", weight="lift", null=null)
+    if null == "bicm":
+        q = {(r["a"], r["b"]): r["q_value"] for r in cooccurrence(many, level="model").rows}
+    else:
+        q = q_values(hosts)
     caveat = next(c for c in usual.caveats if "computed on the backbone" in c)
     assert "--exact takes all pairs" in caveat
     assert not any("backbone" in c for c in exact.caveats)
@@ -123,10 +145,12 @@ def test_paths_of_models_are_those_of_the_backbone_unless_exact(many: GraphStore
             (-math.log2(d["weight"]) * math.log1p(both), -both, *sorted((a, b)))
             for a, b, d in graph.edges(data=True)
             for both in [sum(a in own and b in own for own in hosts.values())]
-            if d["weight"] > 1 and both >= 15
+            if d["weight"] > 1 and both >= 15 and q[min(a, b), max(a, b)] < 0.01
         )
     )
-    assert len(candidates) >= 10
+    assert (
+        (2 if null == "bicm" else 10) <= len(candidates) < sum(d["weight"] > 1 for *_, d in graph.edges(data=True)) - 5
+    )
     kept = nx.Graph()
     kept.add_nodes_from(graph)
     tree = nx.utils.UnionFind(graph)
@@ -147,15 +171,15 @@ def test_paths_of_models_are_those_of_the_backbone_unless_exact(many: GraphStore
 
 
 def test_rank_intervals(many: GraphStore) -> None:
-    answer = centrality(many, bootstrap=30, seed=4)
+    answer = centrality(many, bootstrap=100, seed=4)
     assert answer.columns == (*COLUMNS, *RANKS)
     for row in answer.rows:
         for measure in MEASURES:
             low, high = row[f"{measure}_rank_low"], row[f"{measure}_rank_high"]
             assert 1 <= low <= high <= len(answer.rows)
-    assert answer.rows == centrality(many, bootstrap=30, seed=4).rows
-    assert any("95 % of 30 resamples of networks, seed 4" in c for c in answer.caveats)
-    assert answer.rows != centrality(many, bootstrap=30, seed=5, sort="pagerank", level="model").rows
+    assert answer.rows == centrality(many, bootstrap=100, seed=4).rows
+    assert any("100 draws of 9 networks; seed 4" in c for c in answer.caveats)
+    assert answer.rows != centrality(many, bootstrap=100, seed=5, sort="pagerank", level="model").rows
 
 
 def test_rank_intervals_by_hand(tmp_path: Path) -> None:
@@ -174,13 +198,16 @@ def test_rank_intervals_by_hand(tmp_path: Path) -> None:
 
 def test_progress_is_told(small: GraphStore) -> None:
     told: list[tuple[str, int, int]] = []
-    centrality(small, bootstrap=3, progress=lambda *what: told.append(what))
+    centrality(small, bootstrap=100, progress=lambda *what: told.append(what))
     assert told[0] == ("shortest paths", 4, 4)
-    assert told[1:] == [("resampling networks", n, 3) for n in (1, 2, 3)]
+    assert told[1:] == [("resampling networks", n, 100) for n in range(1, 101)]
+    told.clear()
+    centrality(small, level="model", progress=lambda *what: told.append(what))
+    assert told[0] == ("p-values", 5, 5)
 
 
 def test_nothing_one_host_one_item_all_alike(tmp_path: Path, small: GraphStore) -> None:
-    nothing = centrality(small, scope=Scope(country=("FR",)), bootstrap=5)
+    nothing = centrality(small, scope=Scope(country=("FR",)), bootstrap=100)
     assert (nothing.rows, nothing.headline) == ([], "No item of level family on 0 hosts.")
     cases = {
         "empty": [record(0, [])],
@@ -192,7 +219,7 @@ def test_nothing_one_host_one_item_all_alike(tmp_path: Path, small: GraphStore) 
     for name, records in cases.items():
         store = store_of(tmp_path / name, records)
         for level in ("family", "model"):
-            answer = centrality(store, level=level, bootstrap=3)
+            answer = centrality(store, level=level, bootstrap=100)
             assert all(v == v for r in answer.rows for v in r.values()), name
         found[name] = centrality(store, weight="lift")
         store.close()
@@ -211,8 +238,11 @@ def test_nothing_one_host_one_item_all_alike(tmp_path: Path, small: GraphStore) 
         ({"weight": "size"}, "--weight 'size': not a weight; choose from hosts, jaccard, lift"),
         ({"sort": "name"}, "--sort 'name': not a column to sort by"),
         ({"level": "host"}, "--level 'host': not a level"),
-        ({"bootstrap": -1}, "--bootstrap -1: it takes 0 to 10,000 resamples"),
-        ({"seed": -1}, "--seed -1: it takes 0 or more"),
+        ({"bootstrap": -1}, "--bootstrap -1: it takes 100 to 10,000 draws"),
+        ({"bootstrap": 50}, "--bootstrap 50: it takes 100 to 10,000 draws"),
+        ({"seed": -1, "bootstrap": 100}, "--seed -1: it takes 0 or more"),
+        ({"seed": 1}, "--seed needs --bootstrap N"),
+        ({"null": "poisson"}, "--null 'poisson': not a null model; choose from bicm, hypergeometric"),
     ],
 )
 def test_wrong_options(small: GraphStore, options: dict[str, object], message: str) -> None:

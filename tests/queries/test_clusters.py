@@ -14,6 +14,7 @@ from scipy.spatial.distance import jensenshannon
 
 from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore
+from cohabit.queries.centrality import centrality
 from cohabit.queries.clusters import COLUMNS, clusters
 from cohabit.queries.communities import COLUMNS as COMMUNITY_COLUMNS
 from cohabit.queries.partitions import adjusted_rand
@@ -244,7 +245,16 @@ def test_nothing_one_host_one_item_all_alike(tmp_path: Path, places: GraphStore)
         if name == "alike":
             alike = clusters(store)
             assert [r["note"] for r in alike.rows] == ["not in the backbone"] * 2
-            assert "more often than by chance on 9 hosts: no communities." in (alike.headline or "")
+            assert alike.headline == "No pair of level family is in the backbone on 9 hosts: no communities."
+            assert alike.caveats == (
+                "Of 1 pair none has lift above 1 and q < 0.01 under the null model bicm: the backbone is empty; "
+                "--null hypergeometric asks for less, it takes all hosts for alike.",
+            )
+            other = clusters(store, null="hypergeometric").caveats
+            said = "Of 1 pair none has lift above 1 and q < 0.01 under the null model"
+            assert other == (f"{said} hypergeometric: the backbone is empty.",)
+            models = centrality(store, level="model").caveats
+            assert alike.caveats[0] in models
         store.close()
 
 
@@ -256,6 +266,8 @@ def test_nothing_one_host_one_item_all_alike(tmp_path: Path, places: GraphStore)
         ({"by": "country", "number": 0}, "--clusters 0: it takes 1 or more"),
         ({"by": "country", "min_hosts": 0}, "--min-hosts 0: it takes 1 or more"),
         ({"min_hosts": 5}, "--min-hosts is about places: give --by too"),
+        ({"by": "country", "null": "bicm"}, "--null is about pairs of items: leave out --by"),
+        ({"null": "poisson"}, "--null 'poisson': not a null model"),
         ({"number": 5}, "--clusters is about places: give --by too"),
         ({"bootstrap": -3}, "--bootstrap -3: it takes 0 to 10,000 resamples"),
         ({"by": "country", "seed": -3}, "--seed -3: it takes 0 or more"),

@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from cohabit.queries.leiden import leiden, modularity
+from cohabit.queries.leiden import _connected, leiden, modularity
 from cohabit.queries.partitions import adjusted_rand
 from tests.queries.tools import sparse_of
 
@@ -56,6 +56,24 @@ def test_every_community_is_connected_and_numbered_by_first_member(name: str) ->
     labels = leiden(sparse_of(graph), seed=3, starts=1)
     assert all(nx.is_connected(graph.subgraph(nodes)) for nodes in groups(labels))
     assert [min(nodes) for nodes in groups(labels)] == sorted(min(nodes) for nodes in groups(labels))
+
+
+def test_what_is_not_connected_is_split_and_that_does_not_lower_modularity() -> None:
+    # 0–1 2–3 4 in one group: three parts. In the path 5–6–7 the ends are a group of two that do not touch.
+    matrix = sparse_of(nx.compose(nx.empty_graph(8), nx.Graph([(0, 1), (2, 3), (5, 6), (6, 7)])))
+    labels = [0, 0, 0, 0, 0, 2, 1, 2]
+    assert _connected(matrix, labels).tolist() == [0, 0, 1, 1, 2, 3, 4, 5]
+    assert _connected(matrix, [0, 0, 1, 1, 2, 3, 3, 3]).tolist() == [0, 0, 1, 1, 2, 3, 3, 3]
+    chance = random.Random(0)
+    for seed in range(30):
+        graph = nx.gnp_random_graph(25, 0.08, seed=seed)
+        random_labels = [chance.randrange(4) for _ in graph]
+        split = _connected(sparse_of(graph), random_labels)
+        assert all(nx.is_connected(graph.subgraph(nodes)) for nodes in groups(split))
+        before = modularity(sparse_of(graph), np.array(random_labels))
+        assert modularity(sparse_of(graph), split) >= before - 1e-12
+        for label in range(int(split.max()) + 1):
+            assert len({random_labels[node] for node in np.flatnonzero(split == label)}) == 1
 
 
 def test_planted_groups_are_found_over_20_seeds() -> None:

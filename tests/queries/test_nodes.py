@@ -119,6 +119,16 @@ def test_two_equal_components_share_the_eigenvector() -> None:
     assert nodes.eigenvector(sparse_of(graph)) == pytest.approx([1 / math.sqrt(6)] * 6 + [0, 0])
 
 
+def test_components_of_different_shape_share_the_eigenvector() -> None:
+    # A triangle and a star of four leaves both have the largest eigenvalue 2, with the vectors (1, 1, 1)/√3 and
+    # (2, 1, 1, 1, 1)/√8. Equal values projected on each: 1 for the triangle; 6/8 · (2, 1, 1, 1, 1) for the star.
+    graph = nx.disjoint_union(nx.complete_graph(3), nx.star_graph(4))
+    expected = np.array([1, 1, 1, 1.5, 0.75, 0.75, 0.75, 0.75])
+    found = nodes.eigenvector(sparse_of(graph))
+    assert found == pytest.approx(expected / np.linalg.norm(expected), abs=1e-12)
+    assert found == pytest.approx(list(nx.eigenvector_centrality(graph, max_iter=1000, tol=1e-13).values()), abs=1e-9)
+
+
 @pytest.mark.parametrize("size", [401, 900])
 def test_large_components_have_the_same_eigenvector_as_a_dense_matrix_gives(size: int) -> None:
     chance = np.random.default_rng(size)
@@ -132,8 +142,8 @@ def test_large_components_have_the_same_eigenvector_as_a_dense_matrix_gives(size
 
 
 def test_progress_is_told_of_all_sources() -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[str, int, int]] = []
     graph = nx.cycle_graph(150)
     graph.add_node(150)
-    nodes.paths(sparse_of(graph), lambda done, total: told.append((done, total)))
-    assert told == [(64, 150), (128, 150), (150, 150)]
+    nodes.paths(sparse_of(graph), lambda *what: told.append(what))
+    assert told == [("shortest paths", done, 150) for done in (64, 128, 150)]

@@ -12,10 +12,12 @@ import pytest
 from networkx.algorithms import bipartite
 
 from cohabit.errors import UsageError
-from cohabit.queries import nodes
+from cohabit.queries import bootstrap, nodes
+from cohabit.queries.bootstrap import Resamples
 from cohabit.queries.onemode import OneMode, one_mode, symmetric
 from cohabit.queries.places import Membership
-from cohabit.queries.resample import PlaceSampler, network_units, redraw, resampler, resamples
+from cohabit.queries.stability import PlaceSampler, check, projections, redraw, resamples
+from tests.queries.populations import incidence, matrix
 from tests.queries.tools import matrix_of
 
 
@@ -134,50 +136,76 @@ def test_redraw_keeps_the_size_of_every_stratum() -> None:
     assert many == pytest.approx(np.ones(9), abs=0.1)
 
 
-def test_a_resample_is_the_projection_of_the_drawn_networks() -> None:
+def draws_of(
+    patch: pytest.MonkeyPatch, hosts: list[set[str]], networks: list[int | None], number: int, seed: int
+) -> Resamples:
+    """Draws of the networks of hosts (None: not known)."""
+    known = sorted({n for n in networks if n is not None})
+    places = np.array([len(known) if n is None else known.index(n) for n in networks], np.int64)
+    place = Membership([*(f"AS{n}" for n in known), "unknown"], np.arange(len(hosts)), places)
+    patch.setattr(bootstrap, "memberships", lambda *_: place)
+    named = {f"h{i}": items for i, items in enumerate(hosts)}
+    return bootstrap.resamples(None, incidence(named), matrix(named), number, seed)  # type: ignore[arg-type]
+
+
+def test_a_resample_is_the_projection_of_the_drawn_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     hosts = random_hosts(3)
-    # Networks of one to twelve hosts; those of the last label are unknown, so each of these is drawn by itself.
     chance = random.Random(3)
-    of_host = [chance.choice([0, 1, 1, 2, 2, 2, 3, 4]) for _ in hosts]
-    networks = Membership(["AS1", "AS2", "AS3", "AS4", "unknown"], np.arange(60), np.array(of_host))
-    matrix = matrix_of(hosts)
-    whole = one_mode(matrix)
-    units = network_units(matrix, networks)
-    sample = resampler(matrix, whole, units)
-    assert [u < 0 for u in units.tolist()] == [not items for items in hosts]
-    alone = [i for i, n in enumerate(of_host) if n == 4 and hosts[i]]
-    assert sorted(set(units.tolist()) - {-1}) == list(range(4 + len(alone)))
-    assert sorted(units[alone].tolist()) == list(range(4, 4 + len(alone)))
-    for seed in range(5):
-        times = redraw(np.array([len(sample.listed)]), np.random.default_rng(seed))
-        drawn = [items for items, unit in zip(hosts, units, strict=True) if unit >= 0 for _ in range(times[unit])]
-        found = sample.draw(np.random.default_rng(seed))
-        assert pairs(found) == counted(drawn)
-        expected = Counter(item for items in drawn for item in items)
+    of_host = [chance.choice([1, 2, 2, 3, 3, 3, 4]) for _ in hosts]
+    drawn = draws_of(monkeypatch, hosts, list(of_host), 6, 1)
+    whole = one_mode(drawn.matrix, "hypergeometric")
+    samples = list(projections(drawn.matrix, whole, drawn))
+    assert len(samples) == 6
+    q = dict(zip(pairs(whole), whole.q.tolist(), strict=True))  # type: ignore[union-attr]
+    for weights, found in zip(drawn.weights, samples, strict=True):
+        assert weights.sum() == 4
+        again = [own for own, n in zip(hosts, of_host, strict=True) if own for _ in range(round(weights[n - 1]))]
+        assert pairs(found) == counted(again)
+        expected = Counter(item for items in again for item in items)
         assert dict(zip(found.labels, found.hosts.tolist(), strict=True)) == dict(expected)
-        assert found.base == len(drawn)
+        assert found.base == len(again)
+        # Whatever is drawn, a pair keeps the q-value of the whole.
+        assert found.q.tolist() == [q[pair] for pair in pairs(found)]  # type: ignore[union-attr]
 
 
-def test_a_resample_does_not_depend_on_the_order_of_hosts() -> None:
+def test_hosts_without_a_network_are_drawn_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    hosts: list[set[str]] = [{"a", "b"}] * 2 + [{"a", "c"}]
+    drawn = draws_of(monkeypatch, hosts, [None, None, None], 200, 0)
+    found = [pairs(s) for s in projections(drawn.matrix, one_mode(drawn.matrix), drawn)]
+    assert {tuple(p.get(pair, 0) for pair in (("a", "b"), ("a", "c"))) for p in found} == {
+        (3, 0),
+        (2, 1),
+        (1, 2),
+        (0, 3),
+    }
+    # (1/3)³ of the draws have a–c only.
+    assert sum(("a", "b") not in p for p in found) == pytest.approx(200 / 27, abs=7)
+
+
+def test_a_resample_does_not_depend_on_the_order_of_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     hosts = random_hosts(5)
-    matrices = [matrix_of(hosts), matrix_of(hosts[::-1])]
-    networks = [Membership(["unknown"], np.arange(60), np.zeros(60, np.int64)) for _ in matrices]
-    draws = []
-    for matrix, network in zip(matrices, networks, strict=True):
-        sample = resampler(matrix, one_mode(matrix), network_units(matrix, network))
-        draws.append([pairs(sample.draw(np.random.default_rng(1))) for _ in range(3)])
-    assert draws[0] == draws[1]
+    networks: list[int | None] = [None if i % 3 else i % 7 for i in range(60)]
+    found = []
+    for own, nets in ((hosts, networks), (hosts[::-1], networks[::-1])):
+        drawn = draws_of(monkeypatch, own, nets, 4, 1)
+        found.append([pairs(s) for s in projections(drawn.matrix, one_mode(drawn.matrix), drawn)])
+    assert found[0] == found[1]
+
+
+def test_one_network_has_no_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = draws_of(monkeypatch, [{"a", "b"}, {"a"}], [7, 7], 5, 0)
+    assert list(projections(drawn.matrix, one_mode(drawn.matrix), drawn)) == []
 
 
 def test_places_are_resampled_within_themselves() -> None:
     hosts = [{"a"}, {"a", "b"}, {"b"}, {"c"}, {"c"}, set(), {"a"}]
-    matrix = matrix_of(hosts)
+    items = matrix_of(hosts)
     place = Membership(["X", "Y", "Z", "unknown"], np.arange(7), np.array([0, 0, 0, 1, 1, 1, 2]))
-    networks = Membership(["AS1", "unknown"], np.arange(7), np.array([0, 0, 1, 0, 0, 0, 0]))
-    by_host = PlaceSampler.of(matrix, place, np.array([0, 1]), None)
+    networks = np.array([0, 0, -1, 0, 0, 0, 0])
+    by_host = PlaceSampler.of(items, place, np.array([0, 1]), None)
     assert by_host.sizes.tolist() == [3, 2]
     # Place X has the network AS1 with two hosts, and a host without; Y has AS1 with two.
-    by_network = PlaceSampler.of(matrix, place, np.array([0, 1]), networks)
+    by_network = PlaceSampler.of(items, place, np.array([0, 1]), networks)
     assert by_network.sizes.tolist() == [2, 1]
     rng = np.random.default_rng(0)
     seen = {tuple(by_network.counts(rng).ravel().tolist()) for _ in range(100)}
@@ -186,8 +214,8 @@ def test_places_are_resampled_within_themselves() -> None:
 
 
 def test_number_of_resamples() -> None:
-    assert (resamples(None, 0, dear=False), resamples(None, 0, dear=True)) == (10, 0)
-    assert (resamples(7, 0, dear=True), resamples(0, 0, dear=False)) == (7, 0)
+    assert (resamples(None, dear=False), resamples(None, dear=True)) == (10, 0)
+    assert (resamples(7, dear=True), resamples(0, dear=False)) == (7, 0)
     for number, seed in ((-1, 0), (10_001, 0), (1, -1)):
         with pytest.raises(UsageError, match="it takes 0"):
-            resamples(number, seed, dear=False)
+            check(number, seed)

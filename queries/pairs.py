@@ -1,0 +1,48 @@
+"""The pairs of items that share a host, and how probable so many hosts are under a null model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cohabit.graph.incidence import Integers, ItemMatrix
+from cohabit.graph.store import Progress
+from cohabit.queries.measures import Floats
+from cohabit.queries.null_models import benjamini_hochberg, log_p_values
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Positions of a and b among the labels, the hosts with both, ln p and q, each of shape (pairs,)."""
+
+    first: Integers
+    second: Integers
+    together: Integers
+    log_p: Floats
+    q: Floats
+
+    def __getitem__(self, index: Any) -> Pairs:
+        return Pairs(self.first[index], self.second[index], self.together[index], self.log_p[index], self.q[index])
+
+    def turned(self, first: int) -> Pairs:
+        """The same with that item, where it is one of the two, in the place of a."""
+        turn = self.second == first
+        a, b = np.where(turn, self.second, self.first), np.where(turn, self.first, self.second)
+        return Pairs(a, b, self.together, self.log_p, self.q)
+
+
+def counted_pairs(matrix: ItemMatrix) -> tuple[Integers, Integers, Integers]:
+    """Every pair with at least one host (BᵀB off the diagonal): positions of a and b, a < b, and the hosts."""
+    counts = (matrix.matrix.T @ matrix.matrix).tocoo()
+    upper = (counts.row < counts.col) & (counts.data >= 1)
+    first, second, together = (np.asarray(x[upper], np.int64) for x in (counts.row, counts.col, counts.data))
+    return first, second, together
+
+
+def all_pairs(matrix: ItemMatrix, null: str, progress: Progress | None = None) -> Pairs:
+    """Every pair with at least one host; q-values are over all of them."""
+    first, second, together = counted_pairs(matrix)
+    log_p = log_p_values(matrix, np.column_stack([first, second]), together, null, progress)
+    return Pairs(first, second, together, log_p, benjamini_hochberg(np.exp(log_p)))
