@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Incidence, Integers, ItemMatrix
+from cohabit.graph.incidence import Incidence, Integers, ItemMatrix, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.combinations import exact_sets
@@ -60,7 +60,7 @@ class Resamples:
     @cached_property
     def base(self) -> Floats:
         """n of each draw."""
-        return self.hosts(np.unique(self.matrix.rows))
+        return self.hosts(distinct(self.matrix.rows))
 
     @cached_property
     def multi(self) -> Floats:

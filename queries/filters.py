@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Deployments, Integers, ModelTable, host_keys, read_deployments
+from cohabit.graph.incidence import Deployments, Integers, ModelTable, distinct, host_keys, read_deployments
 from cohabit.graph.store import GraphStore
 from cohabit.queries.versions import Comparison
 from cohabit.timeline import iso, parse_day
@@ -21,7 +21,7 @@ def with_capability(store: GraphStore, models: ModelTable, edges: Deployments, c
     capable = read_deployments(store, models, capability=capability.strip().lower())
     width = max(len(models.names), 1)
     found = np.isin(edges.hosts * width + edges.models, capable.hosts * width + capable.models)
-    return np.unique(edges.hosts[found])
+    return distinct(edges.hosts[found])
 
 
 def with_version(store: GraphStore, comparisons: Sequence[str], software: Sequence[str]) -> Integers:
@@ -41,13 +41,13 @@ def with_version(store: GraphStore, comparisons: Sequence[str], software: Sequen
     chosen: Integers | None = None
     for wanted in software:
         own = _union([hosts for name, hosts in found if name == wanted.lower()])
-        chosen = own if chosen is None else np.intersect1d(chosen, own)
+        chosen = own if chosen is None else np.intersect1d(chosen, own, assume_unique=True)
     return _union([]) if chosen is None else chosen
 
 
 def _union(groups: Sequence[Sequence[int]]) -> Integers:
     parts = [np.asarray(group, np.int64) for group in groups]
-    return np.unique(np.concatenate([*parts, np.empty(0, np.int64)]))
+    return distinct(np.concatenate([*parts, np.empty(0, np.int64)]))
 
 
 def first_seen_since(store: GraphStore, day: str) -> Integers:

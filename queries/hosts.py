@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Integers, ModelTable, host_keys
+from cohabit.graph.incidence import Integers, ModelTable, host_keys, without_nulls
 from cohabit.graph.store import GraphStore
 from cohabit.loaders.values import RecordError
 from cohabit.loaders.values import host as canonical_host
 from cohabit.privacy import Masker
 from cohabit.queries.items import require_at
+from cohabit.queries.places import memberships
 from cohabit.queries.result import Result, Row, result
-from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.scope import Scope, parse_asn, read_incidence
 from cohabit.queries.words import count
 from cohabit.text import visible
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 HOST_COLUMNS = (
     "host",
@@ -95,34 +100,56 @@ def _with_item(
 def _host_rows(store: GraphStore, keys: Integers) -> list[Row]:
     """One row a host, in the order of the given ascending keys."""
     key = store.host_key
-    selected: dict[int, Row] = {}
-    wanted = set(keys.tolist())
-    base = store.table(
-        f"MATCH (h:Host) RETURN {key} AS key, h.address AS host, h.ports AS port, h.first_seen AS first_seen, "
-        "h.last_seen AS last_seen, h.decoy_group AS decoy_group"
+    own = _of_hosts(
+        keys,
+        store.table(
+            f"MATCH (h:Host) RETURN {key} AS key, h.address AS host, h.ports AS port, h.first_seen AS first_seen, "
+            "h.last_seen AS last_seen, h.decoy_group AS decoy_group"
+        ),
     )
-    for row in base.to_pylist():
-        if row["key"] in wanted:
-            row.update(country=None, asn=None, provider=None, software=[], version=[])
-            selected[row.pop("key")] = row
-    places = store.table(
-        f"MATCH (h:Host) OPTIONAL MATCH (h)-[:IN_COUNTRY]->(c:Country) OPTIONAL MATCH (h)-[:IN_NETWORK]->(n:Network) "
-        f"OPTIONAL MATCH (n)-[:OPERATED_BY]->(p:Provider) "
-        f"RETURN {key} AS key, c.code AS country, n.asn AS asn, p.name AS provider"
+    country, network, provider = (_place_of_hosts(store, place, keys) for place in ("country", "network", "provider"))
+    places = {
+        "country": country,
+        "asn": [None if name is None else parse_asn(name) for name in network],
+        "provider": provider,
+    }
+    software: list[list[str]] = [[] for _ in keys]
+    versions: list[list[str | None]] = [[] for _ in keys]
+    runs = _of_hosts(
+        keys,
+        store.table(
+            "MATCH (h:Host)-[r:RUNS]->(s:Software) "
+            f"RETURN {key} AS key, r.port AS port, s.name AS software, r.version AS version"
+        ),
     )
-    for row in places.to_pylist():
-        if row["key"] in wanted:
-            selected[row.pop("key")].update(row)
-    runs = store.table(
-        f"MATCH (h:Host)-[r:RUNS]->(s:Software) "
-        f"RETURN {key} AS key, r.port AS port, s.name AS software, r.version AS version"
-    ).to_pylist()
-    for row in sorted(runs, key=lambda r: (r["port"], r["software"])):
-        if row["key"] in wanted:
-            host = selected[row["key"]]
-            host["software"].append(row["software"])
-            host["version"].append(row["version"])
-    return [selected[k] for k in keys.tolist()]
+    columns = (runs.pop(name) for name in ("port", "software", "version", "key"))
+    for _, name, version, position in sorted(zip(*columns, strict=True), key=lambda run: run[:2]):
+        software[position].append(name)
+        versions[position].append(version)
+    facts = {**own, **places, "software": software, "version": versions}
+    del facts["key"]
+    return [dict(zip(facts, values, strict=True)) for values in zip(*facts.values(), strict=True)]
+
+
+def _place_of_hosts(store: GraphStore, place: str, keys: Integers) -> list[str | None]:
+    membership = memberships(store, place, keys)
+    names = np.array([*membership.labels[:-1], None], object)
+    of_host = np.empty(len(keys), object)
+    of_host[membership.hosts] = names[membership.places]
+    return list(of_host)
+
+
+def _of_hosts(keys: Integers, table: pa.Table) -> dict[str, list[Any]]:
+    """The columns of the table's rows of these hosts, in the hosts' order; `key` becomes the position among them."""
+    import pyarrow as pa
+
+    of_row = without_nulls(table.column("key"))
+    position = np.minimum(np.searchsorted(keys, of_row), max(len(keys) - 1, 0))
+    rows = np.flatnonzero(keys[position] == of_row) if len(keys) else np.empty(0, np.int64)
+    rows = rows[np.argsort(position[rows], kind="stable")]
+    taken = table.drop_columns("key").take(pa.array(rows))
+    columns = {name: taken.column(name).to_pylist() for name in taken.column_names}
+    return {**columns, "key": position[rows].tolist()}
 
 
 def host(store: GraphStore, masker: Masker, address: str) -> Result:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import LEVELS, Deployments, Integers, ModelTable
+from cohabit.graph.incidence import LEVELS, Deployments, Integers, ModelTable, distinct
 from cohabit.loaders.names import canonical_model
 from cohabit.text import visible
 
@@ -74,4 +74,4 @@ def resolve_item(models: ModelTable, name: str) -> Item:
 def hosts_with_item(item: Item, models: ModelTable, edges: Deployments) -> Integers:
     """Store keys of the hosts that have the item among those edges."""
     of_model = np.array([label == item.label for label in models.items[item.level]], bool)
-    return np.unique(edges.hosts[of_model[edges.models]]) if len(of_model) else np.empty(0, np.int64)
+    return distinct(edges.hosts[of_model[edges.models]]) if len(of_model) else np.empty(0, np.int64)

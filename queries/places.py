@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cohabit.graph.incidence import Integers
+from cohabit.graph.incidence import Integers, distinct
 from cohabit.graph.store import GraphStore
 
 _CYPHER = {
@@ -51,7 +51,7 @@ class Membership:
         """Number of distinct known places of the hosts of each group."""
         source, places = self.join(hosts)
         known = places < len(self.labels) - 1
-        keys = np.unique(groups[source][known] * len(self.labels) + places[known])
+        keys = distinct(groups[source][known] * len(self.labels) + places[known])
         return np.bincount(keys // len(self.labels), minlength=size).astype(np.int64)
 
 
@@ -67,7 +67,9 @@ def memberships(store: GraphStore, place: str, hosts: Integers) -> Membership:
     at = np.searchsorted(hosts, all_keys)
     inside = at < len(hosts)
     inside[inside] = hosts[at[inside]] == all_keys[inside]
-    rest = np.setdiff1d(np.arange(len(hosts)), at[inside])
+    placed = np.zeros(len(hosts), bool)
+    placed[at[inside]] = True
+    rest = np.flatnonzero(~placed)
     return Membership(
         labels,
         np.concatenate([at[inside], rest]),

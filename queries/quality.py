@@ -108,7 +108,7 @@ def _leading_pair(incidence: Incidence) -> _LeadingPair | None:
     wanted = [p for p in pairs if (matrix.labels[p[1]], matrix.labels[p[2]]) == _LEADING_PAIR]
     # Labels are in order: of equally frequent pairs the one that sorts first is taken.
     _, a, b = min(wanted or pairs, key=lambda p: (-p[0], p[1], p[2]))
-    with_both = np.intersect1d(matrix.hosts_of(a), matrix.hosts_of(b))
+    with_both = matrix.hosts_with_all([a, b])
     both = np.zeros(len(incidence.hosts), bool)
     both[with_both] = True
     return _LeadingPair((matrix.labels[a], matrix.labels[b]), both, incidence.models_per_host >= 2)

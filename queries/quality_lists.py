@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cohabit.graph.decoys import NO_NETWORK, Thresholds, decoy_groups
-from cohabit.graph.incidence import Integers
+from cohabit.graph.incidence import Integers, distinct
 from cohabit.graph.lists import NO_DIGEST, Lists
 from cohabit.queries.quality_data import Evidence, Mask
 from cohabit.queries.words import count
@@ -114,7 +114,7 @@ def _digest_sets(lists: Lists, hosts: int) -> Iterator[tuple[int, bytes]]:
     """The hosts whose list has enough distinct digests, with the set of these as one key."""
     known = lists.digests != NO_DIGEST
     width = max(len(lists.digest_texts), 1)
-    pairs = np.unique(lists.hosts[known] * width + lists.digests[known])
+    pairs = distinct(lists.hosts[known] * width + lists.digests[known])
     bounds = np.searchsorted(pairs, np.arange(hosts + 1) * width)
     for host in np.flatnonzero(np.diff(bounds) >= CHURN_DIGESTS).tolist():
         yield host, (pairs[bounds[host] : bounds[host + 1]] - host * width).tobytes()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import LEVELS, Incidence, Integers
+from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.places import PLACES, Membership, memberships
@@ -70,10 +70,10 @@ def _items_of(incidence: Incidence, level: str) -> _Items:
     position: dict[str | None, int] = {label: i for i, label in enumerate(matrix.labels)}
     of_model = np.array([position.get(i, len(matrix.labels)) for i in incidence.models.items[level]], np.int64)
     of_edge = of_model[incidence.model_index] if len(of_model) else incidence.model_index
-    pairs = np.unique(incidence.host_index * len(labels) + of_edge)
-    known = np.unique(incidence.host_index[of_edge < len(matrix.labels)])
+    pairs = distinct(incidence.host_index * len(labels) + of_edge)
+    known = distinct(incidence.host_index[of_edge < len(matrix.labels)])
     hosts, items = pairs // len(labels), pairs % len(labels)
-    return _Items(labels, of_edge, hosts, items, known, np.unique(incidence.host_index))
+    return _Items(labels, of_edge, hosts, items, known, distinct(incidence.host_index))
 
 
 def _one_item(incidence: Incidence) -> _Items:
@@ -107,8 +107,9 @@ def _rows(
     if edges.weeks is not None and edges.week_edges is not None:
         hosts, of = incidence.host_index[edges.week_edges], items.of_edge[edges.week_edges]
         # Several models of one item in one week are one (host, week) pair of the item.
-        weeks, week = np.unique(edges.weeks, return_inverse=True)
-        triples = np.unique((hosts * width + of) * max(len(weeks), 1) + week) // max(len(weeks), 1)
+        weeks = distinct(edges.weeks)
+        week = np.searchsorted(weeks, edges.weeks)
+        triples = distinct((hosts * width + of) * max(len(weeks), 1) + week) // max(len(weeks), 1)
         host_weeks = np.bincount(grouped(triples // width, triples % width)[1], minlength=size)
     return [
         {

@@ -19,6 +19,7 @@ from cohabit.graph.incidence import (
     Incidence,
     Integers,
     ModelTable,
+    distinct,
     host_addresses,
     host_keys,
     read_deployments,
@@ -170,11 +171,11 @@ def _newest_week(store: GraphStore, models: ModelTable, weeks: Sequence[int]) ->
     parts: list[Deployments] = []
     for week in sorted(weeks, reverse=True):
         listed = host_keys(store, " WHERE $week IN h.listed_weeks", {"week": week})
-        fresh = np.setdiff1d(listed, taken)
+        fresh = np.setdiff1d(listed, taken, assume_unique=True)
         if len(fresh):
             edges = read_deployments(store, models, [week])
             parts.append(edges.keep(np.isin(edges.hosts, fresh)))
-            taken = np.union1d(taken, fresh)
+            taken = distinct(np.concatenate([taken, fresh]))
     none = np.empty(0, np.int64)
     if not parts:
         return taken, Deployments(none, none)
@@ -186,17 +187,17 @@ def _filtered(
 ) -> Integers:
     for name, (pattern, parse) in _PLACE_FILTERS.items():
         for value in getattr(scope, name):
-            hosts = np.intersect1d(hosts, host_keys(store, pattern, {"value": parse(value)}))
+            hosts = np.intersect1d(hosts, host_keys(store, pattern, {"value": parse(value)}), assume_unique=True)
     if scope.prefix:
-        hosts = np.intersect1d(hosts, _in_prefixes(store, scope.prefix))
+        hosts = np.intersect1d(hosts, _in_prefixes(store, scope.prefix), assume_unique=True)
     if scope.min_weeks is not None:
-        hosts = np.intersect1d(hosts, _long_seen(store, scope.min_weeks, window.weeks))
+        hosts = np.intersect1d(hosts, _long_seen(store, scope.min_weeks, window.weeks), assume_unique=True)
     for chosen in _chosen(store, scope, models, edges):
-        hosts = np.intersect1d(hosts, chosen)
+        hosts = np.intersect1d(hosts, chosen, assume_unique=True)
     for name in scope.has:
-        hosts = np.intersect1d(hosts, hosts_with_item(resolve_item(models, name), models, edges))
+        hosts = np.intersect1d(hosts, hosts_with_item(resolve_item(models, name), models, edges), assume_unique=True)
     for name in scope.without:
-        hosts = np.setdiff1d(hosts, hosts_with_item(resolve_item(models, name), models, edges))
+        hosts = np.setdiff1d(hosts, hosts_with_item(resolve_item(models, name), models, edges), assume_unique=True)
     return hosts
 
 
