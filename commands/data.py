@@ -14,7 +14,11 @@ app = typer.Typer()
 
 CatalogueOption = Annotated[
     str | None,
-    typer.Option("--catalogue", help="Model catalogue to use from now on: a TOML file, or «bundled».", metavar="FILE"),
+    typer.Option(
+        "--catalogue",
+        help="Your model catalogue, over the bundled one from now on: a TOML file; «bundled»: no more.",
+        metavar="FILE",
+    ),
 ]
 
 GeoOption = Annotated[

@@ -8,8 +8,8 @@ import numpy as np
 
 from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore
-from cohabit.loaders.catalogue import Catalogue
-from cohabit.loaders.names import canonical_model, split_model, words
+from cohabit.loaders.catalogue import Catalogue, Decision, Entry
+from cohabit.loaders.names import canonical_model
 from cohabit.queries import measures
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
@@ -27,7 +27,7 @@ def ask(catalogue: Catalogue, store: GraphStore, name: str | None = None, *, unk
 
 
 def lines(catalogue: Catalogue) -> Result:
-    """Every product line of the catalogue with its lab, the lab's country and the line it is derived from."""
+    """Every product line: its lab and the lab's country, base line, capabilities, and the file that speaks of it."""
     countries = {lab.name: lab.country for lab in catalogue.labs()}
     rows = [
         {
@@ -35,11 +35,14 @@ def lines(catalogue: Catalogue) -> Result:
             "lab": line.lab,
             "lab_country": countries.get(line.lab) if line.lab else None,
             "derived_from": line.derived_from,
+            "capabilities": line.capabilities and list(line.capabilities),
+            "source": line.source,
         }
         for line in catalogue.lines()
     ]
     headline = f"{count(len(rows), 'line')} of {count(len(countries), 'lab')}."
-    return result(("line", "lab", "lab_country", "derived_from"), rows, headline=headline)
+    columns = ("line", "lab", "lab_country", "derived_from", "capabilities", "source")
+    return result(columns, rows, headline=headline, table_columns=columns[:-1])
 
 
 def explain(catalogue: Catalogue, name: str, store: GraphStore | None = None) -> Result:
@@ -50,34 +53,46 @@ def explain(catalogue: Catalogue, name: str, store: GraphStore | None = None) ->
     canonical = canonical_model(name)
     if canonical is None:
         raise UsageError(f"{visible(name, 80)!r} names no model")
-    place, model, tag = split_model(canonical)
+    decision = catalogue.decide(canonical)
+    entry = decision.entry
     steps: list[tuple[str, Any, str]] = [
         ("canonical name", canonical, "lower case, tag always there, default registry dropped"),
-        ("registry and namespace", place or None, "not looked at: a copy is the same product"),
-        ("words of the name", list(words(model)), "letters, numbers and sizes; patterns are runs of them"),
-        ("words of the tag", list(words(tag)), "only for architectures and sizes"),
+        ("registry and namespace", decision.place or None, "not looked at: a copy is the same product"),
+        ("words of the name", list(decision.name_words), "letters, numbers and sizes; patterns are runs of them"),
+        ("words of the tag", list(decision.tag_words), "only for what depends on the tag"),
     ]
-    entry = catalogue.lookup(canonical)
     if entry is None:
-        steps.append(("line", None, "no pattern matches, or one that says «unknown»: nothing is guessed"))
+        pattern = f"pattern «{decision.pattern}» of `unknown`, {decision.sources['line']}" if decision.pattern else None
+        steps.append(("line", None, pattern or "no pattern matches: nothing is guessed"))
         headline = f"{visible(canonical, 80)}: the catalogue does not know this name."
     else:
-        derived = "the line whose weights it started from" if entry.derived_from else "of its own, as far as is known"
-        steps += [
-            ("line", entry.line, f"pattern «{entry.pattern}»"),
-            ("derived from", entry.derived_from, derived),
-            ("family", entry.family, "by name; in a graph it holds only where no host reports one"),
-            ("lab", entry.lab, "who published the line" if entry.lab else _NOT_SAID),
-            ("lab country", entry.lab_country, "country of the lab" if entry.lab_country else _NOT_SAID),
-            ("parameters", entry.parameter_count, "spelled out in the name" if entry.parameter_count else _NOT_SAID),
-            ("quantisation", entry.quantization, "spelled out in the name" if entry.quantization else _NOT_SAID),
-        ]
+        steps += _facts(decision, entry)
         lab = f", by {entry.lab}" if entry.lab else ""
         headline = f"{visible(canonical, 80)} is of the line {entry.line}{lab}."
     if store is not None:
         steps += _in_graph(store, canonical)
     rows = [{"step": step, "value": _text(value), "basis": basis} for step, value, basis in steps]
     return result(("step", "value", "basis"), rows, headline=headline)
+
+
+def _facts(decision: Decision, entry: Entry) -> list[tuple[str, Any, str]]:
+    """What the catalogue says of a name, each with the file it comes from."""
+
+    def said(key: str, meaning: str) -> tuple[Any, str]:
+        value = getattr(entry, key)
+        return value, f"{meaning}; {decision.sources[key]}" if value else _NOT_SAID
+
+    capabilities, basis = said("capabilities", "in a graph they hold only where no host reports any")
+    return [
+        ("line", entry.line, f"pattern «{entry.pattern}»; {decision.sources['line']}"),
+        ("derived from", *said("derived_from", "the line whose weights it started from")),
+        ("family", *said("family", "in a graph it holds only where no host reports one")),
+        ("lab", *said("lab", "who published the line")),
+        ("lab country", *said("lab_country", "country of the lab")),
+        ("capabilities", list(capabilities or ()), basis),
+        ("parameters", entry.parameter_count, "spelled out in the name" if entry.parameter_count else _NOT_SAID),
+        ("quantisation", entry.quantization, "spelled out in the name" if entry.quantization else _NOT_SAID),
+    ]
 
 
 def _text(value: Any) -> str | None:

@@ -55,4 +55,6 @@ def test_no_model_and_no_graph(place: Place) -> None:
         assert graph.catalogue(unknown=True).attrs["headline"] == "There are no models in this graph."
         with pytest.raises(cohabit.UsageError, match="names no model"):
             graph.catalogue("  ")
-        assert {"line", "lab", "lab_country", "derived_from"} == set(graph.catalogue().columns)
+        assert {"line", "lab", "lab_country", "derived_from", "capabilities", "source"} == set(
+            graph.catalogue().columns
+        )

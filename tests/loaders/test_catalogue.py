@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from cohabit.errors import DataError
-from cohabit.loaders.catalogue import Catalogue, Entry, Lab, Line
+from cohabit.loaders.catalogue import Catalogue, Entry, Line
+from cohabit.loaders.catalogue_layers import BUNDLED, Lab
 from cohabit.loaders.names import canonical_model
 
 
@@ -225,6 +226,7 @@ def test_an_entry_says_everything(bundled: Catalogue) -> None:
         lab="Cognitive Computations",
         lab_country="US",
         derived_from="mixtral",
+        capabilities=None,
         parameter_count=46_700_000_000,
         quantization="Q6_K",
         pattern="dolphin * mixtral",
@@ -287,9 +289,9 @@ def test_digest_lines_and_labs(bundled: Catalogue) -> None:
     lines = {line.name: line for line in bundled.lines()}
     assert list(lines) == sorted(lines)
     assert lines["dolphin-mistral"] == Line(
-        name="dolphin-mistral", lab="Cognitive Computations", derived_from="mistral"
+        name="dolphin-mistral", lab="Cognitive Computations", derived_from="mistral", capabilities=None, source=BUNDLED
     )
-    assert lines["mario"] == Line(name="mario", lab=None, derived_from=None)
+    assert lines["mario"] == Line(name="mario", lab=None, derived_from=None, capabilities=None, source=BUNDLED)
     assert {line.derived_from for line in lines.values()} - {None} <= set(lines)
     labs = {lab.name: lab for lab in bundled.labs()}
     assert list(labs) == sorted(labs)
@@ -348,22 +350,104 @@ def test_matching(tmp_path: Path, name: str, expected: tuple[str, str | None, st
     assert (entry and (entry.line, entry.family, entry.pattern)) == expected
 
 
-def test_a_users_file_replaces_the_bundled_one(tmp_path: Path) -> None:
+def test_a_users_file_lies_over_the_bundled_one(tmp_path: Path, bundled: Catalogue) -> None:
     catalogue = _load(tmp_path, _SMALL)
-    assert catalogue.digest == hashlib.sha256(_SMALL.encode()).hexdigest()
-    assert catalogue.lookup("llama3.2:latest") is None
-    assert catalogue.labs() == (Lab(name="Zoo", country="CH"),)
-    assert [(line.name, line.lab) for line in catalogue.lines()] == [
-        ("liger", None),
-        ("tiger", "Zoo"),
-        ("tiger2", "Zoo"),
-        ("tigon", None),
-    ]
+    mine = {"liger": None, "tiger": "Zoo", "tiger2": "Zoo", "tigon": None}
+    source = str(tmp_path / "mine.toml")
+    assert {line.name: line.lab for line in catalogue.lines() if line.source == source} == mine
+    assert [line for line in catalogue.lines() if line.name not in mine] == list(bundled.lines())
+    assert set(catalogue.labs()) == {*bundled.labs(), Lab(name="Zoo", country="CH")}
+    for raw, *_ in _CHECKED:
+        assert _look_up(catalogue, raw) == _look_up(bundled, raw)
     entry = catalogue.lookup("tiger-2x7b:latest")
     assert entry is not None
     assert entry.parameter_count == 13_000_000_000
     with pytest.raises(AttributeError):
         catalogue.digest = ""  # type: ignore[misc]
+
+
+def test_the_digest_is_that_of_both_files(tmp_path: Path, bundled: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = _load(tmp_path, _SMALL).digest
+    assert len({both, bundled.digest, hashlib.sha256(_SMALL.encode()).hexdigest()}) == 3
+    assert _load(tmp_path, _SMALL).digest == both
+    assert _load(tmp_path, _SMALL + "\n").digest != both
+    # A release with another bundled file.
+    package = tmp_path / "loaders"
+    package.mkdir()
+    (package / "catalogue.toml").write_bytes(_bundled_bytes() + b"# more\n")
+    monkeypatch.setattr("importlib.resources.files", lambda name: package)
+    assert Catalogue.load().digest != bundled.digest
+    assert _load(tmp_path, _SMALL).digest != both
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        # What the file says of a bundled line holds; how the line is found, and all else of it, stays.
+        ('[lines]\n"llama3.2" = { family = "alpaca" }', "llama3.2:3b", ("llama3.2", "alpaca", "Meta", "US", None)),
+        ('[lines]\n"llama3.2" = { family = "alpaca" }', "llama3.2-vision", ("llama3.2-vision", "mllama", "Meta", "US")),
+        # A family goes with those that depend on the tag, a base line with its kind.
+        ('[lines]\nqwen3 = { family = "qwen" }', "qwen3:30b", ("qwen3", "qwen", "Alibaba", "CN", None)),
+        (
+            '[lines]\ndeepseek-r1.derived_from = "deepseek-v3"',
+            "deepseek-r1:7b",
+            ("deepseek-r1", "qwen2", "DeepSeek", "CN", "deepseek-v3"),
+        ),
+        # A line moved to another lab, by the lab's key or by its name.
+        ("[labs.google.lines]\nmistral = {}", "mistral:7b", ("mistral", "llama", "Google", "US", None)),
+        ('[labs.x]\nname = "Google"\n[labs.x.lines]\nmistral = {}', "mistral", ("mistral", "llama", "Google", "US")),
+        # A lab's facts, by its key or by its name.
+        ('[labs.meta]\ncountry = "IE"', "llama3.2", ("llama3.2", "llama", "Meta", "IE", None)),
+        ('[labs.meta]\nname = "Meta AI"', "llama3.2", ("llama3.2", "llama", "Meta AI", "US", None)),
+        ('[labs.x]\nname = "Meta"\ncountry = "IE"', "llama2", ("llama2", "llama", "Meta", "IE", None)),
+        # More names for a bundled line, beside its own.
+        ('[lines]\nmistral = { names = ["house-wind"] }', "house-wind:7b", ("mistral", "llama", "Mistral AI", "FR")),
+        ('[lines]\nmistral = { names = ["house-wind"] }', "mistral:7b", ("mistral", "llama", "Mistral AI", "FR", None)),
+        # The user's patterns are tried first, however few words they have.
+        ('[lines]\nours = { names = ["dolphin"], derived_from = "mistral" }', "dolphin-mistral", ("ours", None, None)),
+        ('unknown = ["llama3.2"]', "llama3.2:3b", None),
+        # What is hidden finds no name; it is a base of other lines all the same.
+        ('hidden = ["mario"]', "mario:latest", None),
+        ('hidden = ["llama3.2-vision"]', "llama3.2-vision", ("llama3.2", "llama", "Meta", "US", None)),
+        ('hidden = ["mistral"]', "mistral:7b", None),
+        ('hidden = ["mistral"]', "zephyr:7b", ("zephyr", "llama", "Hugging Face", "US", "mistral")),
+        # Hidden and given anew: nothing of the old one is left.
+        ('hidden = ["mistral"]\n[lines]\nmistral = { family = "wind" }', "mistral", ("mistral", "wind", None, None)),
+        ('[sizes]\n"8x7b" = 47_000_000_000', "mixtral:8x7b", ("mixtral", "llama", "Mistral AI", "FR", None)),
+        ("", "llama3.2", ("llama3.2", "llama", "Meta", "US", None)),
+    ],
+)
+def test_what_a_users_file_changes(tmp_path: Path, text: str, name: str, expected: tuple[str | None, ...]) -> None:
+    entry = _look_up(_load(tmp_path, text), name)
+    found = entry and (entry.line, entry.family, entry.lab, entry.lab_country, entry.derived_from)
+    assert (found and expected and found[: len(expected)]) == expected
+
+
+def test_facts_of_a_users_file_come_one_by_one(tmp_path: Path) -> None:
+    """Each fact says its file: the pattern and the lab are bundled ones, the family and the country are not."""
+    mine = str(tmp_path / "mine.toml")
+    catalogue = _load(tmp_path, '[labs.meta]\ncountry = "IE"\n[lines]\n"llama3.2" = { family = "alpaca" }')
+    decision = catalogue.decide("llama3.2:3b")
+    assert decision.sources == {
+        "line": BUNDLED,
+        "family": mine,
+        "lab": BUNDLED,
+        "lab_country": mine,
+        "derived_from": BUNDLED,
+        "capabilities": BUNDLED,
+    }
+    assert {line.name: line.source for line in catalogue.lines()}["llama3.2"] == mine
+    assert _load(tmp_path, '[lines]\n"llama3.2" = { names = ["x1"] }').decide("x1:latest").sources["line"] == mine
+    hosted = _load(tmp_path, 'unknown = ["x1"]').decide("x1:latest")
+    assert (hosted.entry, hosted.pattern, hosted.sources) == (None, "x1", {"line": mine})
+    counted = _look_up(_load(tmp_path, '[sizes]\n"8x7b" = 47_000_000_000'), "mixtral:8x7b")
+    assert counted is not None
+    assert counted.parameter_count == 47_000_000_000
+
+
+def test_a_hidden_line_is_listed_only_as_a_base(tmp_path: Path, bundled: Catalogue) -> None:
+    names = {line.name for line in bundled.lines()}
+    assert {line.name for line in _load(tmp_path, 'hidden = ["mario", "mistral"]').lines()} == names - {"mario"}
 
 
 def test_words_beyond_the_sixty_fourth_do_not_count(tmp_path: Path) -> None:
@@ -386,10 +470,15 @@ def _small(old: str, new: str) -> str:
         ("a = 1\n[labs]\nb = ?\n", "is not valid TOML: Invalid value (at line 3"),
         (b"\xff\xfe[labs]", "is not UTF-8 text (byte 0)"),
         ("a = " + "[" * 10_000, "is not valid TOML"),
-        ("", "the catalogue: Object missing required field `labs`"),
         ("labels = 1\n[labs]\n", "the catalogue: Object contains unknown field `labels`"),
         ("labs = 3", "the catalogue: Expected `object`, got `int` - at `$.labs`"),
-        (_small('name = "Zoo"', ""), "labs.zoo: Object missing required field `name`"),
+        (_small('name = "Zoo"', ""), "labs.zoo: a lab that the bundled catalogue does not have needs a name"),
+        (_small('name = "Zoo"', "name = 3"), "labs.zoo: Expected `str | null`, got `int` - at `$.name`"),
+        ('[labs.meta]\nname = "Google"', 'labs.meta: the name "Google" is that of another lab, labs.google'),
+        ('[labs.x]\nname = "Meta"\n[labs.meta]', "another section here is this lab already; write both as labs.meta"),
+        ('hidden = ["lion"]', 'hidden: "lion" is no line of the bundled catalogue (`cohabit catalogue` lists them)'),
+        ("hidden = 3", "the catalogue: Expected `array`, got `int` - at `$.hidden`"),
+        ('[lines]\nmistral.derived_from = "zephyr"', "lines.mistral: derived_from leads in a circle"),
         (_small('name = "Zoo"', 'name = " "'), 'labs.zoo: the name " " is blank'),
         (_small('"CH"', '"Switzerland"'), 'labs.zoo: the country "Switzerland" is not two capital letters'),
         (_small('"CH"', '"CHE"'), 'labs.zoo: the country "CHE" is not two capital letters'),
@@ -445,14 +534,18 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         Catalogue.load(tmp_path)
 
 
-def test_the_order_in_the_file_plays_no_part(tmp_path: Path, bundled: Catalogue) -> None:
+def test_the_order_in_the_file_plays_no_part(
+    tmp_path: Path, bundled: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The labs of the bundled file in another order give the same answers."""
     head, *sections = _bundled_bytes().decode().split("\n[labs.")
     sections[-1], free = sections[-1].split("\n[lines]\n")
     pairs = [sections[i : i + 2] for i in range(0, len(sections), 2)]
     random.Random(5).shuffle(pairs)
     mixed = "\n[labs.".join([head, *(section for pair in pairs for section in pair)]) + "\n[lines]\n" + free
-    other = _load(tmp_path, mixed)
+    (tmp_path / "catalogue.toml").write_text(mixed)
+    monkeypatch.setattr("importlib.resources.files", lambda name: tmp_path)
+    other = Catalogue.load()
     assert other.digest != bundled.digest
     for raw, *_ in _CHECKED:
         assert _look_up(other, raw) == _look_up(bundled, raw)
