@@ -100,7 +100,8 @@ def read_deployments(
 ) -> Deployments:
     """Read all deployments, or those listed in one of the given weeks, or those with a capability.
 
-    A deployment has the capabilities that its newest report gives; where it gives none, those of its model.
+    A deployment has the capabilities that its newest report gives; where it gives none, those of its model (what most
+    hosts report, else the catalogue's).
     `details` adds observations and weeks to every edge; they cost time on a server.
     """
     conditions = []

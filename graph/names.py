@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +77,6 @@ class NameTables:
         rows: list[dict[str, Any]] = []
         for r in reported.to_pylist():
             entry = self.entries.get(r["name"])
-            capabilities = r["capabilities"]
             count = parameter_count(r["parameter_size"])
             rows.append(
                 {
@@ -86,7 +85,7 @@ class NameTables:
                     "quantization": r["quantization"] or (entry.quantization if entry else None),
                     "format": r["format"],
                     "size_bytes": None if r["size"] is None else int(r["size"]),
-                    "capabilities": None if capabilities is None else [c for c in capabilities.split("\x1f") if c],
+                    "capabilities": _capabilities(r["capabilities"], entry),
                     "family": r["family"] or (entry.family if entry else None),
                     "line": entry.line if entry else None,
                 }
@@ -131,6 +130,12 @@ class NameTables:
                 derived.add((name, line.derived_from))
                 open_lines.append(line.derived_from)
         return Lines(frozenset(names), labs, countries, frozenset(derived))
+
+
+def _capabilities(reported: str | None, entry: Entry | None) -> Sequence[str] | None:
+    if reported is not None:
+        return [c for c in reported.split("\x1f") if c]
+    return entry.capabilities if entry else None
 
 
 def name_tables(raw_names: Iterable[str], catalogue: Catalogue) -> NameTables:

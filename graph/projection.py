@@ -294,7 +294,8 @@ class _Expression:
             "quantization": d.quantization,
             "format": d.format,
             "size": d["size"],
-            "capabilities": d.capability_text,
+            # An empty report says nothing of a model that can be asked something.
+            "capabilities": d.capability_text.nullif(""),
         }
         for name, value in reported.items():
             models = models.left_join(self._vote(d, d.target, value, name), "name").drop("name_right")

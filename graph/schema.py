@@ -110,7 +110,7 @@ MODEL = Node(
         _p("quantization", _S, "quantisation: what most hosts report, else the catalogue"),
         _p("format", _S, "file format most hosts report"),
         _p("size_bytes", _I, "size on disk most hosts report"),
-        _p("capabilities", _SS, "capabilities most hosts report, sorted"),
+        _p("capabilities", _SS, "capabilities: what most hosts report, else the catalogue; sorted"),
     ),
 )
 FAMILY = Node("Family", "an architecture as servers report it", (_p("name", _S, "lower-case name"),))

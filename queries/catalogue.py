@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -103,21 +104,39 @@ def _text(value: Any) -> str | None:
 
 
 def _in_graph(store: GraphStore, canonical: str) -> list[tuple[str, Any, str]]:
-    """What the graph holds of that model: hosts, the family that won the vote, and the votes."""
-    parameters = {"name": canonical}
-    hosts = "MATCH (h:Host)-[d:DEPLOYS]->(m:Model {name: $name}) "
-    votes = store.table(f"{hosts}RETURN d.reported_family AS family, count(h) AS hosts", parameters).to_pylist()
-    family = store.table("MATCH (m:Model {name: $name})-[:IN_FAMILY]->(f:Family) RETURN f.name AS family", parameters)
-    reported = sorted((-v["hosts"], v["family"]) for v in votes if v["family"] is not None)
-    said = [f"{name} ({-hosts:,})" for hosts, name in reported]
-    total = sum(v["hosts"] for v in votes)
-    chosen = family.column("family").to_pylist()
-    basis = "most hosts report it" if reported else "by name: no host reports one"
+    """What the graph holds of that model: hosts, and for family and capabilities the votes and what came of them."""
+    deployments = store.table(
+        "MATCH (h:Host)-[d:DEPLOYS]->(m:Model {name: $name}) "
+        "RETURN d.reported_family AS family, d.capabilities AS capabilities, count(h) AS hosts",
+        {"name": canonical},
+    ).to_pylist()
+    model = store.table(
+        "MATCH (m:Model {name: $name}) OPTIONAL MATCH (m)-[:IN_FAMILY]->(f:Family) "
+        "RETURN f.name AS family, m.capabilities AS capabilities",
+        {"name": canonical},
+    ).to_pylist()
+    chosen = model[0] if model else {"family": None, "capabilities": None}
+    families: Counter[str] = Counter()
+    capabilities: Counter[str] = Counter()
+    for row in deployments:
+        if row["family"] is not None:
+            families[row["family"]] += row["hosts"]
+        if row["capabilities"]:
+            capabilities[" + ".join(row["capabilities"])] += row["hosts"]
+    basis = "most hosts report it" if families else "by name: no host reports one"
+    can = list(chosen["capabilities"] or ())
+    can_basis = "most hosts report them" if capabilities else "by name: no host reports any"
     return [
-        ("hosts in this graph", total, "ever seen with this model"),
-        ("families reported", said, "hosts by the family they report"),
-        ("family in this graph", chosen[0] if chosen else None, basis if chosen else "nobody says"),
+        ("hosts in this graph", sum(row["hosts"] for row in deployments), "ever seen with this model"),
+        ("families reported", _votes(families), "hosts by the family they report"),
+        ("family in this graph", chosen["family"], basis if chosen["family"] else "nobody says"),
+        ("capabilities reported", _votes(capabilities), "hosts by the capabilities they report"),
+        ("capabilities in this graph", can, can_basis if can else "nobody says"),
     ]
+
+
+def _votes(hosts: Counter[str]) -> list[str]:
+    return [f"{name} ({count:,})" for name, count in sorted(hosts.items(), key=lambda pair: (-pair[1], pair[0]))]
 
 
 def unknown_models(store: GraphStore) -> Result:

@@ -17,7 +17,7 @@ _MOST_DAYS = 10_000
 
 
 def with_capability(store: GraphStore, models: ModelTable, edges: Deployments, capability: str) -> Integers:
-    """Hosts with one of those edges whose newest report has the capability (without a report: whose model has it)."""
+    """Hosts with one of those edges that can do it: by its newest report; where that lists nothing, by its model."""
     capable = read_deployments(store, models, capability=capability.strip().lower())
     width = max(len(models.names), 1)
     found = np.isin(edges.hosts * width + edges.models, capable.hosts * width + capable.models)

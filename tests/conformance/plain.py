@@ -147,15 +147,17 @@ class Plain:
             "size": newest((at, None if "remote_host" in e else str(e["size"])) for at, _, e in some if "size" in e),
         }
 
-    def _capabilities(self, model: str) -> set[str]:
-        """What most hosts report of a model; an empty report is a report here."""
+    def _capabilities(self, model: str) -> set[str] | None:
+        """What most hosts that report something say; the catalogue's count only where none does."""
         reports = [e["capabilities"] for (_, m), e in self.edges.items() if m == model]
-        most = vote(None if r is None else tuple(r) for r in reports)
-        return set(most or ())
+        most = vote(tuple(r) if r else None for r in reports)
+        if most is None and LINES[model] is not None:
+            raise AssertionError(f"population too small: nobody reports capabilities for {model}")
+        return None if most is None else set(most)
 
     def can(self, edge: tuple[str, str], capability: str) -> bool:
         """Whether a deployment has a capability: by its own report, else by its model's."""
-        return capability in (self.edges[edge]["capabilities"] or self.capabilities[edge[1]])
+        return capability in (self.edges[edge]["capabilities"] or self.capabilities[edge[1]] or ())
 
     @cached_property
     def decoys(self) -> dict[str, frozenset[tuple[str, str | None]]]:

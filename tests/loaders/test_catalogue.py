@@ -226,7 +226,7 @@ def test_an_entry_says_everything(bundled: Catalogue) -> None:
         lab="Cognitive Computations",
         lab_country="US",
         derived_from="mixtral",
-        capabilities=None,
+        capabilities=("completion",),
         parameter_count=46_700_000_000,
         quantization="Q6_K",
         pattern="dolphin * mixtral",
@@ -254,6 +254,74 @@ def test_size_and_quantization(bundled: Catalogue, raw: str, count: int | None, 
     entry = _look_up(bundled, raw)
     assert entry is not None
     assert (entry.parameter_count, entry.quantization) == (count, quantization)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        # As the library's pages label them.
+        ("llama3", "completion"),
+        ("llama3.1:8b", "completion tools"),
+        ("llama3.2:3b", "completion tools"),
+        ("llama3.3", "completion tools"),
+        ("llama4:scout", "completion tools vision"),
+        ("qwen2.5:7b", "completion tools"),
+        ("qwen3:8b", "completion thinking tools"),
+        ("qwq", "completion tools"),
+        ("mistral", "completion tools"),
+        ("mistral-nemo", "completion tools"),
+        ("command-r", "completion tools"),
+        ("firefunction-v2", "completion tools"),
+        ("granite3.3", "completion tools"),
+        ("granite3.2-vision", "completion tools vision"),
+        ("phi4", "completion"),
+        ("phi4-mini", "completion tools"),
+        ("gpt-oss:20b", "completion thinking tools"),
+        ("deepseek-r1:7b", "completion thinking"),
+        ("llava:34b", "completion vision"),
+        ("bakllava", "completion vision"),
+        ("moondream", "completion vision"),
+        ("minicpm-v:8b", "completion vision"),
+        ("llama3.2-vision", "completion vision"),
+        ("qwen2.5vl:7b", "completion vision"),
+        ("nomic-embed-text", "embedding"),
+        ("mxbai-embed-large", "embedding"),
+        ("bge-m3", "embedding"),
+        ("all-minilm:22m", "embedding"),
+        ("snowflake-arctic-embed:137m", "embedding"),
+        # Templates with a place for what comes after the gap.
+        ("qwen2.5-coder:7b", "completion insert tools"),
+        ("codestral", "completion insert"),
+        ("codellama:7b-code", "completion insert"),
+        # Part of a line.
+        ("gemma3", "completion vision"),
+        ("gemma3:27b-it-qat", "completion vision"),
+        ("gemma3:1b", "completion"),
+        ("gemma3:270m-it-fp16", "completion"),
+        ("hf.co/example/gemma-3-1b-it-GGUF", "completion"),
+        ("qwen3:30b-a3b-instruct-2507-q4_K_M", "completion tools"),
+        ("mistral:7b-instruct-v0.2-q8_0", "completion"),
+        ("mixtral:8x7b", "completion"),
+        ("mixtral:8x22b", "completion tools"),
+        ("llama3.1:8b-text-q4_0", "completion"),
+        ("deepseek-r1:8b-0528-qwen3-q8_0", "completion thinking tools"),
+        ("codellama:7b-instruct", "completion"),
+        ("code-llama:7b", "completion"),
+        # Nothing certain.
+        ("mario", None),
+        ("starcoder2:3b", None),
+    ],
+)
+def test_capabilities(bundled: Catalogue, raw: str, expected: str | None) -> None:
+    entry = _look_up(bundled, raw)
+    assert entry is not None
+    assert (entry.capabilities and " ".join(entry.capabilities)) == expected
+
+
+def test_an_embedding_model_completes_nothing(bundled: Catalogue) -> None:
+    known = [line.capabilities for line in bundled.lines() if line.capabilities]
+    assert len(known) > 200
+    assert all(("embedding" in one) != ("completion" in one) for one in known)
 
 
 def _patterns() -> Iterator[tuple[str, str | None]]:
@@ -289,7 +357,11 @@ def test_digest_lines_and_labs(bundled: Catalogue) -> None:
     lines = {line.name: line for line in bundled.lines()}
     assert list(lines) == sorted(lines)
     assert lines["dolphin-mistral"] == Line(
-        name="dolphin-mistral", lab="Cognitive Computations", derived_from="mistral", capabilities=None, source=BUNDLED
+        name="dolphin-mistral",
+        lab="Cognitive Computations",
+        derived_from="mistral",
+        capabilities=("completion",),
+        source=BUNDLED,
     )
     assert lines["mario"] == Line(name="mario", lab=None, derived_from=None, capabilities=None, source=BUNDLED)
     assert {line.derived_from for line in lines.values()} - {None} <= set(lines)
@@ -445,6 +517,24 @@ def test_facts_of_a_users_file_come_one_by_one(tmp_path: Path) -> None:
     assert counted.parameter_count == 47_000_000_000
 
 
+def test_capabilities_of_a_users_file(tmp_path: Path) -> None:
+    mine = '[lines]\ngemma3.capabilities = ["vision", "tools", "completion", "tools"]\n'
+    own = '[lines]\nours.capabilities_where = { "tools completion" = ["x1"], embedding = ["x2"] }\n'
+    found = {}
+    for text, names in ((mine, ("gemma3:4b", "gemma3:1b")), (own, ("ours:x1", "ours:x2", "ours:x3"))):
+        for name in names:
+            entry = _look_up(_load(tmp_path, text), name)
+            assert entry is not None
+            found[name] = entry.capabilities
+    assert found == {
+        "gemma3:4b": ("completion", "tools", "vision"),
+        "gemma3:1b": ("completion", "tools", "vision"),
+        "ours:x1": ("completion", "tools"),
+        "ours:x2": ("embedding",),
+        "ours:x3": None,
+    }
+
+
 def test_a_hidden_line_is_listed_only_as_a_base(tmp_path: Path, bundled: Catalogue) -> None:
     names = {line.name for line in bundled.lines()}
     assert {line.name for line in _load(tmp_path, 'hidden = ["mario", "mistral"]').lines()} == names - {"mario"}
@@ -477,6 +567,19 @@ def _small(old: str, new: str) -> str:
         ('[labs.meta]\nname = "Google"', 'labs.meta: the name "Google" is that of another lab, labs.google'),
         ('[labs.x]\nname = "Meta"\n[labs.meta]', "another section here is this lab already; write both as labs.meta"),
         ('hidden = ["lion"]', 'hidden: "lion" is no line of the bundled catalogue (`cohabit catalogue` lists them)'),
+        (
+            '[lines]\nours.capabilities = ["tool"]',
+            'lines.ours: the capability "tool" is none of audio, completion, embedding, image, insert, thinking, ',
+        ),
+        (
+            '[lines]\nours.capabilities = "tools"',
+            "lines.ours: Expected `array | null`, got `str` - at `$.capabilities`",
+        ),
+        ('[lines]\nours.capabilities_where = { "vision, tools" = ["x"] }', 'the capability "vision," is none of'),
+        (
+            '[lines]\nours.capabilities_where = { vision = ["x y", "x-y"] }',
+            'the pattern "x-y" is already there, in lines.',
+        ),
         ("hidden = 3", "the catalogue: Expected `array`, got `int` - at `$.hidden`"),
         ('[lines]\nmistral.derived_from = "zephyr"', "lines.mistral: derived_from leads in a circle"),
         (_small('name = "Zoo"', 'name = " "'), 'labs.zoo: the name " " is blank'),
