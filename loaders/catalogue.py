@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from cohabit.errors import DataError
 from cohabit.loaders.catalogue_file import CatalogueFile
 from cohabit.loaders.catalogue_layers import BUNDLED, Lab, LayerPatterns, LineFound, laid_over
-from cohabit.loaders.names import Match, first_of, named_quantization, named_size, split_model, words
+from cohabit.loaders.names import Match, first_of, named_quantization, named_size, words
+from cohabit.loaders.references import Reference, read_reference
 from cohabit.text import visible
+
+T = TypeVar("T")
 
 _BUNDLED_FILE = "catalogue.toml"
 # Real names have about ten words; a thousand-character name made to match over and over must not cost seconds.
@@ -63,13 +67,13 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """How a canonical name was looked up.
 
-    `pattern` decided, and None says that none matched; where there is a pattern but no `entry`, it is one of `unknown`.
-    `sources` says which file each of the fields of `entry` came from, those of the name itself left out.
+    `name` of the reference's names was looked up. `pattern` decided, and None says that none matched; where there is a
+    pattern but no `entry`, it is one of `unknown`. `sources` says which file each of the fields of `entry` came from,
+    those that the name itself spells out left apart.
     """
 
-    place: str
-    name_words: tuple[str, ...]
-    tag_words: tuple[str, ...]
+    reference: Reference
+    name: str
     pattern: str | None
     entry: Entry | None
     sources: Mapping[str, str]
@@ -106,23 +110,29 @@ class Catalogue:
 
     def decide(self, canonical_name: str) -> Decision:
         """Look a canonical model name up, and say how."""
-        place, model, tag = split_model(canonical_name)
-        stem, in_tag = words(model)[:_MAX_WORDS], words(tag)[:_MAX_WORDS]
-        match, source = self._match(stem)
+        reference = read_reference(canonical_name)
+        name, match, source = "", None, ""
+        for name in reference.names:
+            match, source = self._match(_stem(name, reference))
+            if match:
+                break
         entry, sources = None, {}
         if match and match.target:
             line = match.target
-            counts = (patterns.sizes.best(in_tag) or patterns.sizes.best(stem) for patterns in self._patterns)
+            # The nearest to what was pulled first.
+            texts = (reference.tag, reference.model, name)
+            counts = (p.sizes.best(words(text)[:_MAX_WORDS]) for p in self._patterns for text in texts)
             mixture = next((count.target for count in counts if count), None)
+            whole = _context(name, reference)
             entry = Entry(
                 line=line.key,
-                family=line.family.of(stem + in_tag),
+                family=line.family.of(whole),
                 lab=line.lab.name if line.lab else None,
                 lab_country=line.lab.country if line.lab else None,
-                derived_from=line.derived_from.of(stem + in_tag),
-                capabilities=line.capabilities.of(stem + in_tag),
-                parameter_count=mixture or named_size(tag) or named_size(model),
-                quantization=named_quantization(tag) or named_quantization(model),
+                derived_from=line.derived_from.of(whole),
+                capabilities=line.capabilities.of(whole),
+                parameter_count=mixture or _first(named_size, texts),
+                quantization=_first(named_quantization, texts),
                 pattern=match.pattern.text,
             )
             sources = {
@@ -134,9 +144,8 @@ class Catalogue:
                 "capabilities": line.capabilities.source,
             }
         return Decision(
-            place=place,
-            name_words=words(model),
-            tag_words=words(tag),
+            reference=reference,
+            name=name,
             pattern=match.pattern.text if match else None,
             entry=entry,
             sources=sources or {"line": source},
@@ -172,3 +181,18 @@ class Catalogue:
             if match := first_of(matches):
                 return match, patterns.source
         return None, ""
+
+
+def _stem(name: str, reference: Reference) -> tuple[str, ...]:
+    """The words that the patterns of names see; behind a name that is not exact stands one that none of them has."""
+    return words(name)[:_MAX_WORDS] + (() if reference.exact else ("",))
+
+
+def _context(name: str, reference: Reference) -> tuple[str, ...]:
+    """The words that decide what depends on the rest of the name."""
+    own = () if name in reference.model else words(name)[:_MAX_WORDS]
+    return own + words(reference.model)[:_MAX_WORDS] + words(reference.tag)[:_MAX_WORDS]
+
+
+def _first(spelled_out: Callable[[str], T | None], texts: Iterable[str]) -> T | None:
+    return next((value for text in texts if (value := spelled_out(text)) is not None), None)

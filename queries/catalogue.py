@@ -10,7 +10,7 @@ import numpy as np
 from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore
 from cohabit.loaders.catalogue import Catalogue, Decision, Entry
-from cohabit.loaders.names import canonical_model
+from cohabit.loaders.names import canonical_model, words
 from cohabit.queries import measures
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
@@ -55,12 +55,15 @@ def explain(catalogue: Catalogue, name: str, store: GraphStore | None = None) ->
     if canonical is None:
         raise UsageError(f"{visible(name, 80)!r} names no model")
     decision = catalogue.decide(canonical)
-    entry = decision.entry
+    entry, reference = decision.entry, decision.reference
+    place = "registry and namespace" if reference.exact else "registry or folder"
+    looked_up = "the last part" if reference.exact else "without folders, file endings, part numbers and quantisation"
     steps: list[tuple[str, Any, str]] = [
         ("canonical name", canonical, "lower case, tag always there, default registry dropped"),
-        ("registry and namespace", decision.place or None, "not looked at: a copy is the same product"),
-        ("words of the name", list(decision.name_words), "letters, numbers and sizes; patterns are runs of them"),
-        ("words of the tag", list(decision.tag_words), "only for what depends on the tag"),
+        (place, reference.place or None, "not looked at: a copy is the same product"),
+        ("name looked up", decision.name or None, looked_up),
+        ("words of the name", list(words(decision.name)), "letters, numbers and sizes; patterns are runs of them"),
+        ("words of the tag", list(words(reference.tag)), "only for what depends on the tag"),
     ]
     if entry is None:
         pattern = f"pattern «{decision.pattern}» of `unknown`, {decision.sources['line']}" if decision.pattern else None
