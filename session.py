@@ -76,7 +76,7 @@ class Graph(Questions):
 
         store, masker = self.store, self.masker
         questions: dict[str, Any] = {
-            "info": lambda: info.info(store),
+            "info": lambda: info.info(store, masker),
             "scans": lambda: info.scans(store, masker),
             "rank": lambda: rank.rank(store, **options),
             "cooccurrence": lambda: cooccurrence.cooccurrence(store, *arguments, **options),

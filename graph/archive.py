@@ -56,6 +56,7 @@ PART_SCHEMA = pa.schema(
         ("asn", pa.int64()),
         ("as_name", pa.string()),
         ("org", pa.string()),
+        ("provider_kind", pa.string()),
     ]
 )
 

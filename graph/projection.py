@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from cohabit.graph import schema
-from cohabit.graph.archive import Archive
+from cohabit.graph.archive import PART_SCHEMA, Archive
 from cohabit.graph.decoys import with_decoy_groups
 from cohabit.graph.names import NameTables, country_table, name_tables
-from cohabit.graph.places import kind_of, named_networks, with_places
+from cohabit.graph.places import KINDS, kind_of, named_networks, with_places
 from cohabit.graph.tables import GraphTables, node_schema, relationship_schema
 from cohabit.loaders.catalogue import Catalogue
 from cohabit.loaders.geo import Geo
@@ -52,12 +52,20 @@ def project(archive: Archive, catalogue: Catalogue, geo: Geo | None = None) -> G
             # Weeks and days are UTC's wherever the program runs.
             connection.raw_sql(f"SET TimeZone = 'UTC'; SET memory_limit = '{_MEMORY_LIMIT}'")
             connection.raw_sql("SET preserve_insertion_order = false")
-            raw = connection.read_parquet([str(p) for p in parts])
+            raw = _with_all_columns(connection.read_parquet([str(p) for p in parts], union_by_name=True))
             names = name_tables(_distinct(raw.models.unnest()["name"]), catalogue)
             countries = country_table(_distinct_pairs(raw, "country_code", "country"))
             return _Expression(raw, names, countries, geo or Geo(), Path(folder), connection).tables(scans)
         finally:
             connection.disconnect()
+
+
+def _with_all_columns(raw: Table) -> Table:
+    """Add the columns that were not thought of when the parts were written."""
+    import ibis
+
+    missing = [name for name in PART_SCHEMA.names if name not in raw.columns]
+    return raw.mutate(**{name: ibis.null("string") for name in missing}) if missing else raw
 
 
 def _distinct(column: Value) -> list[str]:
@@ -124,7 +132,7 @@ class _Expression:
             "Line": _column("Line", lines.names),
             "Family": _column("Family", (f for f in models.column("family").to_pylist() if f)),
             "Software": _column("Software", runs.column("target").to_pylist()),
-            "Provider": _with_kinds(_column("Provider", (p for p in networks.column("provider").to_pylist() if p))),
+            "Provider": self._providers(hosts, networks),
             "Network": _column("Network", networks.column("asn").to_pylist()),
             "Model": models,
             "Host": host_rows,
@@ -173,7 +181,10 @@ class _Expression:
             week=_week(raw.seen_at),
             place=raw.seen_at.cast("string") + raw.code,
             provider=ibis.coalesce(_text(raw.as_name), _text(raw.org)),
+            kind=_text(raw.provider_kind).lower().replace("-", " "),
         )
+        # Of what separates them a kind has none; the name, which may hold anything, comes last.
+        kind = ibis.ifelse(raw.kind.isin(KINDS), raw.kind, "").fill_null("")
         grouped = raw.group_by("host").aggregate(
             first=raw.seen_at.min(),
             last=raw.seen_at.max(),
@@ -183,7 +194,7 @@ class _Expression:
             listed_weeks=raw.week.collect(where=raw.models.notnull(), distinct=True).sort(),
             ports=raw.port.cast("int64").collect(distinct=True).sort(),
             country=_newest(raw, raw.code),
-            network=_newest(raw, raw.asn.cast("string") + _SEPARATOR + raw.provider.fill_null("")),
+            network=_newest(raw, raw.asn.cast("string") + _SEPARATOR + kind + _SEPARATOR + raw.provider.fill_null("")),
         )
         network = grouped.network.split(_SEPARATOR)
         return grouped.select(
@@ -197,7 +208,8 @@ class _Expression:
             ports=grouped.ports,
             country=grouped.country,
             asn=network[0].cast("int64"),
-            provider=network[1].nullif(""),
+            provider=network[2].nullif(""),
+            provider_kind=network[1].nullif(""),
         )
 
     def _listings(self) -> Table:
@@ -319,6 +331,19 @@ class _Expression:
         joined = asns.left_join(vote, "name")
         return named_networks(joined.select(asn=joined["name"].cast("int64"), provider=joined.provider).to_pyarrow())
 
+    def _providers(self, hosts: Table, networks: pa.Table) -> pa.Table:
+        """The organisations with their kinds; where their names do not tell, what most of their hosts' records tell."""
+        import ibis
+
+        organisations = ibis.memtable(networks.rename_columns(["asn", "organisation"]))
+        hosts = hosts.select("asn", "provider_kind").inner_join(organisations, "asn")
+        hosts = hosts.filter(hosts.organisation.notnull())
+        vote = self._vote(hosts, hosts.organisation, hosts.provider_kind, "kind").to_pyarrow()
+        told = dict(zip(vote.column("name").to_pylist(), vote.column("kind").to_pylist(), strict=True))
+        providers = _column("Provider", (p for p in networks.column("provider").to_pylist() if p))
+        kinds = [kind_of(name, told.get(name)) for name in providers.column("name").to_pylist()]
+        return providers.append_column("kind", pa.array(kinds, pa.string()))
+
     def _runs(self) -> Table:
         raw = self.raw
         raw = raw.mutate(target=_text(raw.software).lower())
@@ -380,11 +405,6 @@ def _cast(table: pa.Table, target: pa.Schema) -> pa.Table:
 def _column(label: str, values: Iterable[Any]) -> pa.Table:
     key = schema.node(label).key.name
     return pa.table({key: pa.array(sorted(set(values)), node_schema(schema.node(label)).field(key).type)})
-
-
-def _with_kinds(providers: pa.Table) -> pa.Table:
-    kinds = [kind_of(name) for name in providers.column("name").to_pylist()]
-    return providers.append_column("kind", pa.array(kinds, pa.string()))
 
 
 def _country_nodes(codes: Iterable[str]) -> pa.Table:

@@ -66,12 +66,12 @@ class ServerStore:
         """Return the store's state; None when it was never filled."""
         record = self._rows(
             f"MATCH (s:{schema.STATE_LABEL}) RETURN s.archive AS archive, s.version AS version, "
-            "s.digest AS digest, s.complete AS complete"
+            "s.digest AS digest, s.geo AS geo, s.complete AS complete"
         )
         if not record:
             return None
-        archive, version, digest, complete = record[0]
-        return State(archive=archive, version=version, digest=digest, complete=bool(complete))
+        archive, version, digest, geo, complete = record[0]
+        return State(archive=archive, version=version, digest=digest, geo=tuple(geo or ()), complete=bool(complete))
 
     def sync(
         self, tables: GraphTables, state: State, *, adopt: bool = False, progress: Progress | None = None
@@ -139,8 +139,14 @@ class ServerStore:
     def _set_state(self, state: State, *, complete: bool) -> None:
         self._write(
             f"MERGE (s:{schema.STATE_LABEL} {{name: 'cohabit'}}) SET s.archive = $archive, s.version = $version, "
-            "s.digest = $digest, s.complete = $complete",
-            {"archive": state.archive, "version": state.version, "digest": state.digest, "complete": complete},
+            "s.digest = $digest, s.geo = $geo, s.complete = $complete",
+            {
+                "archive": state.archive,
+                "version": state.version,
+                "digest": state.digest,
+                "geo": list(state.geo),
+                "complete": complete,
+            },
         )
 
     # --- nodes other than hosts, and relationships among them -------------------------------------------------

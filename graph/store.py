@@ -33,11 +33,15 @@ SERVER_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """Which archive and which version of it a store holds, and whether its last update came to its end."""
+    """Which archive and which version of it a store holds, and whether its last update came to its end.
+
+    `geo` names the databases of places and networks that it was made with.
+    """
 
     archive: str
     version: str
     digest: str
+    geo: tuple[str, ...] = ()
     complete: bool = True
 
 

@@ -127,7 +127,7 @@ def sync(
         if progress:
             progress("projecting the archive", 0, 0)
         tables = project(archive, catalogue, geo)
-        state = State(archive=archive.id, version=version, digest=tables.digest())
+        state = State(archive=archive.id, version=version, digest=tables.digest(), geo=geo.names)
         return store.sync(tables, state, adopt=adopt, progress=progress)
 
 

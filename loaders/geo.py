@@ -8,11 +8,13 @@ Lite is CC BY 4.0, IPinfo Lite CC BY-SA 4.0; all three ask to be named where the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import ipaddress
+import struct
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from maxminddb import Reader
 
 _LOOKED_AT = 1_000
+# What a reader stumbles over in a damaged file: whatever its bytes happen to mean.
+_STUMBLES = (ValueError, TypeError, LookupError, ArithmeticError, OSError, RecursionError, MemoryError, struct.error)
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Facts(NamedTuple):
@@ -42,6 +47,9 @@ class GeoFile(msgspec.Struct, frozen=True, kw_only=True):
     built: str
     name: str
 
+    def __str__(self) -> str:
+        return f"{self.type}, built {self.built}, {self.name}"
+
 
 @dataclass(frozen=True)
 class Geo:
@@ -55,20 +63,22 @@ class Geo:
         """What a graph made with them depends on; empty without any."""
         return "\n".join([*(file.sha256 for file, _ in self.files), *(["prefer"] if self.prefer else [])])
 
-    def look_up(self, addresses: Iterable[str]) -> list[Facts]:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each of them is, in words."""
+        return tuple(f"{file}, preferred to scans" if self.prefer else str(file) for file, _ in self.files)
+
+    def look_up(self, addresses: Sequence[str]) -> list[Facts]:
         """Return the facts for each address, in order; names, which no database knows, get none. Raises DataError."""
-        found: list[Facts] = []
-        readers = [_opened(path) for _, path in self.files]
-        try:
-            for address in addresses:
-                merged = Facts()
-                for reader in readers:
-                    merged = _merged(merged, facts_of(_record(reader, address)))
-                found.append(merged)
-        finally:
-            for reader in readers:
-                reader.close()
-        return found
+        parsed = {address: number for address in set(addresses) if (number := _parsed(address)) is not None}
+        in_order = sorted(parsed.items(), key=lambda pair: (pair[1].version, int(pair[1])))
+        found: dict[str, Facts] = {}
+        for file, path in self.files:
+            with _opened(path) as reader:
+                known = _looked_up(reader, file, [number for _, number in in_order])
+                for (address, _), facts in zip(in_order, known, strict=True):
+                    found[address] = _merged(found.get(address, Facts()), facts)
+        return [found.get(address, Facts()) for address in addresses]
 
 
 def read_geo_file(path: Path) -> GeoFile:
@@ -79,15 +89,18 @@ def read_geo_file(path: Path) -> GeoFile:
     except OSError as error:
         raise DataError(f"{visible(str(path))}: cannot be read: {error.strerror}") from error
     with _opened(path) as reader:
-        metadata = reader.metadata()
+        try:
+            kind = stored(reader.metadata().database_type)[0]
+            built = datetime.fromtimestamp(reader.metadata().build_epoch, UTC).date().isoformat()
+        except _STUMBLES as error:
+            raise _unreadable(path) from error
         known = any(any(facts_of(record)) for record in _first(reader))
     if not known:
         raise DataError(
-            f"{visible(str(path))}: the database «{visible(metadata.database_type, 60)}» says neither country nor "
+            f"{visible(str(path))}: the database «{visible(kind, 60)}» says neither country nor "
             "network of an address in a layout that is known (GeoLite2, DB-IP, IPinfo)"
         )
-    built = datetime.fromtimestamp(metadata.build_epoch, UTC).date().isoformat()
-    return GeoFile(sha256=sha256, type=metadata.database_type, built=built, name=path.name)
+    return GeoFile(sha256=sha256, type=kind, built=built, name=stored(path.name)[0])
 
 
 def facts_of(record: object) -> Facts:
@@ -111,28 +124,48 @@ def _merged(first: Facts, second: Facts) -> Facts:
     return Facts(first.country or second.country, network.asn, network.organisation)
 
 
+def _parsed(address: str) -> _Address | None:
+    try:
+        return ipaddress.ip_address(address)
+    except ValueError:  # a DNS name
+        return None
+
+
 def _opened(path: Path) -> Reader:
     import maxminddb
 
     try:
-        return maxminddb.open_database(path)
-    except (maxminddb.InvalidDatabaseError, ValueError) as error:
-        raise DataError(f"{visible(str(path))}: no database in MaxMind's format (.mmdb), or a damaged one") from error
+        # Not the library's faster reader in C: a damaged file makes that one write beyond its memory.
+        return maxminddb.open_database(path, maxminddb.MODE_MMAP)
     except OSError as error:
-        raise DataError(f"{visible(str(path))}: cannot be read: {error.strerror}") from error
+        raise DataError(f"{visible(str(path))}: cannot be read: {error.strerror or error}") from error
+    except (maxminddb.InvalidDatabaseError, *_STUMBLES) as error:
+        raise _unreadable(path) from error
 
 
-def _record(reader: Reader, address: str) -> Any:
+def _unreadable(path: Path) -> DataError:
+    return DataError(f"{visible(str(path))}: no database in MaxMind's format (.mmdb), or a damaged one")
+
+
+def _looked_up(reader: Reader, file: GeoFile, addresses: Iterable[_Address]) -> Iterator[Facts]:
+    """Yield the facts for each of the addresses, which ascend within their version of the protocol."""
     import maxminddb
 
-    try:
-        return reader.get(address)
-    except ValueError:  # a DNS name, or an IPv6 address in a database of IPv4
-        return None
-    except maxminddb.InvalidDatabaseError as error:
-        raise DataError(
-            f"the database «{visible(reader.metadata().database_type, 60)}» is damaged ({error})"
-        ) from error
+    # An answer is that of a whole network: the addresses that follow in it need no search of their own.
+    facts, version, last = Facts(), 0, -1
+    only_ipv4 = reader.metadata().ip_version == 4
+    for address in addresses:
+        if address.version == 6 and only_ipv4:
+            yield Facts()
+            continue
+        if address.version != version or int(address) > last:
+            try:
+                record, bits = reader.get_with_prefix_len(address)
+            except (maxminddb.InvalidDatabaseError, *_STUMBLES) as error:
+                raise DataError(f"the database {visible(file.name)} is damaged; give a whole one with --geo") from error
+            facts, version = facts_of(record), address.version
+            last = int(address) | ((1 << (address.max_prefixlen - bits)) - 1)
+        yield facts
 
 
 def _first(reader: Reader) -> Sequence[object]:
@@ -144,6 +177,6 @@ def _first(reader: Reader) -> Sequence[object]:
             records.append(record)
             if len(records) == _LOOKED_AT:
                 break
-    except maxminddb.InvalidDatabaseError:
+    except (maxminddb.InvalidDatabaseError, *_STUMBLES):
         pass  # what was read so far decides
     return records

@@ -9,8 +9,8 @@ Recognised: one object a line with a host, `port`, and `models` or no keys but t
 Read: the host (`ip`, else `address`, else `ip_str`: an address or a DNS name), `port`, the time (`timestamp`, else
 `seen_at`); `models`, a list of names or of Ollama's `/api/tags` entries, where `[]` is an empty list, and null or no
 such key says that no list was seen (unlike in an answer of Ollama itself, where null is an empty list);
-`country_code`, `country`, `asn`, `as_name`, `org`, `software`, `version`, `simulated`. Without `software` it is
-"ollama" where the models show that.
+`country_code`, `country`, `asn`, `as_name`, `org`, `provider_kind`, `software`, `version`, `simulated`. Without
+`software` it is "ollama" where the models show that.
 Ignored: all other keys, and optional values of the wrong type.
 """
 
@@ -41,6 +41,7 @@ class _Line(msgspec.Struct):
     asn: Any = None
     as_name: Any = None
     org: Any = None
+    provider_kind: Any = None
     software: Any = None
     version: Any = None
     simulated: Any = None
@@ -79,6 +80,7 @@ def _parse(raw: bytes, context: Context) -> Sequence[Observation]:
         asn=asn(line.asn),
         as_name=texts.take(line.as_name),
         org=texts.take(line.org),
+        provider_kind=texts.take(line.provider_kind),
         simulated=line.simulated is True,
         dropped=listing.dropped,
         replaced=listing.replaced + texts.replaced,

@@ -43,6 +43,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     asn: int | None = None
     as_name: str | None = None
     org: str | None = None
+    provider_kind: str | None = None
     simulated: bool = False
     dropped: int = 0
     replaced: int = 0

@@ -10,6 +10,7 @@ from cohabit.queries.result import Result, result
 from cohabit.queries.saved import saved_query
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.words import count, percent
+from cohabit.text import visible
 
 SCAN_COLUMNS = (
     "sha256",
@@ -44,8 +45,8 @@ _FIGURES = {
 }
 
 
-def info(store: GraphStore) -> Result:
-    """Count what the graph holds; one row."""
+def figures(store: GraphStore) -> dict[str, Any]:
+    """Count what the graph holds."""
     row: dict[str, Any] = {}
     for name, cypher in _FIGURES.items():
         value = store.table(cypher).column("value")[0].as_py()
@@ -56,8 +57,15 @@ def info(store: GraphStore) -> Result:
             row["hosts_with_models"] = incidence.hosts_with_models
             row["unknown_family"] = _unknown(incidence.models.items["family"], incidence.model_index)
             row["unknown_line"] = _unknown(incidence.models.items["line"], incidence.model_index)
+    return row
+
+
+def info(store: GraphStore, masker: Masker) -> Result:
+    """Say what the graph holds and what it was made with; one row."""
+    row = figures(store)
     state = store.state()
     row["digest"] = state.digest if state else None
+    row["geo"] = [visible(masker.text(name)) for name in state.geo] if state else []
     headline = (
         f"{count(row['hosts'], 'host')} and {count(row['models'], 'model')} from {count(row['scans'], 'scan')}, "
         f"{row['first_seen'] or '–'} to {row['last_seen'] or '–'}."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cohabit.graph.incidence import Incidence
 from cohabit.graph.store import GraphStore
 from cohabit.queries import cooccurrence as pairs_of
-from cohabit.queries.info import info
+from cohabit.queries.info import figures
 from cohabit.queries.result import Result
 from cohabit.queries.scope import Scope, read_incidence
 
@@ -36,7 +36,7 @@ def item_network(store: GraphStore, level: str, scope: Scope) -> ItemNetwork:
     """Read the network of a level for the hosts in scope."""
     incidence = read_incidence(store, scope)
     matrix = incidence.at(level)
-    about = info(store).rows[0]
+    about = figures(store)
     counts = zip(matrix.labels, matrix.hosts_per_item.tolist(), strict=True)
     items = {label: hosts for label, hosts in counts if hosts}
     return ItemNetwork(

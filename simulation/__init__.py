@@ -121,9 +121,10 @@ def simulate(
 
     The file appears complete or not at all, and its bytes depend on nothing but `hosts`, `seed` and the
     version of Zstandard. One record a line: ip, port, timestamp, country_code, country, asn, as_name, org,
-    version, simulated (true) and models, as `/api/tags` lists them, with the capabilities that servers tell
-    since Ollama 0.6.4. Of the deployments (distinct pairs of host and model) about 48 % are Q4_K_M and 72 %
-    in some 4-bit format; of the hosts about 48 %, 26 % and 22 % have a model with tools, thinking and vision.
+    provider_kind, version, simulated (true) and models, as `/api/tags` lists them, with the capabilities that
+    servers tell since Ollama 0.6.4. Of the deployments (distinct pairs of host and model) about 48 % are Q4_K_M
+    and 72 % in some 4-bit format; of the hosts about 48 %, 26 % and 22 % have a model with tools, thinking and
+    vision.
     `progress` is called after every 1,000 hosts and at the end with the hosts written and `hosts`.
 
     Raises `UsageError` if `hosts` is not from 1 to 10,000,000, `DataError` if the file cannot be written.

@@ -148,6 +148,7 @@ def place_members(network: SimulatedNetwork) -> str:
         "asn": network.asn,
         "as_name": network.as_name,
         "org": network.organisation,
+        "provider_kind": network.kind,
     }
     return _json(members)[1:-1]
 

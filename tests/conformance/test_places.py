@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from pathlib import Path
 
+from mmdb_writer import MMDBWriter
+from netaddr import IPSet
+
+from cohabit.graph.sync import change_geo
 from cohabit.session import Graph
 from tests.conformance.conftest import Place
 
@@ -43,3 +49,26 @@ def test_kinds_of_providers(place: Place) -> None:
                 assert graph.rank(level="model", provider_kind=kind)["hosts"].tolist() == [count]
         both = graph.rank(level="model", provider_kind="cloud", network="AS14618")
         assert both["hosts"].tolist() == [sum(asn == 14618 for _, asn, *_ in hosts)]
+
+
+def test_info_says_which_databases_were_used(place: Place, tmp_path: Path) -> None:
+    path = tmp_path / "192.0.2.9.mmdb"
+    writer = MMDBWriter(database_type="GeoLite2-Country")
+    writer.insert_network(IPSet(["192.0.2.0/24"]), {"country": {"iso_code": "NL"}})
+    writer.to_db_file(str(path))
+    place.load([{"ip": "192.0.2.1", "port": 1, "timestamp": "2025-06-01T12:00:00Z", "models": ["llama3:8b"]}])
+    for paths, prefer, said in (
+        ([path], False, r"\.mmdb"),
+        ([path], True, r"\.mmdb, preferred to scans"),
+        ([], False, None),
+    ):
+        change_geo(place.data, paths, prefer=prefer)
+        place.sync()
+        with Graph(place.data, place.uri) as graph:
+            used = list(graph.info()["geo"][0])
+        if said is None:
+            assert used == []
+            continue
+        # The address in the name of the file is masked like any other.
+        (one,) = used
+        assert re.fullmatch(rf"GeoLite2-Country, built \d{{4}}-\d\d-\d\d, host-[0-9a-f]{{16}}{said}", one)

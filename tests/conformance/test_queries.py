@@ -16,7 +16,7 @@ import pytest
 from cohabit.graph.incidence import LEVELS
 from cohabit.queries.combinations import combinations as exact_sets
 from cohabit.queries.cooccurrence import cooccurrence
-from cohabit.queries.info import info
+from cohabit.queries.info import figures
 from cohabit.queries.rank import rank
 from cohabit.queries.saved import saved_queries
 from cohabit.queries.scope import Scope
@@ -334,7 +334,7 @@ def test_rank_of_places_and_items_within_them(place: Place, records: list[Record
 def test_info(place: Place, records: list[Record], plain: Plain) -> None:
     place.load(records)
     store = place.open()
-    row = info(store).rows[0]
+    row = figures(store)
     store.close()
     lists = plain.lists(plain.hosts)
     assert row["hosts"] == len(plain.hosts)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import maxminddb
+import pyarrow.parquet as pq
 import pytest
+from backports import zstd
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
@@ -15,8 +20,9 @@ from cohabit.errors import DataError
 from cohabit.graph.places import KINDS, geo_in_use, kind_of, organisations, use_geo
 from cohabit.graph.store import open_store, read_tables
 from cohabit.graph.sync import load, sync
-from cohabit.loaders.geo import Facts, facts_of, read_geo_file
+from cohabit.loaders.geo import Facts, Geo, facts_of, read_geo_file
 from cohabit.session import Graph
+from cohabit.simulation import simulate
 from tests.parts import ROOT, require
 
 COUNTRY = {"country": {"iso_code": "NL", "names": {"en": "Netherlands"}}, "registered_country": {"iso_code": "BE"}}
@@ -193,6 +199,156 @@ def test_networks_of_one_organisation_are_one_provider(tmp_path: Path) -> None:
         }
         assert list(opened.rank(level="model", provider_kind="Fixed-Access")["hosts"]) == [1]
         assert opened.hosts(provider="amazon").shape[0] == 2
+
+
+def loaded(folder: Path, records: list[dict[str, Any]]) -> Path:
+    """Load these records, one scan; the data folder."""
+    scan = folder / "scan.ndjson"
+    scan.write_text("".join(json.dumps(record) + "\n" for record in records))
+    load(folder / "data", [str(scan)])
+    return folder / "data"
+
+
+def provider_kinds(data: Path) -> dict[str, str | None]:
+    """Bring the graph level; kind by provider."""
+    store = open_store(data, "embedded", write=True)
+    try:
+        sync(data, store)
+        rows = store.table("MATCH (p:Provider) RETURN p.name AS name, p.kind AS kind").to_pylist()
+    finally:
+        store.close()
+    return {row["name"]: row["kind"] for row in rows}
+
+
+# Each host counts once, with the kind that its newest record tells together with the network.
+TOLD = [
+    seen("192.0.2.1", asn=64501, as_name="One Net", provider_kind="hosting"),
+    seen("192.0.2.2", asn=64502, as_name="One Net", provider_kind="hosting"),
+    seen("192.0.2.3", asn=64501, as_name="One Net", provider_kind="cloud"),
+    # An older record of the same host does not count.
+    seen("192.0.2.3", asn=64501, as_name="One Net", provider_kind="hosting") | {"timestamp": "2025-05-01T12:00:00Z"},
+    seen("192.0.2.4", asn=64503, as_name="Even Net", provider_kind="mobile"),
+    seen("192.0.2.5", asn=64503, as_name="Even Net", provider_kind="Fixed-Access "),
+    seen("192.0.2.6", asn=64504, as_name="Odd Net", provider_kind="spaceship"),
+    seen("192.0.2.7", asn=64505, as_name="Example University", provider_kind="hosting"),
+    seen("192.0.2.8", asn=64506, as_name="Other University"),
+    # Known organisations are of the kind that is known.
+    seen("192.0.2.9", asn=24940, as_name="HETZNER-AS", provider_kind="mobile"),
+    # A kind without a network belongs to nobody.
+    seen("192.0.2.10", provider_kind="cloud"),
+]
+
+
+def test_kinds_that_records_tell(tmp_path: Path) -> None:
+    assert provider_kinds(loaded(tmp_path, TOLD)) == {
+        "One Net": "hosting",
+        "Even Net": "fixed access",
+        "Odd Net": None,
+        "Example University": "hosting",
+        "Other University": "university",
+        "Hetzner": "hosting",
+    }
+
+
+def test_parts_written_before_kinds_were_told_still_read(tmp_path: Path) -> None:
+    data = loaded(tmp_path, TOLD)
+    (part,) = (data / "archive").glob("*.parquet")
+    facts = pq.read_metadata(part).metadata[b"cohabit"]
+    table = pq.read_table(part).drop_columns(["provider_kind"])
+    with pq.ParquetWriter(part, table.schema) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({"cohabit": facts.decode()})
+    untold = {"One Net": None, "Even Net": None, "Odd Net": None, "Example University": "university"}
+    known = {"Other University": "university", "Hetzner": "hosting"}
+    assert provider_kinds(data) == untold | known
+    # Beside a part that has the column.
+    more = tmp_path / "more.ndjson"
+    more.write_text(json.dumps(seen("192.0.2.11", asn=64504, as_name="Odd Net", provider_kind="other")) + "\n")
+    load(data, [str(more)])
+    assert provider_kinds(data) == untold | known | {"Odd Net": "other"}
+
+
+def test_simulated_providers_are_of_the_kinds_their_records_tell(tmp_path: Path) -> None:
+    made = simulate(300, 0, tmp_path)
+    lines = zstd.decompress(made.path.read_bytes()).decode().splitlines()
+    told = {record["ip"]: record["provider_kind"] for record in map(json.loads, lines)}
+    assert set(told.values()) <= set(KINDS)
+    load(tmp_path / "data", [str(made.path)])
+    assert None not in provider_kinds(tmp_path / "data").values()
+    with Graph(tmp_path / "data", "embedded") as opened:
+        ranked = opened.rank(by="provider-kind")
+    assert dict(zip(ranked["place"], ranked["hosts"], strict=True)) == Counter(told.values())
+
+
+def test_a_preferred_network_has_no_kind_of_another(tmp_path: Path, files: dict[str, Path]) -> None:
+    data = loaded(tmp_path, [seen("192.0.2.1", asn=64999, as_name="Own Net", provider_kind="mobile")])
+    use_geo(data, [files["asn"]])
+    assert provider_kinds(data) == {"Own Net": "mobile"}
+    use_geo(data, [files["asn"]], prefer=True)
+    assert provider_kinds(data) == {"Example Cloud": None}
+
+
+def test_what_is_no_country_is_none(tmp_path: Path) -> None:
+    codes = {"a192_0_2_0_25": "EU", "a192_0_2_128_25": "XX", "a198_51_100_0_24": "NL"}
+    path = database(
+        tmp_path / "c.mmdb", "GeoLite2-Country", **{k: {"country": {"iso_code": c}} for k, c in codes.items()}
+    )
+    data = loaded(tmp_path, [seen("192.0.2.1"), seen("192.0.2.200", country_code="FR"), seen("198.51.100.1")])
+    use_geo(data, [path], prefer=True)
+    assert {host: country for host, (country, *_) in graph(data)[1].items()} == {
+        "192.0.2.1": None,
+        "192.0.2.200": "FR",
+        "198.51.100.1": "NL",
+    }
+
+
+def test_a_copy_that_was_changed_is_not_used(data: Path, files: dict[str, Path]) -> None:
+    use_geo(data, [files["asn"]])
+    (copy,) = (data / "geo").glob("*.mmdb")
+    copy.write_bytes(copy.read_bytes() + b"x")
+    with pytest.raises(DataError, match=r"the database asn\.mmdb was changed; give it again with --geo"):
+        graph(data)
+    use_geo(data, [files["asn"], files["asn"]])
+    assert [file.name for file, _ in geo_in_use(data).files] == ["asn.mmdb"]
+    assert graph(data)[1]["192.0.2.1"] == (None, 64500, "Example Cloud")
+
+
+def test_damaged_databases_are_refused_or_read_and_never_crash(tmp_path: Path, files: dict[str, Path]) -> None:
+    """One byte changed, or the end cut off, wherever it hits: answers or one line, nothing else."""
+    whole = files["flat"].read_bytes()
+    rng = random.Random(11)
+    path = tmp_path / "damaged.mmdb"
+    outcomes: Counter[str] = Counter()
+    for i in range(300):
+        damaged = bytearray(whole)
+        # Most of the file is the tree; what follows it, the records and facts about the file, is hit as often.
+        place = rng.randrange(len(whole)) if i % 2 else len(whole) - 1 - rng.randrange(400)
+        damaged[place] ^= 1 << rng.randrange(8)
+        path.write_bytes(damaged[: rng.randrange(len(whole))] if i % 5 == 0 else damaged)
+        try:
+            found = Geo(((read_geo_file(path), path),)).look_up(["192.0.2.1", "198.51.100.7", "2001:db8::1"])
+        except DataError as error:
+            outcomes["one line" if "\n" not in str(error) else "lines"] += 1
+        else:
+            outcomes[f"read {len(found)}"] += 1
+    assert set(outcomes) == {"one line", "read 3"}
+    assert min(outcomes.values()) > 30
+
+
+def test_look_ups_are_those_of_each_address_alone(tmp_path: Path) -> None:
+    """By whole networks, in any order, with repetitions and names: the same as asking for each address."""
+    rng = random.Random(5)
+    networks = {f"a192_0_2_{i * 16}_28": {"country": {"iso_code": rng.choice(["NL", "DE"])}} for i in range(0, 16, 3)}
+    path = database(tmp_path / "many.mmdb", "GeoLite2-Country", **networks, a203_0_113_7_32=COUNTRY)
+    addresses = [f"192.0.2.{rng.randrange(256)}" for _ in range(300)] + ["203.0.113.6", "203.0.113.7", "203.0.113.8"]
+    addresses += ["2001:db8::1", "::", "gpu.example.net", "255.255.255.255", "0.0.0.0", "192.0.2.1"]
+    rng.shuffle(addresses)
+    expected = []
+    with maxminddb.open_database(path) as reader:
+        for address in addresses:
+            expected.append(Facts() if "gpu" in address else facts_of(reader.get(address)))
+    assert {facts.country for facts in expected} == {"NL", "DE", None}
+    assert Geo(((read_geo_file(path), path),)).look_up(addresses) == expected
 
 
 def test_the_table_of_organisations_is_sound() -> None:

@@ -54,6 +54,7 @@ def test_time_is_timestamp_else_seen_at(read_one):
 
 def test_optional_fields(read_one):
     texts = {"country_code": "DE", "country": "Germany", "as_name": "EXAMPLE", "org": "Example", "version": "1.0"}
+    texts["provider_kind"] = "hosting"
     found = read_one(BASE, texts, {"asn": "64500", "software": "vLLM", "simulated": True})
     assert found == Observation(
         host="192.0.2.7",
@@ -66,12 +67,13 @@ def test_optional_fields(read_one):
         asn=64500,
         as_name="EXAMPLE",
         org="Example",
+        provider_kind="hosting",
         simulated=True,
     )
 
 
 @pytest.mark.parametrize(
-    "key", ["country_code", "country", "as_name", "org", "software", "version", "asn", "simulated"]
+    "key", ["country_code", "country", "as_name", "org", "provider_kind", "software", "version", "asn", "simulated"]
 )
 @pytest.mark.parametrize("wrong", [None, [], {"a": 1}, -7, "", " ", 1.5])
 def test_optional_fields_of_a_wrong_type_are_absent(key, wrong, read_one):
