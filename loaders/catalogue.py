@@ -120,10 +120,12 @@ class Catalogue:
         if match and match.target:
             line = match.target
             # The nearest to what was pulled first.
-            texts = (reference.tag, reference.model, name)
-            counts = (p.sizes.best(words(text)[:_MAX_WORDS]) for p in self._patterns for text in texts)
+            texts = (reference.tag, reference.model, *(() if name in reference.model else (name,)))
+            in_texts = [words(text)[:_MAX_WORDS] for text in texts]
+            counts = (patterns.sizes.best(part) for patterns in self._patterns for part in in_texts)
             mixture = next((count.target for count in counts if count), None)
-            whole = _context(name, reference)
+            # In the order in which they are written.
+            whole = sum(reversed(in_texts), ())
             entry = Entry(
                 line=line.key,
                 family=line.family.of(whole),
@@ -186,12 +188,6 @@ class Catalogue:
 def _stem(name: str, reference: Reference) -> tuple[str, ...]:
     """The words that the patterns of names see; behind a name that is not exact stands one that none of them has."""
     return words(name)[:_MAX_WORDS] + (() if reference.exact else ("",))
-
-
-def _context(name: str, reference: Reference) -> tuple[str, ...]:
-    """The words that decide what depends on the rest of the name."""
-    own = () if name in reference.model else words(name)[:_MAX_WORDS]
-    return own + words(reference.model)[:_MAX_WORDS] + words(reference.tag)[:_MAX_WORDS]
 
 
 def _first(spelled_out: Callable[[str], T | None], texts: Iterable[str]) -> T | None:

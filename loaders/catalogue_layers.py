@@ -81,7 +81,7 @@ def laid_over(
     files = [file for file in (own, bundled) if file]
     hidden = set(own.hidden if own else bundled.hidden)
     for key in sorted(hidden - set(bundled.lines)):
-        raise files[0].wrong("hidden", f'"{key}" is no line of the {BUNDLED} (`cohabit catalogue` lists them)')
+        raise files[0].wrong("hidden", f'"{key}" is no line of the {BUNDLED}: take it out')
     said: dict[str, _Layers] = {}
     for file in files:
         for key, line in file.lines.items():
@@ -168,7 +168,7 @@ def _ancestors(key: str, said: Mapping[str, _Layers]) -> frozenset[str]:
             if base is None:
                 continue
             if base not in said:
-                raise file.wrong(line.entry, f'{name} "{base}" is no line of this catalogue')
+                raise file.wrong(line.entry, f'{name} "{base}" is no line here or in the {BUNDLED}: correct or add it')
             if base == key:
                 file, line = said[key][0]
                 raise file.wrong(line.entry, f"{name} leads in a circle")

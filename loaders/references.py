@@ -55,11 +55,12 @@ def read_reference(canonical: str) -> Reference:
     folders = place.split("/")
     if _HASH.fullmatch(bare):
         model = bare = ""
-    names = [] if _CACHED.fullmatch(model) or _could_be_any(bare) else [bare]
+    of_any = _could_be_any(bare)
+    names = [] if of_any or _CACHED.fullmatch(model) else [bare]
     cached = [match[1] for part in (*folders, model) if (match := _CACHED.fullmatch(part))]
     if cached:
         names.append(cached[-1])
-    elif _could_be_any(bare) and bare != model:
+    elif of_any and bare != model:
         names.append(_without_endings(folders[-1]))
     exact = bare == model and not (_PATH.match(text) or "\\" in text or cached)
     return Reference(place, model, tag, tuple(filter(None, names)) or ((bare,) if exact and bare else ()), exact)

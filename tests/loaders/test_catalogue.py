@@ -566,7 +566,7 @@ def _small(old: str, new: str) -> str:
         (_small('name = "Zoo"', "name = 3"), "labs.zoo: Expected `str | null`, got `int` - at `$.name`"),
         ('[labs.meta]\nname = "Google"', 'labs.meta: the name "Google" is that of another lab, labs.google'),
         ('[labs.x]\nname = "Meta"\n[labs.meta]', "another section here is this lab already; write both as labs.meta"),
-        ('hidden = ["lion"]', 'hidden: "lion" is no line of the bundled catalogue (`cohabit catalogue` lists them)'),
+        ('hidden = ["lion"]', 'hidden: "lion" is no line of the bundled catalogue: take it out'),
         (
             '[lines]\nours.capabilities = ["tool"]',
             'lines.ours: the capability "tool" is none of audio, completion, embedding, image, insert, thinking, ',
