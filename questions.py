@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +135,32 @@ class Questions:
             decoy_models=decoy_models,
             scope=scope(filters),
         ).to_pandas()
+
+    def risks(
+        self,
+        *,
+        kind: str | None = None,
+        advisories: str | os.PathLike[str] | None = None,
+        monoculture: bool = False,
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """Hosts by capabilities, quantisations, vulnerable versions, telling names and remote weights; or the reach of
+        single items and the fewest labs behind most hosts (`monoculture`).
+        """
+        options = {"kind": kind, "advisories": advisories, "monoculture": monoculture}
+        return self.ask("risks", **options, scope=scope(filters)).to_pandas()
+
+    def impact(
+        self,
+        *names: str,
+        digests: str | Sequence[str] = (),
+        include_derived: bool = False,
+        level: str = "family",
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """The hosts that run something named, where, run by whom, and with what beside it."""
+        options = {"digests": _tuple(digests), "include_derived": include_derived, "level": level}
+        return self.ask("impact", names, **options, scope=scope(filters)).to_pandas()
 
     def query(
         self,

@@ -69,9 +69,11 @@ class Graph(Questions):
             cooccurrence,
             explore,
             hosts,
+            impact,
             info,
             quality,
             rank,
+            risks,
         )
 
         store, masker = self.store, self.masker
@@ -89,6 +91,8 @@ class Graph(Questions):
             "host": lambda: hosts.host(store, masker, *arguments),
             "catalogue": lambda: catalogue.ask(self._catalogue(), store, *arguments, **options),
             "quality": lambda: quality.quality(store, rejected=self._rejected(), **options),
+            "risks": lambda: risks.risks(store, **options),
+            "impact": lambda: impact.impact(store, *arguments, **options),
             "query": lambda: explore.explore(store, masker, *arguments),
             "saved": lambda: explore.run_saved(store, masker, *arguments),
         }

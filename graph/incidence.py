@@ -147,8 +147,16 @@ def list_lengths_and_values(column: Any) -> tuple[Integers, Integers]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if not len(column):  # of no chunks at all Arrow would import pandas
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     array: pa.ListArray = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return without_nulls(pc.list_value_length(array)), without_nulls(array.flatten())
+
+
+def distinct(values: Integers) -> Integers:
+    """Distinct values, ascending. `np.unique` hashes, and takes fifty times as long for half a million edges."""
+    ordered = np.sort(values)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
 
 
 def without_nulls(column: pa.Array | pa.ChunkedArray) -> Integers:

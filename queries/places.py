@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cohabit.graph.incidence import Integers, distinct
+from cohabit.graph.incidence import Integers, distinct, list_lengths_and_values
 from cohabit.graph.store import GraphStore
 
 _CYPHER = {
@@ -61,9 +61,11 @@ def memberships(store: GraphStore, place: str, hosts: Integers) -> Membership:
     values = [_label(place, value) for value in table.column("place").to_pylist()]
     labels = [*sorted(values), "unknown"]
     position = {label: i for i, label in enumerate(labels)}
-    keys: list[Integers] = [np.asarray(row, np.int64) for row in table.column("hosts").to_pylist()]
-    all_keys = np.concatenate([*keys, np.empty(0, np.int64)])
-    of_key = np.repeat(np.array([position[v] for v in values], np.int64), [len(k) for k in keys])
+    lengths, unsorted = list_lengths_and_values(table.column("hosts"))
+    # Looking keys up in their order is ten times as fast as in any other.
+    order = np.argsort(unsorted)
+    all_keys = unsorted[order]
+    of_key = np.repeat(np.array([position[v] for v in values], np.int64), lengths)[order]
     at = np.searchsorted(hosts, all_keys)
     inside = at < len(hosts)
     inside[inside] = hosts[at[inside]] == all_keys[inside]

@@ -110,7 +110,8 @@ def test_answers_on_the_embedded_store_do_without_pandas(tmp_path: Path) -> None
     scan.write_text(json.dumps(record))
     run = [sys.executable, "-m", "cohabit", "load", str(scan), "--data", str(tmp_path / "data")]
     subprocess.run(run, cwd=tmp_path, check=True, capture_output=True)
-    for call in (["cooccurrence", "llama", "qwen2"], ["rank"], ["info"], ["hosts"]):
+    exposure = (["risks"], ["risks", "--monoculture"], ["impact", "family:llama"])
+    for call in (["cooccurrence", "llama", "qwen2"], ["rank"], ["info"], ["hosts"], *exposure):
         found = modules_after(
             f"import sys\nsys.argv = ['cohabit', *{call}, '--data', {str(tmp_path / 'data')!r}]\n"
             "from cohabit.cli import main\ntry:\n    main()\nexcept SystemExit as end:\n    assert not end.code"

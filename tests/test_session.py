@@ -76,6 +76,10 @@ def test_filters_have_the_names_of_the_scope() -> None:
         ("combinations --level model --min-size 2", (), {"level": "model", "min_size": 2}),
         ("hosts --family qwen2 --family llama", (), {"family": ["qwen2", "llama"]}),
         ("host 192.0.2.7", (IPV4_HOST,), {}),
+        ("risks --kind capability --country DE", (), {"kind": "capability", "country": "DE"}),
+        ("risks --monoculture", (), {"monoculture": True}),
+        ("impact line:llama3.2 lab:Alibaba", ("line:llama3.2", "lab:Alibaba"), {}),
+        ("impact lab:Meta --include-derived --level line", ("lab:Meta",), {"include_derived": True, "level": "line"}),
         ("quality --decoy-hosts 1 --decoy-networks 1", (), {"decoy_hosts": 1, "decoy_networks": 1}),
         (
             "hosts --version >=0.1 --first-seen-since 2025-01-01 --active-within 400 --exclude-decoys",

@@ -22,6 +22,10 @@ PAIR = (
     "npmi, odds_ratio, odds_low, odds_high, p_value, log10_p, q_value, base"
 )
 CENTRALITY = "degree, strength, pagerank, eigenvector, betweenness, closeness, core"
+RISK = (
+    "condition, hosts, share, low, high, base, basis, kind, deployments, share_of_deployments, deployments_base, note"
+)
+IMPACT = "scope, item, hosts, share, low, high, base, share_of_affected, matched_by"
 HOST = "host, port, country, asn, provider, software, version, models, first_seen, last_seen"
 CALLS = {
     "info": "hosts, models, families, deployments, multi_model_hosts, observations, countries, networks, scans, "
@@ -42,6 +46,12 @@ CALLS = {
     "concentration": "item, hosts, hill_1, hill_2, hhi, top, top_share",
     "concentration --by network": "item, hosts, hill_1, hill_2, hhi, top, top_share",
     "concentration --by country --quotients": "place, item, hosts, share, share_overall, quotient, base",
+    "risks": RISK,
+    "risks --kind version --since 2025-02-20": RISK,
+    "risks --monoculture": "measure, level, goal, items, size, size_at_least, proven, method, hosts, share, low, high, "
+    "base",
+    "impact qwen2.5": IMPACT,
+    f"impact lab:meta digest:{DIGEST} --include-derived --level model": IMPACT,
     "hosts": HOST,
     f"hosts --model llama3 --family qwen2 --digest {DIGEST}": HOST,
     f"host {IPV4_HOST}": HOST,

@@ -1,0 +1,76 @@
+"""Commands about what could go wrong: risks, impact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cohabit.commands.answering import LevelOption, answer, scope_of
+from cohabit.options import Filters, Output, Where, with_options
+
+app = typer.Typer()
+
+
+@app.command()
+@with_options
+def risks(
+    where: Where,
+    output: Output,
+    filters: Filters,
+    kind: Annotated[
+        str | None, typer.Option(help="Only these: capability, quantisation, version, name or remote.")
+    ] = None,
+    advisories: Annotated[
+        Path | None, typer.Option(help="TOML file with more vulnerabilities, or other ranges of the bundled ones.")
+    ] = None,
+    monoculture: Annotated[
+        bool,
+        typer.Option(
+            "--monoculture", help="How far one compromised item would reach, and the fewest labs behind most."
+        ),
+    ] = False,
+) -> None:
+    """Count the hosts with capabilities, quantisations, vulnerable versions, telling names and remote weights."""
+    answer(
+        where,
+        output,
+        False,
+        "risks",
+        kind=kind,
+        advisories=advisories,
+        monoculture=monoculture,
+        scope=scope_of(filters),
+    )
+
+
+@app.command()
+@with_options
+def impact(
+    where: Where,
+    output: Output,
+    filters: Filters,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="What has a problem: NAME, or model:, line:, lab:, family:, digest:NAME.")
+    ] = None,
+    digests: Annotated[Path | None, typer.Option(help="Also the digests in this file, one a line.")] = None,
+    include_derived: Annotated[
+        bool, typer.Option("--include-derived", help="Also models whose line derives from a named line or lab.")
+    ] = False,
+    level: LevelOption = "family",
+) -> None:
+    """Say which hosts run something that has a problem, where, run by whom, and with what beside it (--level)."""
+    from cohabit.queries.digests import read_digest_file
+
+    answer(
+        where,
+        output,
+        False,
+        "impact",
+        tuple(names or ()),
+        digests=() if digests is None else read_digest_file(digests),
+        include_derived=include_derived,
+        level=level,
+        scope=scope_of(filters),
+    )

@@ -1,0 +1,164 @@
+"""Versions of server software with known vulnerabilities: the bundled list, the user's own, and who runs them.
+
+The facts are in ``advisories.toml`` beside this module; its header says what an entry holds. A version says no more
+than that: a distribution can have mended it without a new number, and a proxy can answer with the version of another.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from cohabit.errors import DataError, UsageError
+from cohabit.graph.incidence import Incidence
+from cohabit.graph.store import GraphStore
+from cohabit.queries.listed import Mask
+from cohabit.queries.versions import Comparison, parse_version
+from cohabit.text import visible
+
+_BUNDLED = "advisories.toml"
+SEVERITIES = ("critical", "high", "medium", "low")
+
+
+class Advisory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
+    """One vulnerability of one software: `affected` are ranges of versions, each a list of comparisons."""
+
+    id: str
+    software: str
+    affected: list[str]
+    severity: Literal["critical", "high", "medium", "low"]
+    summary: str
+    source: str
+
+    @cached_property
+    def ranges(self) -> list[list[Comparison]]:
+        """The ranges, ready to compare; UsageError where one cannot be read."""
+        return [[Comparison.parse(part) for part in text.split(",")] for text in self.affected]
+
+    def affects(self, version: str) -> bool:
+        """Whether a version lies in one of the ranges."""
+        return any(all(comparison.holds(version) for comparison in one) for one in self.ranges)
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    advisory: list[Advisory]
+    bundled: bool = True
+
+
+def load_advisories(path: Path | None = None) -> list[Advisory]:
+    """Read the bundled list and, with a path, the user's: it adds entries, and replaces those of the same id and
+    software; `bundled = false` in it leaves the bundled ones out. DataError says what is wrong and where.
+    """
+    bundled = _read(_BUNDLED, importlib.resources.files(__package__).joinpath(_BUNDLED).read_bytes())
+    if path is None:
+        return bundled.advisory
+    where = visible(str(path))
+    try:
+        own = _read(where, path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{where}: the advisories cannot be read: {error.strerror}") from error
+    chosen = {(a.id, a.software): a for a in (bundled.advisory if own.bundled else [])}
+    return list((chosen | {(a.id, a.software): a for a in own.advisory}).values())
+
+
+def _read(where: str, content: bytes) -> _File:
+    try:
+        document = tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where}: the advisories are not UTF-8 text (byte {error.start})") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise DataError(f"{where}: the advisories are not valid TOML: {error}") from error
+    try:
+        file = msgspec.convert(document, _File)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{where}: {visible(str(error), 300)}") from error
+    seen: set[tuple[str, str]] = set()
+    for number, advisory in enumerate(file.advisory, 1):
+        if problem := _problem(advisory, seen):
+            raise DataError(f"{where}: advisory {number} ({visible(advisory.id, 60)}): {problem}")
+        seen.add((advisory.id, advisory.software))
+    return file
+
+
+def _problem(advisory: Advisory, seen: set[tuple[str, str]]) -> str | None:
+    for name in ("id", "software", "summary", "source"):
+        if not getattr(advisory, name).strip():
+            return f"its {name} is blank"
+    if advisory.software != advisory.software.strip().lower():
+        return (
+            f"software {visible(advisory.software, 60)!r} is not in lower case, as `cohabit rank --by software` has it"
+        )
+    if (advisory.id, advisory.software) in seen:
+        return "it is there twice"
+    if not advisory.affected:
+        return "affected is empty; give ranges of versions, such as '>=0.6.5, <0.8.5'"
+    for text in advisory.affected:
+        for part in text.split(","):
+            try:
+                Comparison.parse(part)
+            except UsageError:
+                return f"affected {visible(text, 60)!r} is no range; write it as '<0.1.34' or '>=0.6.5, <0.8.5'"
+    return None
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Which hosts in scope run an affected version.
+
+    `affected` is parallel to the advisories. A host is `unknown` when a server of a listed software tells no version
+    that can be compared, and `assessed` when one tells such a version.
+    """
+
+    affected: list[Mask]
+    assessed: Mask
+    unknown: Mask
+
+    def any_of(self, chosen: list[bool]) -> Mask:
+        """Hosts that one of the chosen advisories affects."""
+        found = np.zeros(len(self.assessed), bool)
+        for hosts, wanted in zip(self.affected, chosen, strict=True):
+            if wanted:
+                found |= hosts
+        return found
+
+
+def match(store: GraphStore, incidence: Incidence, advisories: list[Advisory]) -> Matches:
+    """Find the hosts in scope whose newest known versions lie in the ranges of the advisories."""
+    listed = {advisory.software for advisory in advisories}
+    affected = [np.zeros(len(incidence.hosts), bool) for _ in advisories]
+    assessed, unknown = (np.zeros(len(incidence.hosts), bool) for _ in range(2))
+    for software, version, hosts in _versions(store, incidence):
+        if software not in listed:
+            continue
+        if version is None or not _is_release(version):
+            unknown |= hosts
+            continue
+        assessed |= hosts
+        for found, advisory in zip(affected, advisories, strict=True):
+            if advisory.software == software and advisory.affects(version):
+                found |= hosts
+    return Matches(affected, assessed, unknown)
+
+
+def _is_release(version: str) -> bool:
+    """Whether a version can be compared: builds that nobody gave a number say 0.0.0."""
+    parsed = parse_version(version)
+    return parsed is not None and bool(parsed.numbers)
+
+
+def _versions(store: GraphStore, incidence: Incidence) -> Iterator[tuple[str, str | None, Mask]]:
+    """Yield each software and version with the hosts in scope that run it."""
+    table = store.table(
+        "MATCH (h:Host)-[r:RUNS]->(s:Software) "
+        f"RETURN s.name AS software, r.version AS version, collect({store.host_key}) AS hosts"
+    )
+    for row in table.to_pylist():
+        yield row["software"], row["version"], np.isin(incidence.hosts, np.array(row["hosts"], np.int64))

@@ -1,0 +1,219 @@
+"""Monoculture: how far one compromised item would reach, and the fewest labs that most hosts depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cohabit.graph.incidence import Incidence, Integers, ItemMatrix, distinct
+from cohabit.graph.store import GraphStore
+from cohabit.queries.combinations import exact_sets
+from cohabit.queries.digests import read_digests
+from cohabit.queries.listed import Mask, read_listed, shares
+from cohabit.queries.result import Result, Row, result
+from cohabit.queries.scope import Scope
+from cohabit.queries.words import count, percent
+from cohabit.text import visible
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+
+COLUMNS = (
+    "measure",
+    "level",
+    "goal",
+    "items",
+    "size",
+    "size_at_least",
+    "proven",
+    "method",
+    "hosts",
+    "share",
+    "low",
+    "high",
+    "base",
+)
+_REACH = ("family", "line", "lab", "model")
+_GOALS = (50, 90)
+# Nodes of the search tree; each costs about 0.1 ms. The answer must not depend on the speed of the machine.
+_MOST_NODES = 5_000
+
+
+def monoculture(store: GraphStore, *, scope: Scope | None = None) -> Result:
+    """The item of each level (and the digest) on most hosts, and the fewest labs behind 50 % and 90 % of hosts.
+
+    Rows of `reach` are of all hosts in scope whose list was seen; of equally frequent items the one that sorts first is
+    taken. Rows of `cover` are of the hosts with a model of a known lab: `items` are labs such that at least the share
+    `goal` of these hosts runs a model of one of them. `size` is how many; no fewer than `size_at_least` can do it, and
+    `proven` says that the two are equal.
+    """
+    incidence = read_listed(store, scope or Scope())
+    base = len(incidence.hosts)
+    if not base:
+        return result(COLUMNS, [], headline="No host in scope whose list was seen: there is nothing to count.")
+    rows = [_row("reach", level, None, [label], hosts, base) for level, label, hosts in _largest(store, incidence)]
+    matrix = incidence.at("lab")
+    if matrix.base:
+        rows += [_cover_row(matrix, percentage) for percentage in _GOALS]
+    return result(COLUMNS, rows, headline=_headline(rows, base), caveats=_caveats(rows))
+
+
+def _largest(store: GraphStore, incidence: Incidence) -> Iterator[tuple[str, str, int]]:
+    for level in _REACH:
+        matrix = incidence.at(level)
+        if len(matrix.rows):
+            top = int(np.argmax(matrix.hosts_per_item))
+            yield level, matrix.labels[top], int(matrix.hosts_per_item[top])
+    digests = read_digests(store, incidence)
+    if len(digests.digests):
+        # One digest under two names is on a host once.
+        width = len(digests.texts)
+        pairs = distinct(incidence.host_index[digests.edges] * width + digests.digests)
+        hosts = np.bincount(pairs % width, minlength=width)
+        top = int(np.argmax(hosts))
+        yield "digest", digests.texts[top], int(hosts[top])
+
+
+def _cover_row(matrix: ItemMatrix, percentage: int) -> Row:
+    sets, set_of_host = exact_sets(matrix)
+    weights = np.bincount(set_of_host[set_of_host >= 0], minlength=len(sets))
+    cover = smallest_cover(sets, weights, len(matrix.labels), -(-matrix.base * percentage // 100))
+    labels = [matrix.labels[item] for item in cover.items]
+    row = _row("cover", "lab", percentage / 100, labels, cover.covered, matrix.base)
+    proven = cover.at_least == len(cover.items)
+    return {**row, "size_at_least": cover.at_least, "proven": proven, "method": cover.method}
+
+
+def _row(measure: str, level: str, goal: float | None, items: list[str], hosts: int, base: int) -> Row:
+    size = len(items)
+    fixed = {"size": size, "size_at_least": size, "proven": True, "method": "largest"}
+    return {"measure": measure, "level": level, "goal": goal, "items": items, **fixed, **shares([hosts], base)[0]}
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Items that together reach `covered`; fewer than `at_least` items cannot reach what was asked for."""
+
+    items: tuple[int, ...]
+    covered: int
+    at_least: int
+    method: str
+
+
+def smallest_cover(
+    sets: Sequence[tuple[int, ...]], weights: Integers, items: int, needed: int, most_nodes: int = _MOST_NODES
+) -> Cover:
+    """The fewest of so many items that hit sets of at least the weight `needed` (partial set cover, NP-hard).
+
+    Greedy first: each time the item that adds most, of equals the first. If the sum of the largest single items shows
+    that fewer cannot do, that is the answer; else sizes in between are searched by branch and bound, of `most_nodes`
+    nodes at most. `needed` must not exceed the weight of all non-empty sets.
+    """
+    import scipy.sparse as sp
+
+    owners = np.array([item for one in sets for item in one], np.int64)
+    members = np.repeat(np.arange(len(sets)), [len(one) for one in sets])
+    matrix = sp.csr_array((np.ones(len(owners), np.int64), (owners, members)), shape=(items, len(sets)))
+    search = _Search(matrix, weights.astype(np.int64), needed, most_nodes)
+    greedy, covered = search.greedy()
+    largest = np.sort(search.gains(search.weights))[::-1]
+    at_least = int(np.searchsorted(np.cumsum(largest), needed)) + 1
+    for size in range(at_least, len(greedy)):
+        found = search.reach(size)
+        if found is not None:
+            return Cover(found, search.weight_of(found), size, "branch and bound")
+        if not search.nodes_left:
+            return Cover(greedy, covered, size, "greedy")
+        at_least = size + 1
+    return Cover(greedy, covered, at_least, "greedy")
+
+
+class _Search:
+    """Greedy and exhaustive search over a sparse item × set matrix; the weights of the sets are whole numbers."""
+
+    def __init__(self, matrix: sp.csr_array[Any], weights: Integers, needed: int, nodes: int) -> None:
+        self.matrix, self.items = matrix, int(matrix.shape[0])
+        self.weights, self.needed, self.nodes_left = weights, needed, nodes
+
+    def greedy(self) -> tuple[tuple[int, ...], int]:
+        """Items in the order in which they were taken, and the weight they reach."""
+        uncovered, chosen, covered = self.weights, [], 0
+        while covered < self.needed:
+            gains = self.gains(uncovered)
+            best = int(np.argmax(gains))
+            chosen.append(best)
+            covered += int(gains[best])
+            uncovered = self._without(uncovered, best)
+        return tuple(chosen), covered
+
+    def reach(self, size: int) -> tuple[int, ...] | None:
+        """Some items, `size` at most, that reach what is needed; None when there are none, or no nodes are left."""
+        everything: Mask = np.ones(self.items, bool)
+        stack: list[tuple[int, Integers, Mask, tuple[int, ...]]] = [(0, self.weights, everything, ())]
+        while stack:
+            if not self.nodes_left:
+                return None
+            self.nodes_left -= 1
+            covered, uncovered, allowed, chosen = stack.pop()
+            if covered >= self.needed:
+                return chosen
+            left = size - len(chosen)
+            gains = np.where(allowed, self.gains(uncovered), 0)
+            # Gains only shrink as items are added, so what is left cannot bring more than the largest of them.
+            if left == 0 or covered + int(np.sort(gains)[::-1][:left].sum()) < self.needed:
+                continue
+            best = int(np.argmax(gains))
+            others = allowed.copy()
+            others[best] = False
+            stack.append((covered, uncovered, others, chosen))
+            stack.append((covered + int(gains[best]), self._without(uncovered, best), others, (*chosen, best)))
+        return None
+
+    def weight_of(self, items: Sequence[int]) -> int:
+        """Weight of the sets with one of the items."""
+        uncovered = self.weights
+        for item in items:
+            uncovered = self._without(uncovered, item)
+        return int(self.weights.sum() - uncovered.sum())
+
+    def gains(self, uncovered: Integers) -> Integers:
+        """Weight of the uncovered sets of each item."""
+        gains: Integers = self.matrix @ uncovered
+        return gains
+
+    def _without(self, uncovered: Integers, item: int) -> Integers:
+        left = uncovered.copy()
+        start, stop = self.matrix.indptr[item : item + 2]
+        left[self.matrix.indices[start:stop]] = 0
+        return left
+
+
+def _headline(rows: list[Row], base: int) -> str:
+    reach = {row["level"]: row for row in rows if row["measure"] == "reach"}
+    if not reach:
+        return f"{count(base, 'host')} whose list was seen, and no model on any of them."
+    said = [
+        f"{level} {visible(row['items'][0], 60)} {percent(row['share'])}"
+        for level, row in reach.items()
+        if level in ("family", "lab", "digest")
+    ]
+    sentence = (
+        f"Of {count(base, 'host')} whose list was seen, one compromised item would reach at most: {', '.join(said)}."
+    )
+    for row in rows:
+        if row["measure"] == "cover":
+            least = "" if row["proven"] else f" (at least {row['size_at_least']})"
+            sentence += f" {row['goal']:.0%} of hosts: {count(row['size'], 'lab')}{least}.".replace("%", " %")
+    return sentence
+
+
+def _caveats(rows: list[Row]) -> tuple[str, ...]:
+    notes = ["reach: of all hosts whose list was seen; cover: of the hosts with a model of a known lab (`base`)."]
+    if not all(row["proven"] for row in rows):
+        notes.append(
+            "Where `proven` is no, the set is the greedy one; a smaller one may exist, of `size_at_least` labs."
+        )
+    return tuple(notes)

@@ -1,0 +1,289 @@
+"""Capabilities, quantisation, versions, names and remote weights: how many hosts a condition holds for."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from cohabit.errors import UsageError
+from cohabit.graph.incidence import Incidence, Integers
+from cohabit.graph.store import GraphStore
+from cohabit.queries import monoculture as monocultures
+from cohabit.queries.advisories import SEVERITIES, Advisory, load_advisories, match
+from cohabit.queries.listed import Mask, edge_values, hosts_of, read_listed, shares
+from cohabit.queries.result import Result, Row, result
+from cohabit.queries.scope import Scope
+from cohabit.queries.words import count, percent
+
+COLUMNS = (
+    "condition",
+    "kind",
+    "basis",
+    "hosts",
+    "share",
+    "low",
+    "high",
+    "base",
+    "deployments",
+    "share_of_deployments",
+    "deployments_base",
+    "note",
+)
+TABLE_COLUMNS = ("condition", "basis", "hosts", "share", "low", "high", "deployments", "share_of_deployments", "note")
+KINDS = ("capability", "quantisation", "version", "name", "remote")
+
+# What the published study counts, and embedding.
+_LEADING = ("tools", "thinking", "vision", "embedding")
+_TOGETHER = (("tools", "vision"), ("tools", "thinking"), ("tools", "thinking", "vision"))
+
+# Marks that people put into names of models whose refusals were taken away.
+_MARKS = (
+    "abliterated",
+    "decensored",
+    "heretic",
+    "jailbreak",
+    "jailbroken",
+    "nsfw",
+    "unaligned",
+    "uncensored",
+    "unfiltered",
+    "unrestricted",
+)
+
+# Bits of a weight: Q4_K_M, IQ3_XXS, TQ1_0; MXFP4, FP8_E4M3; BF16.
+_BITS = re.compile(r"(?:^|[^A-Z])(?:[IT]?Q|(?:MX|NV)?FP|BF|NF|F|INT)([1-9][0-9]?)(?![0-9])")
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """One row: the hosts (positions) and, where a condition is of deployments, the edges it holds for.
+
+    `edges_base` says which edges the share of deployments is of (None: all). `leading` rows come first.
+    """
+
+    kind: str
+    condition: str
+    basis: str
+    hosts: Mask
+    edges: Mask | None = None
+    edges_base: Mask | None = None
+    note: str = ""
+    leading: bool = False
+
+    def row(self) -> Row:
+        """The row; the keys about deployments are None where the condition is of hosts."""
+        found = base = None
+        if self.edges is not None:
+            found = int(np.count_nonzero(self.edges))
+            base = len(self.edges) if self.edges_base is None else int(np.count_nonzero(self.edges_base))
+        return {
+            "condition": self.condition,
+            "kind": self.kind,
+            "basis": self.basis,
+            **shares([int(np.count_nonzero(self.hosts))], len(self.hosts))[0],
+            "deployments": found,
+            "share_of_deployments": found / base if found is not None and base else None,
+            "deployments_base": base,
+            "note": self.note,
+        }
+
+
+def risks(
+    store: GraphStore,
+    *,
+    kind: str | None = None,
+    advisories: str | os.PathLike[str] | None = None,
+    monoculture: bool = False,
+    scope: Scope | None = None,
+) -> Result:
+    """Count the hosts that conditions hold for, of one kind or of all (`KINDS`).
+
+    `base` are the hosts in scope whose list was seen, empty or not, in the time window; `share` is of them, with its
+    Wilson 95 % interval. `deployments` counts the (host, model) pairs that make the condition hold, of
+    `deployments_base` (None for versions, which are of hosts). `basis` says where the knowledge comes from: `reported`
+    by the deployment's server, `catalogue` (of the model: what most hosts report, else the catalogue), `version`, or
+    `name`. `advisories` is a TOML file of vulnerabilities beside the bundled ones. The rows that sum a kind up come
+    first. `monoculture` asks another question, see there.
+    """
+    if monoculture:
+        if kind is not None or advisories is not None:
+            raise UsageError("--monoculture goes without --kind and --advisories")
+        return monocultures.monoculture(store, scope=scope)
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"--kind {kind!r}: not a kind of risk; choose from {', '.join(KINDS)}")
+    known = load_advisories(None if advisories is None else Path(advisories))
+    incidence = read_listed(store, scope or Scope())
+    if not len(incidence.hosts):
+        return result(COLUMNS, [], headline="No host in scope whose list was seen: there is nothing to count.")
+    questions: dict[str, Callable[[], Iterator[_Finding]]] = {
+        "capability": lambda: _capabilities(store, incidence),
+        "quantisation": lambda: _quantisation(store, incidence),
+        "version": lambda: _versions(store, incidence, known),
+        "name": lambda: _names(incidence),
+        "remote": lambda: _remote(store, incidence),
+    }
+    rows: list[tuple[tuple[object, ...], Row]] = []
+    for place, name in enumerate(KINDS):
+        if kind in (None, name):
+            for finding in questions[name]():
+                row = finding.row()
+                order = (not finding.leading, place, -row["hosts"], row["condition"], row["basis"])
+                rows.append((order, row))
+    rows.sort(key=lambda pair: pair[0])
+    found = [row for _, row in rows]
+    return result(
+        COLUMNS,
+        found,
+        headline=_headline(found, len(incidence.hosts)),
+        caveats=_caveats(kind),
+        table_columns=TABLE_COLUMNS,
+    )
+
+
+def _capabilities(store: GraphStore, incidence: Incidence) -> Iterator[_Finding]:
+    rows, row_of_edge = edge_values(store, incidence, "capabilities")
+    models = store.table("MATCH (m:Model) RETURN m.name AS name, m.capabilities AS capabilities").to_pylist()
+    of_model = {row["name"]: frozenset(row["capabilities"] or ()) for row in models}
+    readings = {
+        "reported": ([frozenset(row["capabilities"] or ()) for row in rows], row_of_edge),
+        "catalogue": ([of_model[name] for name in incidence.models.names], incidence.model_index),
+    }
+    for basis, (sets, set_of_edge) in readings.items():
+        present = np.flatnonzero(np.bincount(set_of_edge, minlength=len(sets)))
+        names = sorted({*_LEADING, *(name for i in present.tolist() for name in sets[i])})
+
+        with_any = _of_edges([bool(one) for one in sets], set_of_edge)
+        holds = {name: _of_edges([name in one for one in sets], set_of_edge) for name in names}
+        for name, edges in holds.items():
+            finding = _Finding("capability", name, basis, hosts_of(incidence, edges), edges)
+            yield replace(finding, leading=name in _LEADING)
+        for together in _TOGETHER:
+            hosts = np.logical_and.reduce([hosts_of(incidence, holds[name]) for name in together])
+            note = "on one host, not necessarily by one model"
+            yield _Finding("capability", " + ".join(together), basis, hosts, note=note)
+        silent = (incidence.models_per_host > 0) & ~hosts_of(incidence, with_any)
+        condition = "no capability reported" if basis == "reported" else "no capability known"
+        yield _Finding(
+            "capability", condition, basis, silent, ~with_any, note="hosts with models and no such knowledge"
+        )
+
+
+def _of_edges(values: list[bool], of_edge: Integers) -> Mask:
+    """The value of each edge, from the position of its value."""
+    found: Mask = np.array(values, bool)[of_edge] if values else np.zeros(0, bool)
+    return found
+
+
+def _quantisation(store: GraphStore, incidence: Incidence) -> Iterator[_Finding]:
+    rows = store.table("MATCH (m:Model) RETURN m.name AS name, m.quantization AS quantization").to_pylist()
+    of_model = {row["name"]: row["quantization"] for row in rows}
+    quantisations = [of_model[name] for name in incidence.models.names]
+    labels = sorted({label for label in quantisations if label is not None})
+    position = {label: i for i, label in enumerate(labels)}
+    codes = np.array([-1 if label is None else position[label] for label in quantisations], np.int64)
+    of_edge = codes[incidence.model_index] if len(codes) else incidence.model_index
+    known = of_edge >= 0
+    present = [labels[i] for i in np.flatnonzero(np.bincount(of_edge[known], minlength=len(labels))).tolist()]
+    groups: dict[int, list[str]] = {4: []}
+    for label in present:
+        yield _quantised(incidence, label, of_edge == position[label], known)
+        if (bits := bits_of(label)) is not None:
+            groups.setdefault(bits, []).append(label)
+    for bits, formats in groups.items():
+        edges = np.isin(of_edge, [position[label] for label in formats])
+        finding = _quantised(incidence, f"{bits}-bit formats", edges, known)
+        yield replace(finding, leading=bits == 4, note=", ".join(formats))
+    yield replace(_quantised(incidence, "quantisation unknown", ~known, known), edges_base=None)
+
+
+def _quantised(incidence: Incidence, condition: str, edges: Mask, known: Mask) -> _Finding:
+    return _Finding("quantisation", condition, "catalogue", hosts_of(incidence, edges), edges, known)
+
+
+def bits_of(quantisation: str) -> int | None:
+    """Nominal bits of a weight in that format (`Q4_K_M` 4, `BF16` 16); None where its name does not say."""
+    match = _BITS.search(quantisation)
+    return int(match[1]) if match else None
+
+
+def _versions(store: GraphStore, incidence: Incidence, advisories: list[Advisory]) -> Iterator[_Finding]:
+    found = match(store, incidence, advisories)
+    affected = found.any_of([True] * len(advisories))
+    for severity in SEVERITIES:
+        hosts = found.any_of([a.severity == severity for a in advisories])
+        yield _Finding("version", f"known vulnerability: {severity}", "version", hosts)
+    listed = ", ".join(sorted({a.software for a in advisories})) or "none"
+    note = f"{count(len(advisories), 'advisory')}; software: {listed}"
+    yield _Finding("version", "known vulnerability", "version", affected, note=note, leading=True)
+    unknown = found.unknown & ~affected
+    note = "a server of that software tells no version, and no other of the host is affected"
+    yield _Finding("version", "version unknown", "version", unknown, note=note, leading=True)
+    clean = found.assessed & ~affected & ~unknown
+    yield _Finding("version", "no advisory applies", "version", clean)
+    rest = ~(affected | unknown | clean)
+    yield _Finding("version", "no software of the advisories seen", "version", rest)
+    for advisory, hosts in zip(advisories, found.affected, strict=True):
+        ranges = " or ".join(advisory.affected)
+        note = f"{advisory.software} {ranges}; {advisory.severity}: {advisory.summary} ({advisory.source})"
+        yield _Finding("version", advisory.id, "version", hosts, note=note)
+
+
+def _names(incidence: Incidence) -> Iterator[_Finding]:
+    names = incidence.models.names
+    total = np.zeros(len(incidence.host_index), bool)
+    for mark in _MARKS:
+        edges = _of_edges([mark in name for name in names], incidence.model_index)
+        if edges.any():
+            yield _Finding("name", f"name with {mark}", "name", hosts_of(incidence, edges), edges)
+        total = total | edges
+    note = f"any of: {', '.join(_MARKS)}"
+    yield _Finding(
+        "name",
+        "name that says uncensored or the like",
+        "name",
+        hosts_of(incidence, total),
+        total,
+        note=note,
+        leading=True,
+    )
+
+
+def _remote(store: GraphStore, incidence: Incidence) -> Iterator[_Finding]:
+    rows, row_of_edge = edge_values(store, incidence, "remote")
+    edges = _of_edges([row["remote"] is True for row in rows], row_of_edge)
+    hosts = hosts_of(incidence, edges)
+    note = "the server hands the question on, to a cloud or behind a proxy"
+    yield _Finding("remote", "weights elsewhere", "reported", hosts, edges, note=note, leading=True)
+    yield _Finding("remote", "weights elsewhere only", "reported", hosts & ~hosts_of(incidence, ~edges))
+
+
+def _headline(rows: list[Row], base: int) -> str:
+    said = {(row["condition"], row["basis"]): row for row in rows}
+    phrases = [
+        f"{percent(said[key]['share'])} {words}"
+        for key, words in (
+            (("tools", "reported"), "report a model that can call tools"),
+            (("4-bit formats", "catalogue"), "run a 4-bit format"),
+            (("known vulnerability", "version"), "run a server version with a known vulnerability"),
+        )
+        if key in said
+    ]
+    return f"Of {count(base, 'host')} whose list was seen{': ' + ', '.join(phrases) if phrases else ''}."
+
+
+def _caveats(kind: str | None) -> tuple[str, ...]:
+    notes = {
+        "capability": "Capabilities: older servers report none, so `reported` is a lower bound; `catalogue` is what "
+        "most hosts report for models of that name, else the catalogue.",
+        "quantisation": "Quantisation is that of the model, not of each deployment; share_of_deployments is of those "
+        "whose quantisation is known.",
+        "version": "A version says no more than that: a distribution can have mended it without a new number, and a "
+        "proxy can hide another version. No advisory of the list is no all-clear.",
+        "name": "By name: a name says no more than that.",
+    }
+    return tuple(note for name, note in notes.items() if kind in (None, name))
