@@ -12,6 +12,7 @@ from cohabit.text import visible
 _SHARES = frozenset({"share", "low", "high", "share_of_multi_model_hosts", "share_with_all", "boot_low", "boot_high"})
 _SHARES |= {f"share_of_{which}{bound}" for which in "ab" for bound in ("", "_low", "_high")}
 _SHARES |= {"share_overall", "top_share"}
+_SHARES |= {"share_of_deployments", "share_of_affected", "goal"}
 _HEADINGS = {"share_of_multi_model_hosts": "of multi-model", "low": "95 % low", "high": "high"}
 _HEADINGS |= {"share_of_a_low": "95 % low", "share_of_a_high": "high", "q_value": "q"}
 # Below this a float has lost digits, and soon is 0.

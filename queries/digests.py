@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -31,9 +32,14 @@ class Digests:
     edges: Integers
     digests: Integers
 
-    def matching(self, wanted: str) -> list[int]:
-        """Positions of the digests that a full or a short form stands for."""
-        return [i for i, text in enumerate(self.texts) if text == wanted or text[:SHORT] == wanted]
+    @cached_property
+    def of_form(self) -> dict[str, list[int]]:
+        """Positions of the digests that a form stands for: full, or short, which can stand for several."""
+        found: dict[str, list[int]] = {}
+        for i, text in enumerate(self.texts):
+            for form in {text, text[:SHORT]}:
+                found.setdefault(form, []).append(i)
+        return found
 
     def having(self, chosen: Mask, edges: int) -> Mask:
         """Which of so many edges have one of the chosen digests (one value a digest)."""

@@ -12,7 +12,7 @@ from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import targets as named
-from cohabit.queries.digests import Digests, parse_digest, read_digests
+from cohabit.queries.digests import Digests, read_digests
 from cohabit.queries.listed import Mask, hosts_of, read_listed, shares
 from cohabit.queries.places import PLACES, memberships
 from cohabit.queries.rank import UNKNOWN
@@ -112,7 +112,7 @@ def impact(
     """
     if level not in LEVELS:
         raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
-    listed = [_digest(text) for text in digests]
+    listed = [named.require_digest(text) for text in digests]
     if not names and not listed:
         raise UsageError(
             "impact of what? Name an item (model:…, line:…, lab:…, family:…, digest:…), or give --digests FILE"
@@ -142,15 +142,6 @@ def impact(
     )
 
 
-def _digest(text: str) -> str:
-    digest = parse_digest(text)
-    if digest is None:
-        raise UsageError(
-            f"{visible(text, 80)!r} is not a digest; it has 64 hexadecimal digits, or the first 12 of them"
-        )
-    return digest
-
-
 def _match(incidence: Incidence, known: Digests, found: Sequence[Target]) -> tuple[_Matched, list[int]]:
     """The matched deployments, and the hosts of each target. Digests can be many: they are counted all at once."""
     width = len(known.texts)
@@ -164,7 +155,7 @@ def _match(incidence: Incidence, known: Digests, found: Sequence[Target]) -> tup
             if DIGEST not in by:
                 by[DIGEST] = known.having(wanted, len(incidence.host_index))
         else:
-            edges = named.edges_of(target, incidence, known)
+            edges = target.models[incidence.model_index]
             per_target.append(int(np.count_nonzero(hosts_of(incidence, edges))))
             by[target.matched_by] = by[target.matched_by] | edges if target.matched_by in by else edges
     return _Matched(incidence, np.logical_or.reduce(list(by.values())), by), per_target
@@ -277,10 +268,13 @@ def _caveats(found: Sequence[Target], rows: list[Row], include_derived: bool) ->
         notes.append("other-digest: the same names with another digest, or none reported; not in the total.")
     if DIGEST in ways or "digest" in scopes:
         notes.append(
-            "A digest counts whenever the host reported it for the model; servers that report none cannot match."
+            "A digest counts if the host ever reported it for the model, also before a newer one; servers that report "
+            "none cannot match."
         )
     if include_derived:
-        notes.append("derived: all models of lines that derive from the named ones, where the catalogue says so.")
+        notes.append("derived: all models of lines that derive from the named ones, as the catalogue has it.")
+    if mixed := sorted({line for target in found for line in target.mixed}):
+        notes.append(f"All models of {', '.join(mixed)} count, though only some of them derive from what is named.")
     missing = sum(target.models is None and not target.digests for target in found)
     if missing:
         notes.append(f"{count(missing, 'digest')} named that no host of this graph reports.")

@@ -283,7 +283,7 @@ def _caveats(kind: str | None) -> tuple[str, ...]:
         "quantisation": "Quantisation is that of the model, not of each deployment; share_of_deployments is of those "
         "whose quantisation is known.",
         "version": "A version says no more than that: a distribution can have mended it without a new number, and a "
-        "proxy can hide another version. No advisory of the list is no all-clear.",
+        "proxy can hide another version. Advisories younger than a scan count too; that none applies is no all-clear.",
         "name": "By name: a name says no more than that.",
     }
     return tuple(note for name, note in notes.items() if kind in (None, name))

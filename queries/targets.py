@@ -26,13 +26,15 @@ class Target:
     """One thing that was named.
 
     `label` is as the graph has it, `matched_by` how deployments are matched (`name` for a model), `models` the models
-    it means (one value a model), or `digests` the positions of its digests.
+    it means (one value a model), or `digests` the positions of its digests. `mixed` are derived lines that derive from
+    other lines too, by the rest of the name, of which the graph does not keep which.
     """
 
     label: str
     matched_by: str
     models: Mask | None = None
     digests: tuple[int, ...] = ()
+    mixed: tuple[str, ...] = ()
 
 
 def resolve(
@@ -49,30 +51,29 @@ def resolve(
     UsageError for a name that the graph does not have or that means several things. A digest of no host is a target
     without deployments: that nobody runs it is an answer.
     """
-    chosen = [_named(incidence, name) for name in names]
-    items = list(dict.fromkeys(one for one in chosen if isinstance(one, Item)))
-    wanted = dict.fromkeys([*(one for one in chosen if isinstance(one, str)), *listed])
+    lineage = _Lineage(store) if include_derived else None
+    read = [_named(incidence, name, lineage) for name in names]
+    items = list(dict.fromkeys(one for one in read if isinstance(one, Item)))
     targets = [_item_target(incidence, item) for item in items]
-    if include_derived:
+    if lineage is not None:
         bases = [item for item in items if item.level in _BASES]
         if not bases:
             raise UsageError(
                 "--include-derived needs a line or a lab among the names: what derives from what is known of lines"
             )
-        lineage = _Lineage(store)
         targets += [_derived_target(incidence, lineage, item) for item in bases]
-    return targets + [_digest_target(digests, digest) for digest in wanted]
+    targets += [_digest_target(digests, digest) for digest in (*(one for one in read if isinstance(one, str)), *listed)]
+    # A digest in full and the short form of it are one.
+    return list({target.label: target for target in targets}.values())
 
 
-def _named(incidence: Incidence, name: str) -> Item | str:
-    """Read one name: an item, or the digits of a digest."""
+def _named(incidence: Incidence, name: str, lineage: _Lineage | None) -> Item | str:
+    """Read one name: an item, or the digits of a digest. With a lineage also a line that nobody runs: it is a base."""
     prefix, colon, rest = name.partition(":")
-    shown = visible(name, 80)
     if colon and prefix.strip().lower() == DIGEST:
-        digest = parse_digest(rest)
-        if digest is None:
-            raise UsageError(f"{shown!r} is not a digest; it has 64 hexadecimal digits, or the first 12 of them")
-        return digest
+        return require_digest(rest)
+    if prefix == "line" and lineage and rest in lineage.children:
+        return Item("line", rest)
     if colon and prefix in LEVELS:
         return Item(prefix, require_at(incidence.models, prefix, rest))
     digest = parse_digest(name)
@@ -80,7 +81,18 @@ def _named(incidence: Incidence, name: str) -> Item | str:
         return resolve_item(incidence.models, name)
     if found := readings(incidence.models, name):
         choices = ", ".join(f"{item.level}:{visible(item.label, 80)}" for item in found)
+        shown = visible(name, 80)
         raise UsageError(f"{shown!r} can mean several things here; write one of: {choices}, digest:{digest}")
+    return digest
+
+
+def require_digest(text: str) -> str:
+    """Read a digest, or raise UsageError."""
+    digest = parse_digest(text)
+    if digest is None:
+        raise UsageError(
+            f"{visible(text, 80)!r} is not a digest; it has 64 hexadecimal digits, or the first 12 of them"
+        )
     return digest
 
 
@@ -91,7 +103,7 @@ def _item_target(incidence: Incidence, item: Item) -> Target:
 
 
 def _digest_target(digests: Digests, digest: str) -> Target:
-    found = digests.matching(digest)
+    found = digests.of_form.get(digest, [])
     if len(found) > 1:
         full = ", ".join(digests.texts[i] for i in found[:3])
         raise UsageError(f"the short digest {digest} can mean several things here; write one in full: {full}")
@@ -105,8 +117,10 @@ class _Lineage:
     def __init__(self, store: GraphStore) -> None:
         rows = store.table("MATCH (l:Line)-[:DERIVED_FROM]->(b:Line) RETURN l.name AS line, b.name AS base").to_pylist()
         self.children: dict[str, set[str]] = defaultdict(set)
+        self.parents: dict[str, set[str]] = defaultdict(set)
         for row in rows:
             self.children[row["base"]].add(row["line"])
+            self.parents[row["line"]].add(row["base"])
         labs = store.table("MATCH (l:Line)-[:PUBLISHED_BY]->(b:Lab) RETURN l.name AS line, b.name AS lab").to_pylist()
         self.lines_of_lab: dict[str, set[str]] = defaultdict(set)
         for row in labs:
@@ -127,15 +141,8 @@ def _derived_target(incidence: Incidence, lineage: _Lineage, item: Item) -> Targ
     bases = {item.label} if item.level == "line" else lineage.lines_of_lab[item.label]
     lines = lineage.descendants(bases)
     models = np.array([line in lines for line in incidence.models.items["line"]], bool)
-    return Target(f"{DERIVED}:{item.level}:{item.label}", DERIVED, models)
-
-
-def edges_of(target: Target, incidence: Incidence, digests: Digests) -> Mask:
-    """Which deployments in scope a target reaches."""
-    if target.models is not None:
-        found: Mask = target.models[incidence.model_index] if len(target.models) else np.zeros(0, bool)
-        return found
-    return digests.having(chosen(target.digests, len(digests.texts)), len(incidence.host_index))
+    mixed = sorted(line for line in lines if lineage.parents[line] - lines - bases)
+    return Target(f"{DERIVED}:{item.level}:{item.label}", DERIVED, models, mixed=tuple(mixed))
 
 
 def chosen(positions: Sequence[int] | Integers, size: int) -> Mask:

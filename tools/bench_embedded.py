@@ -29,6 +29,9 @@ QUESTIONS = (
     ("concentration", "--by", "country"),
     ("concentration", "--level", "model", "--by", "network"),
     ("hosts", "--family", "qwen2"),
+    ("risks",),
+    ("risks", "--monoculture"),
+    ("impact", "lab:Meta", "--include-derived"),
     ("map", "families", "--output", "families.html"),
 )
 

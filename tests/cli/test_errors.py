@@ -66,7 +66,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     "impact nope": (2, r"'nope' is no model, family, line, lab or lab country of this graph"),
     "impact llama3": (2, r"'llama3' can mean several things here; write one of: model:llama3:latest, line:llama3$"),
     "impact line:lama3": (2, r"no line is called 'lama3' in this graph; close: llama3"),
-    "impact digest:12": (2, r"'digest:12' is not a digest; it has 64 hexadecimal digits, or the first 12 of them"),
+    "impact digest:12": (2, r"'12' is not a digest; it has 64 hexadecimal digits, or the first 12 of them"),
     "impact qwen2.5 --level nope": (2, r"--level 'nope': not a level"),
     "impact model:llama3 --include-derived": (2, r"--include-derived needs a line or a lab among the names"),
     "impact --digests nowhere.txt": (1, r"nowhere\.txt: the digests cannot be read: No such file"),

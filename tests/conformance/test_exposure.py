@@ -211,6 +211,17 @@ def test_impact_with_derived_lines(small: Graph) -> None:
     assert ("target", "derived:line:llama3.1") not in lab
 
 
+def test_a_line_that_nobody_runs_but_others_derive_from(place: Place) -> None:
+    place.load([planted()[4]])
+    with Graph(place.data, place.uri) as graph:
+        found = answer(graph, "line:llama3.1", include_derived=True)
+        with pytest.raises(UsageError, match=r"no line is called 'llama3\.1' in this graph"):
+            graph.ask("impact", ["line:llama3.1"])
+    assert found["target", "line:llama3.1"] == (0, "line")
+    assert found["target", "derived:line:llama3.1"] == found["total", "everything named"] == (1, "derived")
+    assert found["model", "tulu3:8b"] == (1, "derived")
+
+
 def test_impact_of_a_digest_by_hand(small: Graph) -> None:
     found = answer(small, f"digest:sha256:{A}")
     assert found["total", "everything named"] == (3, "digest")  # 0, 1, 3
@@ -223,7 +234,7 @@ def test_impact_of_a_digest_by_hand(small: Graph) -> None:
     }
     for way in (A[:12], A.upper(), f"digest:{A[:12]}"):
         assert answer(small, way) == found
-    assert answer(small, digests=(A,)) == found
+    assert answer(small, digests=(A,)) == answer(small, A[:12], digests=(A, A[:12])) == found
     both = answer(small, "model:qwen2.5:7b", digests=(D[:12], "e" * 64))
     assert both["total", "everything named"] == (3, "digest, name")  # 0, 8; 4
     assert both["target", f"digest:{D}"] == (1, "digest")
