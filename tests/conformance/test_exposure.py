@@ -222,6 +222,42 @@ def test_a_line_that_nobody_runs_but_others_derive_from(place: Place) -> None:
     assert found["model", "tulu3:8b"] == (1, "derived")
 
 
+def test_lines_of_the_lab_itself_are_not_derived(place: Place) -> None:
+    names = ["qwen2.5:7b", "qwen2.5-coder:7b", "deepseek-r1:7b"]
+    place.load([dict(planted()[i], models=[name]) for i, name in enumerate(names)])
+    with Graph(place.data, place.uri) as graph:
+        found = answer(graph, "lab:alibaba", include_derived=True)
+        notes = graph.ask("impact", ["lab:alibaba"], include_derived=True).caveats
+    assert found["target", "lab:Alibaba"] == (2, "lab")
+    assert found["target", "derived:lab:Alibaba"] == (1, "derived")
+    assert found["model", "qwen2.5-coder:7b"] == (1, "lab")
+    assert found["model", "deepseek-r1:7b"] == (1, "derived")
+    # Other sizes of deepseek-r1 derive from Llama; without such models in the graph there is nothing to say.
+    assert not [note for note in notes if note.startswith("All models of")]
+
+
+def test_derived_lines_of_several_bases_are_named(place: Place) -> None:
+    place.load([dict(planted()[0], models=["qwen2.5:7b", "deepseek-r1:7b", "deepseek-r1:8b-llama-distill-q4_K_M"])])
+    with Graph(place.data, place.uri) as graph:
+        notes = graph.ask("impact", ["line:qwen2.5"], include_derived=True).caveats
+    assert "All models of deepseek-r1 count, though only some of them derive from what is named." in notes
+
+
+def test_several_servers_and_digests_on_one_host(place: Place) -> None:
+    record = planted()[0]
+    newer = {"timestamp": f"{LATER}T00:00:00Z", "models": [OTHER_LLAMA]}
+    place.load([record, dict(record, **newer), dict(record, port=8000, software="vllm", version=None, models=None)])
+    with Graph(place.data, place.uri) as graph:
+        found = answer(graph, "llama3.1:8b")
+        rows = {(r["condition"], r["basis"]): r["hosts"] for r in graph.ask("risks", kind="version").rows}
+        both = answer(graph, A[:12])
+    assert (found["digest", A], found["digest", C]) == ((1, "name"), (1, "name"))
+    assert ("other-digest", "llama3.1:8b") not in both
+    assert (found["software", "ollama"], found["software", "vllm"]) == ((1, "name"), (1, "name"))
+    # Affected by what one server tells; the other one's silence does not make it unknown.
+    assert (rows["known vulnerability", "version"], rows["version unknown", "version"]) == (1, 0)
+
+
 def test_impact_of_a_digest_by_hand(small: Graph) -> None:
     found = answer(small, f"digest:sha256:{A}")
     assert found["total", "everything named"] == (3, "digest")  # 0, 1, 3
@@ -266,6 +302,9 @@ def test_impact_under_filters_and_time(small: Graph) -> None:
     assert here.loc[("total", "everything named"), ["hosts", "base"]].tolist() == [3, 3]
     then = small.impact("line:llama3.1", at=LATER, within=20).set_index(["scope", "item"])
     assert then.loc[("total", "everything named"), ["hosts", "base"]].tolist() == [5, 9]
+    early = small.impact("line:llama3.1", since=FIRST, until=FIRST).set_index(["scope", "item"])
+    # 0, 1, 2 of the six that showed a list then: 6 was seen, but showed none.
+    assert early.loc[("total", "everything named"), ["hosts", "base"]].tolist() == [3, 6]
     for question in (small.impact("line:llama3.1", country="SE"), small.risks(country="SE")):
         assert question.empty
         assert question.attrs["headline"] == "No host in scope whose list was seen: there is nothing to count."
