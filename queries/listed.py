@@ -11,7 +11,7 @@ from cohabit.graph.incidence import Incidence, Integers, host_keys, list_lengths
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.result import Row
-from cohabit.queries.scope import Scope, read_incidence, time_window
+from cohabit.queries.scope import Scope, read_incidence, window_in
 
 Mask = npt.NDArray[np.bool_]
 
@@ -19,7 +19,7 @@ Mask = npt.NDArray[np.bool_]
 def read_listed(store: GraphStore, scope: Scope) -> Incidence:
     """Read the hosts in scope that showed a list, empty or not, in the time window (ever, without one)."""
     incidence = read_incidence(store, scope)
-    window = time_window(scope)
+    window = window_in(store, scope)
     if window.weeks is None:
         listed = host_keys(store, " WHERE size(h.listed_weeks) > 0")
     else:

@@ -147,13 +147,26 @@ def _bounded(day: date) -> date:
     return min(max(day, _EARLIEST), _LATEST)
 
 
+def window_in(store: GraphStore, scope: Scope) -> TimeWindow:
+    """The time window, of the weeks in which some host was seen: an open end would be thousands of weeks to look for.
+
+    Of a window without such a week one week is left, which matches nothing.
+    """
+    window = time_window(scope)
+    if window.weeks is None:
+        return window
+    seen = store.table("MATCH (h:Host) UNWIND h.weeks AS week RETURN DISTINCT week AS week").column("week").to_pylist()
+    weeks = tuple(sorted(set(window.weeks).intersection(seen))) or window.weeks[:1]
+    return TimeWindow(weeks, window.newest_only)
+
+
 def read_incidence(store: GraphStore, scope: Scope, *, details: bool = False) -> Incidence:
     """Read the hosts in scope and what they run.
 
     `details` adds `observations` and weeks to the edges (not with `at`, which looks at one week of each host).
     """
     models = read_models(store)
-    window = time_window(scope)
+    window = window_in(store, scope)
     if window.newest_only and window.weeks is not None:
         hosts, edges = _newest_week(store, models, window.weeks)
     else:
