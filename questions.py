@@ -101,6 +101,26 @@ class Questions:
         question = "quotients" if quotients else "concentration"
         return self.ask(question, level=level, by=by, scope=scope(filters)).to_pandas()
 
+    def diff(
+        self, date1: str, date2: str, *, level: str | None = None, digests: bool = False, **filters: Any
+    ) -> pd.DataFrame:
+        """What changed between two dates, by item or (level `host`) by host; or the digests that were replaced."""
+        options = {"level": level, "of_digests": digests, "scope": scope(filters)}
+        return self.ask("diff", date1, date2, **options).to_pandas()
+
+    def compare(
+        self,
+        against: Mapping[str, Any],
+        *,
+        level: str = "family",
+        min_hosts: int = 1,
+        without_top: int = 3,
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """Two groups of hosts: A, chosen by the filters, and B, by those in `against`, such as `{"country": "CN"}`."""
+        options = {"level": level, "min_hosts": min_hosts, "without_top": without_top}
+        return self.ask("compare", scope(against), **options, scope=scope(filters)).to_pandas()
+
     def hosts(
         self,
         *,

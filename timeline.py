@@ -39,3 +39,13 @@ def weeks_between(first: date, last: date) -> list[int]:
         weeks.append(week_of(monday))
         monday += timedelta(days=7)
     return weeks
+
+
+def monday_after(day: date) -> date:
+    """First day of the ISO week after that of a day."""
+    return day + timedelta(days=7 - day.weekday())
+
+
+def week_name(week: int) -> str:
+    """`2025-W09` for 202509."""
+    return f"{week // 100}-W{week % 100:02}"

@@ -153,12 +153,6 @@ def list_lengths_and_values(column: Any) -> tuple[Integers, Integers]:
     return without_nulls(pc.list_value_length(array)), without_nulls(array.flatten())
 
 
-def distinct(values: Integers) -> Integers:
-    """Distinct values, ascending. `np.unique` hashes, and takes fifty times as long for half a million edges."""
-    ordered = np.sort(values)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
-
-
 def without_nulls(column: pa.Array | pa.ChunkedArray) -> Integers:
     """Integers of a column without nulls; Arrow's own `to_numpy` would import pandas for it."""
     import pyarrow as pa

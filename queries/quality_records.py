@@ -12,8 +12,8 @@ from cohabit.graph.store import GraphStore
 from cohabit.loaders.values import IMPOSSIBLE_TIMES
 from cohabit.queries.quality_data import Evidence, Mask
 from cohabit.queries.quality_lists import Finding
-from cohabit.queries.scope import TimeWindow
 from cohabit.queries.unseen import unseen_at_least
+from cohabit.queries.windows import TimeWindow
 from cohabit.queries.words import count, percent
 from cohabit.text import visible
 

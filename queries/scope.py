@@ -22,13 +22,13 @@ from cohabit.graph.incidence import (
     distinct,
     host_addresses,
     host_keys,
-    read_deployments,
     read_models,
 )
 from cohabit.graph.places import KINDS
 from cohabit.graph.store import GraphStore
 from cohabit.queries import filters
 from cohabit.queries.items import hosts_with_item, resolve_item
+from cohabit.queries.windows import TimeWindow, read_windows
 from cohabit.text import visible
 from cohabit.timeline import parse_day, weeks_between
 
@@ -76,14 +76,6 @@ class Scope:
     def timed(self) -> bool:
         """Whether a time window is set (`listings` is not known then)."""
         return any((self.since, self.until, self.at))
-
-
-@dataclass(frozen=True)
-class TimeWindow:
-    """The ISO weeks of the window (None: ever), and whether only each host's newest listed week counts."""
-
-    weeks: tuple[int, ...] | None
-    newest_only: bool = False
 
 
 # Cypher after MATCH (h:Host), for one value under $value.
@@ -165,34 +157,29 @@ def read_incidence(store: GraphStore, scope: Scope, *, details: bool = False) ->
 
     `details` adds `observations` and weeks to the edges (not with `at`, which looks at one week of each host).
     """
+    return read_incidences(store, [scope], details=details)[0]
+
+
+def read_incidences(
+    store: GraphStore, scopes: Sequence[Scope], *, details: bool = False, either: bool = False
+) -> list[Incidence]:
+    """Read several scopes at once, with one model table; what they have in common is read once.
+
+    With `either`, a host that the filters of one scope leave is in all of them (in whose time it was seen): filters on
+    what hosts run hold at different times for different hosts.
+    """
     models = read_models(store)
-    window = window_in(store, scope)
-    if window.newest_only and window.weeks is not None:
-        hosts, edges = _newest_week(store, models, window.weeks)
-    else:
-        where = " WHERE any(w IN $weeks WHERE w IN h.weeks)" if window.weeks is not None else ""
-        parameters = {"weeks": list(window.weeks)} if window.weeks is not None else None
-        hosts = host_keys(store, where, parameters)
-        edges = read_deployments(store, models, window.weeks, details=details)
-    hosts = _filtered(store, scope, window, hosts, models, edges)
-    return _incidence(hosts, edges, models, window)
-
-
-def _newest_week(store: GraphStore, models: ModelTable, weeks: Sequence[int]) -> tuple[Integers, Deployments]:
-    """Each host's newest listed week of the span, with the models listed in it."""
-    taken = np.empty(0, np.int64)
-    parts: list[Deployments] = []
-    for week in sorted(weeks, reverse=True):
-        listed = host_keys(store, " WHERE $week IN h.listed_weeks", {"week": week})
-        fresh = np.setdiff1d(listed, taken, assume_unique=True)
-        if len(fresh):
-            edges = read_deployments(store, models, [week])
-            parts.append(edges.keep(np.isin(edges.hosts, fresh)))
-            taken = distinct(np.concatenate([taken, fresh]))
-    none = np.empty(0, np.int64)
-    if not parts:
-        return taken, Deployments(none, none)
-    return taken, Deployments(np.concatenate([p.hosts for p in parts]), np.concatenate([p.models for p in parts]))
+    windows = [window_in(store, scope) for scope in scopes]
+    read = read_windows(store, models, windows, details=details)
+    chosen = [
+        _filtered(store, scope, window, hosts, models, edges)
+        for scope, window, (hosts, edges) in zip(scopes, windows, read, strict=True)
+    ]
+    if either:
+        kept = distinct(np.concatenate(chosen))
+        chosen = [np.intersect1d(hosts, kept, assume_unique=True) for hosts, _ in read]
+    found = zip(chosen, windows, read, strict=True)
+    return [_incidence(hosts, edges, models, window) for hosts, window, (_, edges) in found]
 
 
 def _filtered(

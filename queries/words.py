@@ -23,6 +23,11 @@ def percent(share: float) -> str:
     return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
 
 
+def points(difference: float) -> str:
+    """`+2.4 points`: a difference of shares, in percentage points; `–` where undefined."""
+    return "–" if difference != difference else f"{difference * 100:+.1f} points".replace("-", "−")
+
+
 def unknown_caveat(incidence: Incidence, matrix: ItemMatrix) -> tuple[str, ...]:
     """Say how many hosts run something that has no known item at this level."""
     unknown, total = len(matrix.unknown_hosts), incidence.hosts_with_models

@@ -1,0 +1,166 @@
+"""Digests of one model name that replaced each other between two dates: what a name meant, and means now.
+
+A deployment keeps each digest with the first week in which the host reported it. At a date a host's digest of a model
+is the one that appeared last until then. A host that went back to an earlier digest looks as if it had stayed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cohabit.graph.incidence import Incidence, Integers, list_lengths_and_values, without_nulls
+from cohabit.graph.store import GraphStore
+from cohabit.queries import measures
+from cohabit.queries.dates import Dates
+from cohabit.queries.result import Result, Row, result
+from cohabit.queries.words import count, percent
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+COLUMNS = ("model", "from_digest", "to_digest", "hosts", "share", "low", "high", "base", "first_week")
+
+
+@dataclass(frozen=True)
+class _Reported:
+    """Digests of edges laid end to end: `edges` is the edge of each, `weeks` its first week, `codes` its text."""
+
+    edges: Integers
+    weeks: Integers
+    codes: Integers
+    texts: list[str]
+
+    def until(self, week: int, size: int) -> Integers:
+        """The code of each edge's digest that appeared last until a week; −1: none, −2: several in one week."""
+        seen = self.weeks <= week
+        edges, weeks, codes = self.edges[seen], self.weeks[seen], self.codes[seen]
+        newest = np.zeros(size, np.int64)
+        np.maximum.at(newest, edges, weeks)
+        last = weeks == newest[edges]
+        found = np.full(size, -1, np.int64)
+        found[edges[last]] = codes[last]
+        found[np.bincount(edges[last], minlength=size) > 1] = -2
+        return found
+
+
+def replaced(store: GraphStore, dates: Dates) -> Result:
+    """Models by name, with the digest that hosts reported at the first date and the other one at the second.
+
+    `hosts` list the model at both dates and went from the one to the other; `share` is of the `base` hosts that list
+    it at both dates with a digest known for each, with the Wilson interval `low` to `high`. `first_week` is the first
+    in which one of those hosts reported the new digest.
+    """
+    keys, models, reported = _read(store, dates.before)
+    kept = _kept(dates, keys, models)
+    old = reported.until(dates.spans[0][-1], len(keys))
+    new = reported.until(dates.spans[1][-1], len(keys))
+    usable = kept & (old >= 0) & (new >= 0)
+    moved = usable & (old != new)
+    names = dates.before.models.names
+    bases = np.bincount(models[usable], minlength=len(names))
+    arrived = _first_week(reported, new, len(keys))
+    moves = np.column_stack([models[moved], old[moved], new[moved]])
+    kinds, of_kind, hosts = np.unique(moves, axis=0, return_inverse=True, return_counts=True)
+    first_week = np.full(len(kinds), np.iinfo(np.int64).max)
+    np.minimum.at(first_week, of_kind.ravel(), arrived[moved])
+    base = bases[kinds[:, 0]]
+    low, high = measures.wilson(hosts, base)
+    rows: list[Row] = [
+        {
+            "model": names[model],
+            "from_digest": reported.texts[a],
+            "to_digest": reported.texts[b],
+            "hosts": int(hosts[i]),
+            "share": float(hosts[i] / base[i]),
+            "low": float(low[i]),
+            "high": float(high[i]),
+            "base": int(base[i]),
+            "first_week": int(first_week[i]),
+        }
+        for i, (model, a, b) in enumerate(kinds.tolist())
+    ]
+    rows.sort(key=lambda r: (-r["hosts"], r["model"], r["from_digest"], r["to_digest"]))
+    nothing = dates.nothing()
+    unsure = int(np.count_nonzero(kept & ((old == -2) | (new == -2))))
+    caveats = [nothing] if nothing else []
+    if unsure:
+        caveats.append(
+            f"{count(unsure, 'deployment')} with two digests that appeared in one week left out: which came first is "
+            "not known."
+        )
+    return result(
+        COLUMNS,
+        rows,
+        headline=nothing or _headline(rows, int(np.count_nonzero(usable))),
+        caveats=(*caveats, *dates.caveats()),
+    )
+
+
+def _read(store: GraphStore, incidence: Incidence) -> tuple[Integers, Integers, _Reported]:
+    """All deployments that report a digest: their hosts' keys, their models, and the digests.
+
+    Where there is but one, its text is of no interest; texts are most of what there is to read.
+    """
+    import pyarrow as pa
+
+    position = {name: i for i, name in enumerate(incidence.models.names)}
+    one, several = (
+        store.table(
+            f"MATCH (h:Host)-[d:DEPLOYS]->(m:Model) WHERE size(d.digests) {sizes} RETURN m.name AS model, "
+            f"collect({store.host_key}) AS hosts, collect(d.digest_weeks) AS weeks{texts}"
+        )
+        for sizes, texts in (("= 1", ""), ("> 1", ", collect(d.digests) AS digests"))
+    )
+    texts: list[str] = []
+    parts = []
+    for table in (one, several):
+        if not table.num_rows:
+            continue
+        lengths, keys = list_lengths_and_values(table.column("hosts"))
+        models = np.repeat(np.array([position[m] for m in table.column("model").to_pylist()], np.int64), lengths)
+        of_edge, weeks = list_lengths_and_values(table.column("weeks").combine_chunks().flatten())
+        codes = np.zeros(len(weeks), np.int64)
+        if table is several:
+            digests: pa.ListArray = table.column("digests").combine_chunks().flatten().cast(pa.list_(pa.string()))
+            encoded = digests.flatten().dictionary_encode()
+            codes, texts = without_nulls(encoded.indices), encoded.dictionary.to_pylist()
+        parts.append((keys, models, of_edge, weeks, codes))
+    none = np.empty(0, np.int64)
+    keys, models, of_edge, weeks, codes = (
+        np.concatenate([*column, none]) for column in zip(*parts, [none] * 5, strict=True)
+    )
+    edges = np.repeat(np.arange(len(keys), dtype=np.int64), of_edge)
+    return keys, models, _Reported(edges, weeks, codes, texts)
+
+
+def _kept(dates: Dates, keys: Integers, models: Integers) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """Which of those deployments were listed at both dates."""
+    width = max(len(dates.before.models.names), 1)
+    before, after = (i.hosts[i.host_index] * width + i.model_index for i in (dates.before, dates.after))
+    at_both = np.intersect1d(before, after, assume_unique=True)
+    return np.isin(keys * width + models, at_both)
+
+
+def _first_week(reported: _Reported, codes: Integers, size: int) -> Integers:
+    """The first week of each edge's digest."""
+    found = np.zeros(size, np.int64)
+    own = reported.codes == codes[reported.edges]
+    found[reported.edges[own]] = reported.weeks[own]
+    return found
+
+
+def _headline(rows: list[Row], deployments: int) -> str:
+    if not deployments:
+        return "No host reports digests of a model that it lists at both dates."
+    moved = sum(r["hosts"] for r in rows)
+    if not moved:
+        return f"No digest was replaced in {count(deployments, 'deployment')} listed at both dates."
+    top = rows[0]
+    return (
+        f"{moved:,} of {count(deployments, 'deployment')} listed at both dates "
+        f"({percent(moved / deployments)}) have another digest under the same name; most often {top['model']}, on "
+        f"{count(top['hosts'], 'host')}."
+    )
