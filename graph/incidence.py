@@ -157,8 +157,10 @@ def without_nulls(column: pa.Array | pa.ChunkedArray) -> Integers:
     """Integers of a column without nulls; Arrow's own `to_numpy` would import pandas for it."""
     import pyarrow as pa
 
+    if not len(column):
+        return np.empty(0, np.int64)  # to combine no chunks Arrow would import pandas, too
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return np.from_dlpack(array).astype(np.int64) if len(array) else np.empty(0, np.int64)
+    return np.from_dlpack(array).astype(np.int64)
 
 
 @dataclass(frozen=True)

@@ -189,18 +189,17 @@ def _rows(
 def _overlap_caveat(counted: TwoSamples) -> tuple[str, ...]:
     if not counted.shared:
         return ("No host is in both groups. p: Fisher's exact test, two-sided.",)
-    hosts = f"{count(counted.shared, 'host')} in both groups"
-    smaller = min(counted.first_base, counted.second_base)
-    if counted.same_window and counted.shared == smaller:
+    said = f"In both groups: {count(counted.shared, 'host')}"
+    if counted.same_window and counted.shared == min(counted.first_base, counted.second_base):
         if counted.first_base == counted.second_base:
-            return (f"{hosts}: they are the same hosts, so no share differs.",)
+            return (f"{said}, all there are: no share differs.",)
         return (
-            f"{hosts}: one is part of the other. All stay in both shares, the interval allows for that, and p "
-            "(Fisher's exact test) is of the part against the rest.",
+            f"{said}, so one is part of the other. They count in both shares; the interval allows for that, and p "
+            "(Fisher's exact test, two-sided) is of the part against the rest.",
         )
     return (
-        f"{hosts} stay in both; interval and p allow for them, p by a normal approximation that is rough where few "
-        "hosts run an item.",
+        f"{said}, counted in both shares; the interval allows for that, and so does p, by a normal approximation that "
+        "is rough where few hosts run an item.",
     )
 
 

@@ -62,9 +62,9 @@ class Dates:
         left = self.state(NO_LIST, MISSED, NOT_SEEN_SINCE)
         if left:
             said.append(
-                f"{count(left, 'host')} not rescanned: {self.state(NO_LIST):,} answered without a list, "
-                f"{self.state(MISSED):,} were missed (seen later), {self.state(NOT_SEEN_SINCE):,} were not seen since: "
-                "gone, or not scanned."
+                f"Not rescanned: {count(left, 'host')} ({self.state(NO_LIST):,} answered without a list, "
+                f"{self.state(MISSED):,} missed but seen later, {self.state(NOT_SEEN_SINCE):,} not seen since: gone, "
+                "or not scanned)."
             )
         return tuple(said)
 

@@ -70,9 +70,10 @@ def changes(store: GraphStore, masker: Masker, dates: Dates) -> Result:
         elif key in only_after:
             row["added" if row["status"] == _AFTER[NEW] else "not_scanned_before"] = now
         else:
-            row["added"] = [model for model in now if model not in own]
-            row["removed"] = [model for model in own if model not in now]
-            row["kept"] = [model for model in own if model in now]
+            kept = set(own) & set(now)
+            row["added"] = [model for model in now if model not in kept]
+            row["removed"] = [model for model in own if model not in kept]
+            row["kept"] = [model for model in own if model in kept]
         rows.append(row)
     rows.sort(key=lambda r: (STATUSES.index(r["status"]), -len(r["added"]) - len(r["removed"]), r["host"]))
     nothing = dates.nothing()

@@ -128,10 +128,8 @@ def _read(store: GraphStore, incidence: Incidence) -> tuple[Integers, Integers, 
             encoded = digests.flatten().dictionary_encode()
             codes, texts = without_nulls(encoded.indices), encoded.dictionary.to_pylist()
         parts.append((keys, models, of_edge, weeks, codes))
-    none = np.empty(0, np.int64)
-    keys, models, of_edge, weeks, codes = (
-        np.concatenate([*column, none]) for column in zip(*parts, [none] * 5, strict=True)
-    )
+    columns = zip(*parts, [np.empty(0, np.int64)] * 5, strict=True)
+    keys, models, of_edge, weeks, codes = (np.concatenate(column) for column in columns)
     edges = np.repeat(np.arange(len(keys), dtype=np.int64), of_edge)
     return keys, models, _Reported(edges, weeks, codes, texts)
 

@@ -110,14 +110,16 @@ def test_answers_on_the_embedded_store_do_without_pandas(tmp_path: Path) -> None
     scan.write_text(json.dumps(record))
     run = [sys.executable, "-m", "cohabit", "load", str(scan), "--data", str(tmp_path / "data")]
     subprocess.run(run, cwd=tmp_path, check=True, capture_output=True)
-    exposure = (["risks"], ["risks", "--monoculture"], ["impact", "family:llama"])
-    for call in (["cooccurrence", "llama", "qwen2"], ["rank"], ["info"], ["hosts"], *exposure):
+    asked = ["cooccurrence llama qwen2", "rank", "info", "hosts"]
+    asked += ["risks", "risks --monoculture", "impact family:llama"]
+    asked += ["diff 2025-03-01 2025-06-01", "compare --with min-weeks=1"]
+    for call in map(str.split, asked):
         found = modules_after(
             f"import sys\nsys.argv = ['cohabit', *{call}, '--data', {str(tmp_path / 'data')!r}]\n"
             "from cohabit.cli import main\ntry:\n    main()\nexcept SystemExit as end:\n    assert not end.code"
         )
         assert "ladybug" in found
-        assert not found & {"pandas", "ibis", "neo4j", "networkx", "pyvis"}, call
+        assert not found & {"pandas", "ibis", "neo4j", "networkx", "pyvis", "scipy.stats"}, call
         assert not {"graph", "loaders", "queries", "maps"} & found
 
 

@@ -74,6 +74,17 @@ def test_filters_have_the_names_of_the_scope() -> None:
         ("cooccurrence llama qwen2 gemma2", ("llama", "qwen2", "gemma2"), {}),
         ("cooccurrence qwen2 --null hypergeometric --bootstrap 100 --seed 2", ("qwen2",), HYPERGEOMETRIC),
         ("combinations --level model --min-size 2", (), {"level": "model", "min_size": 2}),
+        ("diff 2025-02-20 2025-03-05 --within 2", ("2025-02-20", "2025-03-05"), {"within": 2}),
+        (
+            "diff 2025-02-20 2025-03-05 --within 2 --digests",
+            ("2025-02-20", "2025-03-05"),
+            {"within": 2, "digests": True},
+        ),
+        (
+            "compare --country DE --with software=ollama --with version=>=0.5 --with Exclude-Decoys --with min-weeks=2",
+            ({"software": "ollama", "version": ">=0.5", "exclude_decoys": True, "min_weeks": 2},),
+            {"country": "DE"},
+        ),
         ("hosts --family qwen2 --family llama", (), {"family": ["qwen2", "llama"]}),
         ("host 192.0.2.7", (IPV4_HOST,), {}),
         ("risks --kind capability --country DE", (), {"kind": "capability", "country": "DE"}),

@@ -9,6 +9,7 @@ Record = dict[str, Any]
 
 FAMILIES = {"llama3:latest": "llama", "llama3.2:3b": "llama", "qwen2.5:7b": "qwen2", "gemma2:2b": "gemma2"}
 DIGEST = "ab" * 32
+OLD_DIGEST, NEW_DIGEST = "01" * 32, "02" * 32
 NAMED_HOST = "gpu-1.example.net"
 IPV6_HOST = "2001:db8::7"
 IPV4_HOST = "192.0.2.7"
@@ -38,8 +39,21 @@ def records() -> list[Record]:
     """25 hosts: 22 with IPv4 addresses, one with IPv6, one with a name, one that lists nothing."""
     llama, tagged, qwen, gemma = (listed(name) for name in ("llama3:latest", "llama3.2:3b", "qwen2.5:7b", "gemma2:2b"))
     found = [
-        seen(IPV4_HOST, llama, {**qwen, "digest": DIGEST}, asn=64497, as_name="Sample Hosting"),
-        seen(IPV4_HOST, llama, timestamp="2025-03-05T08:00:00Z", asn=64497, as_name="Sample Hosting", version="0.6.2"),
+        seen(
+            IPV4_HOST,
+            {**llama, "digest": OLD_DIGEST},
+            {**qwen, "digest": DIGEST},
+            asn=64497,
+            as_name="Sample Hosting",
+        ),
+        seen(
+            IPV4_HOST,
+            {**llama, "digest": NEW_DIGEST},
+            timestamp="2025-03-05T08:00:00Z",
+            asn=64497,
+            as_name="Sample Hosting",
+            version="0.6.2",
+        ),
         seen(IPV6_HOST, tagged, qwen, gemma, country_code="US", asn=None, as_name=None),
         seen(NAMED_HOST, qwen, "house-model:v1", country_code=None, asn=64498, as_name=None),
         seen("192.0.2.200", country_code="FR"),

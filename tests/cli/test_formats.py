@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.conftest import Done, Program
-from tests.cli.records import DIGEST, IPV4_HOST, IPV6_HOST, NAMED_HOST, records
+from tests.cli.records import DIGEST, IPV4_HOST, IPV6_HOST, NAMED_HOST, NEW_DIGEST, OLD_DIGEST, records
 
 # The call, and the keys that its JSON has at least.
 RANK = "hosts, share, low, high, base, listings, host_weeks, networks, countries"
@@ -27,6 +27,10 @@ RISK = (
 )
 IMPACT = "scope, item, hosts, share, low, high, base, share_of_affected, matched_by"
 HOST = "host, port, country, asn, provider, software, version, models, first_seen, last_seen"
+DIFF = (
+    "item, before, after, added, removed, kept, not_rescanned, share_before, share_after, difference, low, high, "
+    "base_before, base_after"
+)
 CALLS = {
     "info": "hosts, models, families, deployments, multi_model_hosts, observations, countries, networks, scans, "
     "rejected, first_seen, last_seen",
@@ -52,6 +56,14 @@ CALLS = {
     "base",
     "impact qwen2.5": IMPACT,
     f"impact lab:meta digest:{DIGEST} --include-derived --level model": IMPACT,
+    "diff 2025-02-20 2025-03-05 --within 2": DIFF,
+    "diff 2025-02-20 2025-03-05 --within 2 --level line --country DE": DIFF,
+    "diff 2025-02-20 2025-03-05 --within 2 --level host": "host, status, before, after, added, removed, kept, "
+    "not_rescanned",
+    "diff 2025-02-20 2025-03-05 --within 2 --digests": "model, from_digest, to_digest, hosts, share, low, high, base, "
+    "first_week",
+    "compare --with country=US": "item, hosts_a, hosts_b, base_a, base_b, share_a, share_b, difference, low, high, "
+    "p_value, q_value, difference_without_top",
     "hosts": HOST,
     f"hosts --model llama3 --family qwen2 --digest {DIGEST}": HOST,
     f"host {IPV4_HOST}": HOST,
@@ -163,6 +175,26 @@ def test_known_rows(answers: Answers) -> None:
     assert (history["version"], history["weeks"], history["observations"]) == (["0.6.2"], [202508, 202510], 2)
     assert history["host"] == found["host"]
     assert rows_of(answers, "query --name family-pair --param a=llama --param b=qwen2") == [{"hosts": 2}]
+
+
+def test_known_changes(answers: Answers) -> None:
+    """In week 10 only 192.0.2.7 is seen, without its qwen2.5:7b; the other 24 hosts are not seen since."""
+    about = {r["item"]: r for r in rows_of(answers, "diff 2025-02-20 2025-03-05 --within 2")}
+    counted = ("before", "after", "added", "removed", "kept", "not_rescanned", "not_seen_since")
+    assert [about["llama"][c] for c in counted] == [12, 1, 0, 0, 1, 11, 11]
+    assert [about["qwen2"][c] for c in counted] == [13, 0, 0, 1, 0, 12, 12]
+    assert (about["llama"]["share_before"], about["llama"]["share_after"]) == (12 / 25, 1)
+    hosts = rows_of(answers, "diff 2025-02-20 2025-03-05 --within 2 --level host")
+    assert [r["status"] for r in hosts] == ["changed"] + ["not seen since"] * 24
+    assert (hosts[0]["removed"], hosts[0]["kept"]) == (["qwen2.5:7b"], ["llama3:latest"])
+    (moved,) = rows_of(answers, "diff 2025-02-20 2025-03-05 --within 2 --digests")
+    assert (moved["model"], moved["from_digest"], moved["to_digest"]) == ("llama3:latest", OLD_DIGEST, NEW_DIGEST)
+    assert (moved["hosts"], moved["base"], moved["first_week"]) == (1, 1, 202510)
+    # All 24 hosts that list models against the one in the United States, which runs all three families.
+    groups = {r["item"]: r for r in rows_of(answers, "compare --with country=US")}
+    assert (groups["llama"]["share_a"], groups["llama"]["share_b"], groups["llama"]["base_b"]) == (12 / 24, 1, 1)
+    # Of the two gemma2 hosts one is it: P(X >= 1) = 2/24 if one of 24 is drawn.
+    assert groups["gemma2"]["p_value"] == pytest.approx(2 * 2 / 24)
 
 
 def test_no_address_in_any_format(answers: Answers) -> None:
