@@ -70,7 +70,8 @@ def diff(
     after the first span), or `not_scanned_before`. Shares are of the hosts with a list, `low` and `high` the 95 %
     interval of `difference`, `share_after` − `share_before` (see `two_samples`). Largest changes come first.
 
-    Level `host` gives one row a host (see `diff_hosts`), `of_digests` the digests that were replaced (see `replaced_digests`).
+    Level `host` gives one row a host (see `diff_hosts`), `of_digests` the digests that were replaced (see
+    `replaced_digests`).
     """
     if level not in (None, HOST, *LEVELS):
         raise UsageError(f"--level {level!r}: not a level; choose from {', '.join((*LEVELS, HOST))}")
