@@ -89,19 +89,19 @@ def compare(
     rows = _rows(labels, counted, compared(*without, same_window=same_window).difference)
     shown = [r for r in rows if r.pop("together") >= min_hosts]
     empty = next((g for g in groups if not len(g.sample.hosts)), None)
-    nothing = (f"No host of group {empty.name} runs a known {level}: nothing can be compared.",) if empty else ()
+    nothing = f"No host of group {empty.name} runs a known {level}: nothing can be compared." if empty else None
     tops = tuple(g.top_caveat(without_top) for g in groups if without_top and len(g.sample.hosts))
     caveats = (
-        *nothing,
         f"A: {a.described()}. B: {b.described()}. The difference is share a − share b.",
-        *_overlap_caveat(counted),
+        *(() if nothing else _overlap_caveat(counted)),
         *_window_caveat(windows),
         *_gate_caveat(rows),
         *tops,
         *(caveat for group in groups for caveat in group.unknown),
     )
-    headline = nothing[0] if nothing else _headline(shown, level)
-    return result(COLUMNS, shown, headline=headline, caveats=caveats, table_columns=TABLE_COLUMNS)
+    return result(
+        COLUMNS, shown, headline=nothing or _headline(shown, level), caveats=caveats, table_columns=TABLE_COLUMNS
+    )
 
 
 @dataclass(frozen=True)
@@ -224,6 +224,8 @@ def _headline(rows: Sequence[Row], level: str) -> str:
     if not rows:
         return "No item on so many hosts in either group."
     top = rows[0]
+    if not top["difference"]:
+        return f"No {level.replace('-', ' ')} differs in its share."
     return (
         f"Largest difference of a {level.replace('-', ' ')}: {top['item']}, {percent(top['share_a'])} of "
         f"{top['base_a']:,} in A and {percent(top['share_b'])} of {top['base_b']:,} in B ({points(top['difference'])})."

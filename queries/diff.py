@@ -89,13 +89,11 @@ def diff(
         for incidence, matrix in zip((dates.before, dates.after), matrices, strict=True)
     )
     rows = _rows(dates, matrices[0].labels, before, after)
-    nothing = dates.nothing()
-    unknown = unknown_caveat(dates.after, matrices[1])
     return result(
         COLUMNS,
         rows,
-        headline=nothing or _headline(dates, rows, level),
-        caveats=(*([nothing] if nothing else ()), *dates.caveats(), *unknown),
+        headline=dates.nothing() or _headline(dates, rows, level),
+        caveats=(*dates.caveats(), *unknown_caveat(dates.after, matrices[1])),
         table_columns=TABLE_COLUMNS,
     )
 
@@ -136,9 +134,11 @@ def _rows(dates: Dates, labels: list[str], before: Sample, after: Sample) -> lis
 def _headline(dates: Dates, rows: list[Row], level: str) -> str:
     if not rows:
         return f"None of {count(dates.rescanned, 'host')} with a list at both dates runs a known {level}."
-    top = rows[0]
+    top, word = rows[0], level.replace("-", " ")
+    both = f"{count(dates.rescanned, 'host')} with a list at both dates"
+    if not top["difference"]:
+        return f"{both}; no {word} changed its share."
     return (
-        f"{count(dates.rescanned, 'host')} with a list at both dates; largest change of a {level.replace('-', ' ')}: "
-        f"{top['item']} from {percent(top['share_before'])} to {percent(top['share_after'])} "
-        f"({points(top['difference'])})."
+        f"{both}; largest change of a {word}: {top['item']} from {percent(top['share_before'])} to "
+        f"{percent(top['share_after'])} ({points(top['difference'])})."
     )

@@ -76,12 +76,11 @@ def changes(store: GraphStore, masker: Masker, dates: Dates) -> Result:
             row["kept"] = [model for model in own if model in kept]
         rows.append(row)
     rows.sort(key=lambda r: (STATUSES.index(r["status"]), -len(r["added"]) - len(r["removed"]), r["host"]))
-    nothing = dates.nothing()
     return result(
         COLUMNS,
         rows,
-        headline=nothing or _headline(rows),
-        caveats=(*([nothing] if nothing else ()), *dates.caveats()),
+        headline=dates.nothing() or _headline(rows),
+        caveats=dates.caveats(),
         table_columns=TABLE_COLUMNS,
     )
 

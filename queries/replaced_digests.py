@@ -83,9 +83,8 @@ def replaced(store: GraphStore, dates: Dates) -> Result:
         for i, (model, a, b) in enumerate(kinds.tolist())
     ]
     rows.sort(key=lambda r: (-r["hosts"], r["model"], r["from_digest"], r["to_digest"]))
-    nothing = dates.nothing()
     unsure = int(np.count_nonzero(kept & ((old == -2) | (new == -2))))
-    caveats = [nothing] if nothing else []
+    caveats = []
     if unsure:
         caveats.append(
             f"{count(unsure, 'deployment')} with two digests that appeared in one week left out: which came first is "
@@ -94,7 +93,7 @@ def replaced(store: GraphStore, dates: Dates) -> Result:
     return result(
         COLUMNS,
         rows,
-        headline=nothing or _headline(rows, int(np.count_nonzero(usable))),
+        headline=dates.nothing() or _headline(rows, int(np.count_nonzero(usable))),
         caveats=(*caveats, *dates.caveats()),
     )
 

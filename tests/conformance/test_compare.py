@@ -92,8 +92,9 @@ def test_groups_that_leave_nothing(place: Place) -> None:
     place.load(planted())
     store = place.open()
     found = compare(store, Scope(country=("US",)))
-    nothing = "No host of group B runs a known family: nothing can be compared."
-    assert found.headline == found.caveats[0] == nothing
+    assert found.headline == "No host of group B runs a known family: nothing can be compared."
+    assert found.caveats[0].startswith("A: all (12 hosts). B: --country US (0 hosts).")
+    assert not any("both groups" in c for c in found.caveats)
     undefined = ("share_b", "difference", "low", "high", "p_value", "q_value", "difference_without_top")
     assert all(math.isnan(r[c]) for r in found.rows for c in undefined)
     assert {r["item"]: r["hosts_a"] for r in found.rows} == {"llama": 7, "qwen2": 5, "gemma2": 1}
@@ -118,6 +119,7 @@ def test_hosts_in_both_groups_are_said(place: Place) -> None:
     assert "In both groups: 4 hosts, so one is part of the other." in part
     same = caveats(Scope(min_weeks=1))
     assert "In both groups: 12 hosts, all there are: no share differs." in same
+    assert compare(store, Scope(min_weeks=1)).headline == "No family differs in its share."
     # With qwen2: 5, 6, 10, 11, 12; in the network: 9 and 10.
     some = caveats(Scope(network=("64601",)), Scope(has=("family:qwen2",)))
     assert "In both groups: 1 host, counted in both shares; the interval allows for that, and so does p" in some

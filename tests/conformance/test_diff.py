@@ -13,6 +13,7 @@ import pytest
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS
 from cohabit.privacy import Masker
+from cohabit.queries.compare import compare
 from cohabit.queries.diff import diff
 from cohabit.queries.scope import Scope
 from tests.conformance.conftest import Place
@@ -160,13 +161,29 @@ def test_nothing_to_compare(place: Place) -> None:
     nothing = "No list of these hosts was seen in 2025-W01 to 2025-W02 (2025-01-08): nothing can be compared."
     for options in ({}, {"level": "host"}, {"of_digests": True}):
         found = diff(store, MASKER, "2025-01-08", SECOND, scope=Scope(within=2), **options)
-        assert found.headline == found.caveats[0] == nothing
+        assert found.headline == nothing
+        assert found.caveats[0].startswith("0 hosts with a list in 2025-W01 to 2025-W02 (2025-01-08), 9 in ")
     rows = diff(store, MASKER, "2025-01-08", SECOND, scope=Scope(within=2)).rows
     assert {r["item"]: (r["before"], r["after"], r["added"]) for r in rows}["gemma2"] == (0, 3, 3)
     assert all(math.isnan(r[c]) for r in rows for c in ("share_before", "difference", "low", "high"))
     assert diff(store, MASKER, "2024-01-08", "2024-03-08").rows == []
-    (one,) = diff(store, MASKER, FIRST, SECOND, scope=Scope(within=2, prefix=("192.0.2.11/32",))).rows
-    assert (one["item"], one["kept"], one["difference"]) == ("mistral", 1, 0)
+    one = diff(store, MASKER, FIRST, SECOND, scope=Scope(within=2, prefix=("192.0.2.11/32",)))
+    assert [(r["item"], r["kept"], r["difference"]) for r in one.rows] == [("mistral", 1, 0)]
+    assert one.headline == "1 host with a list at both dates; no family changed its share."
+    store.close()
+
+
+def test_a_graph_without_lists(place: Place) -> None:
+    place.load([{"ip": "192.0.2.1", "port": 11434, "timestamp": time, "models": None} for time in (W10, W14)])
+    store = place.open()
+    for options in ({}, {"level": "host"}, {"of_digests": True}):
+        found = diff(store, MASKER, FIRST, SECOND, **options)
+        assert found.rows == []
+        assert found.headline is not None
+        assert found.headline.endswith("(2025-03-05): nothing can be compared.")
+    groups = compare(store, Scope(at=SECOND))
+    assert groups.rows == []
+    assert groups.headline == "No host of group A runs a known family: nothing can be compared."
     store.close()
 
 

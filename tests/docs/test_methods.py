@@ -1,7 +1,5 @@
 """The worked examples of the methods page are what the program prints, and their arithmetic is right."""
 
-"""The worked examples of the methods page are what the program prints, and its arithmetic is right."""
-
 from __future__ import annotations
 
 import os
@@ -29,7 +27,6 @@ def test_the_worked_examples_are_what_is_printed(tmp_path: Path) -> None:
     run("simulate", "--hosts", "5000")
     run("load", str(next(tmp_path.glob("simulated-*"))))
     shown = [e for block in blocks(METHODS) if block.language == "console" for e in exchanges(block)]
-    assert shown
     assert len(shown) >= 3
     for exchange in shown:
         program, *arguments = exchange.command.split()
