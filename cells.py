@@ -16,11 +16,16 @@ _SHARES |= {"share_of_deployments", "share_of_affected", "goal"}
 _SHARES |= {"share_before", "share_after", "share_a", "share_b"}
 # Changes of a share: percentage points.
 _DIFFERENCES = frozenset({"effect", "difference", "difference_without_top"})
+_SHARES |= {"first_share", "last_share", "peak_share", "error", "error_no_change", "survival", "share_stayed"}
+_SHARES |= {"share_of_observations", "coverage"}
+_POINTS = frozenset({"effect", "slope", "slope_low", "slope_high"})
 _HEADINGS = {"share_of_multi_model_hosts": "of multi-model", "low": "95 % low", "high": "high"}
+_HEADINGS |= {"slope_low": "95 % low", "slope_high": "high", "error_no_change": "of no change"}
 _HEADINGS |= {"share_of_a_low": "95 % low", "share_of_a_high": "high", "q_value": "q"}
 # Below this a float has lost digits, and soon is 0.
 _LEAST_CHANCE = 1e-300
 NOTHING = "–"
+_BLOCKS = "▁▂▃▄▅▆▇█"
 # A column of short texts is kept whole (a pseudonym broken in two cannot be copied); longer ones are folded.
 _SHORT = 24
 _LEAST = 12
@@ -40,6 +45,8 @@ def cell(column: str, value: Any) -> str:
     if column in _SHARES and isinstance(value, float):
         return f"{value:.1%}".replace("%", " %")
     if column in _DIFFERENCES and isinstance(value, float):
+    if column in _POINTS and isinstance(value, float):
+        # The change of a share: percentage points.
         return f"{value * 100:+.2f} pp"
     if column in ("p_value", "q_value") and isinstance(value, float) and value < _LEAST_CHANCE:
         return "< 1e-300"
@@ -48,13 +55,22 @@ def cell(column: str, value: Any) -> str:
     if isinstance(value, int):
         return str(value) if column in ("asn", "port") else f"{value:,}"
     if isinstance(value, list):
-        return _short_list(value)
+        return _course(value) if column == "course" else _short_list(value)
     return visible(str(value))
 
 
 def _short_list(values: list[Any]) -> str:
     shown = ", ".join(NOTHING if v is None else visible(str(v), 60) for v in values[:6])
     return f"{shown} … ({len(values)})" if len(values) > 6 else shown
+
+
+def _course(shares: list[float | None]) -> str:
+    """A series drawn in one line, from its own least to its own greatest value; a dot where there is none."""
+    known = [share for share in shares if share is not None]
+    least, most = min(known, default=0.0), max(known, default=0.0)
+    steps = len(_BLOCKS) - 1
+    height = steps / (most - least) if most > least else 0.0
+    return "".join("·" if share is None else _BLOCKS[round((share - least) * height)] for share in shares)
 
 
 def is_numeric(rows: Sequence[Row], column: str) -> bool:

@@ -182,6 +182,28 @@ class Questions:
         options = {"digests": _tuple(digests), "include_derived": include_derived, "level": level}
         return self.ask("impact", names, **options, scope=scope(filters)).to_pandas()
 
+    def trends(
+        self,
+        level: str | None = None,
+        by: str | None = None,
+        *,
+        every: str = "month",
+        item: str | Sequence[str] = (),
+        forecast: int | None = None,
+        view: str = "shares",
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """Items, places, or items within places over time: shares, slopes, or what came and went."""
+        options = {"level": level, "by": by, "every": every, "forecast": forecast, "view": view}
+        return self.ask("trends", **options, item=_tuple(item), scope=scope(filters)).to_pandas()
+
+    def lifetimes(
+        self, *, view: str = "survival", every: str | None = None, gone_after: int = 4, **filters: Any
+    ) -> pd.DataFrame:
+        """How long hosts stay, who comes and goes, or how the observations are spread over hosts."""
+        options = {"view": view, "every": every, "gone_after": gone_after}
+        return self.ask("lifetimes", **options, scope=scope(filters)).to_pandas()
+
     def query(
         self,
         cypher: str | None = None,

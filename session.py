@@ -73,9 +73,11 @@ class Graph(Questions):
             hosts,
             impact,
             info,
+            lifetimes,
             quality,
             rank,
             risks,
+            trends,
         )
 
         store, masker = self.store, self.masker
@@ -97,6 +99,8 @@ class Graph(Questions):
             "quality": lambda: quality.quality(store, rejected=self._rejected(), **options),
             "risks": lambda: risks.risks(store, **options),
             "impact": lambda: impact.impact(store, *arguments, **options),
+            "trends": lambda: trends.trends(store, **options),
+            "lifetimes": lambda: lifetimes.lifetimes(store, **options),
             "query": lambda: explore.explore(store, masker, *arguments),
             "saved": lambda: explore.run_saved(store, masker, *arguments),
         }

@@ -49,3 +49,40 @@ def monday_after(day: date) -> date:
 def week_name(week: int) -> str:
     """`2025-W09` for 202509."""
     return f"{week // 100}-W{week % 100:02}"
+
+
+def thursday_of(week: int) -> date:
+    """The Thursday of an ISO week; it lies in the year and month that the week belongs to."""
+    return date.fromisocalendar(week // 100, week % 100, 4)
+
+
+def weeks_from(first: int, last: int) -> list[int]:
+    """Every ISO week from one to another, both included."""
+    return weeks_between(thursday_of(first), thursday_of(last))
+
+
+def week_label(week: int) -> str:
+    """An ISO week as `2025-W08`."""
+    return f"{week // 100}-W{week % 100:02}"
+
+
+def month_label(week: int) -> str:
+    """The month that an ISO week belongs to, as `2025-02`."""
+    return thursday_of(week).isoformat()[:7]
+
+
+def month_after(label: str, months: int) -> str:
+    """The month so many months after another, as `2025-02`."""
+    count = int(label[:4]) * 12 + int(label[5:]) - 1 + months
+    return f"{count // 12}-{count % 12 + 1:02}"
+
+
+def weeks_of_month(label: str) -> list[int]:
+    """The ISO weeks of a month (`2025-02`): those whose Thursday lies in it."""
+    day = date.fromisoformat(f"{label}-01")
+    day += timedelta(days=(3 - day.weekday()) % 7)
+    weeks = []
+    while day.isoformat()[:7] == label:
+        weeks.append(week_of(day))
+        day += timedelta(days=7)
+    return weeks

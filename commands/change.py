@@ -1,0 +1,54 @@
+"""Commands about change: trends, lifetimes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cohabit.commands.answering import answer, scope_of
+from cohabit.options import Filters, Output, Several, Where, with_options
+
+app = typer.Typer()
+
+
+@app.command()
+@with_options
+def trends(
+    where: Where,
+    output: Output,
+    filters: Filters,
+    level: Annotated[
+        str | None, typer.Option(help="model, family, line, lab or lab-country.", show_default="family")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="country, network, provider, provider-kind or software.")] = None,
+    every: Annotated[str, typer.Option(help="week or month.")] = "month",
+    item: Annotated[Several, typer.Option(help="Only this item of the level.", metavar="NAME")] = None,
+    forecast: Annotated[
+        int | None, typer.Option(help="Forecast so many months, and test the forecast.", metavar="MONTHS")
+    ] = None,
+    view: Annotated[str, typer.Option(help="shares, slopes, new, vanished or adoption.")] = "shares",
+) -> None:
+    """Follow items, places (--by), or items within places (both) over time: shares, slopes, what came and went.
+
+    A forecast comes with its backtest: where «no change» did better, nothing is claimed.
+    """
+    options = {"level": level, "by": by, "every": every, "forecast": forecast, "view": view}
+    answer(where, output, False, "trends", **options, item=tuple(item or ()), scope=scope_of(filters))
+
+
+@app.command()
+@with_options
+def lifetimes(
+    where: Where,
+    output: Output,
+    filters: Filters,
+    view: Annotated[str, typer.Option(help="survival, churn or observations.")] = "survival",
+    every: Annotated[str | None, typer.Option(help="With --view churn: week or month.", show_default="month")] = None,
+    gone_after: Annotated[
+        int, typer.Option(help="A host is gone when it is not seen in so many weeks with a scan.", metavar="WEEKS")
+    ] = 4,
+) -> None:
+    """Say how long hosts stay, who comes and goes, and how few hosts give most observations."""
+    options = {"view": view, "every": every, "gone_after": gone_after}
+    answer(where, output, False, "lifetimes", **options, scope=scope_of(filters))

@@ -1,0 +1,201 @@
+"""Hosts per period of items, of places, or of items within places: what trends are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cohabit.errors import UsageError
+from cohabit.graph.incidence import LEVELS, Incidence, Integers
+from cohabit.graph.store import GraphStore
+from cohabit.queries import measures
+from cohabit.queries.items import require_at
+from cohabit.queries.periods import HostWeeks, Periods, check_span, periods_of, read_host_weeks
+from cohabit.queries.places import PLACES, Membership, memberships
+from cohabit.queries.scope import Scope, read_incidence, time_window
+from cohabit.queries.words import count, unknown_caveat
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Series:
+    """One row a group (a place, an item, or an item within a place), one column a period.
+
+    `counts` are the hosts of the group in the period, `bases` those that its share is of: the hosts (of the place)
+    whose list was seen in the period, empty or not. A base of 0 means that there is no share. `hosts` are the distinct
+    hosts over all periods. Groups are in order of places, then of hosts, largest first.
+    """
+
+    periods: Periods
+    places: list[str]
+    items: list[str]
+    counts: Integers
+    bases: Integers
+    hosts: Integers
+    notes: tuple[str, ...]
+
+    @property
+    def observed(self) -> npt.NDArray[np.bool_]:
+        """Where there is a share."""
+        return self.bases > 0
+
+    @property
+    def shares(self) -> measures.Floats:
+        """Share of every group and period; NaN without a base."""
+        return measures.ratio(self.counts, self.bases)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def name(self, group: int) -> str:
+        """What a row counts, in words."""
+        return " in ".join(text for text in (self.items[group], self.places[group]) if text)
+
+
+@dataclass(frozen=True)
+class Sightings:
+    """Which hosts in scope listed something, and which listed which item, in which period; each once, parallel arrays.
+
+    `listed_…` are hosts (positions in scope) and periods in which a list was seen, `item_…` hosts, items (positions in
+    `labels`) and periods in which an item was on it.
+    """
+
+    incidence: Incidence
+    periods: Periods
+    labels: list[str]
+    listed_hosts: Integers
+    listed_periods: Integers
+    item_hosts: Integers
+    items: Integers
+    item_periods: Integers
+
+
+def read_sightings(store: GraphStore, scope: Scope, level: str | None, every: str) -> Sightings:
+    """Read who listed what when; without a level only who listed anything."""
+    check_span(scope)
+    if level is not None and level not in LEVELS:
+        raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
+    host_weeks = read_host_weeks(store)
+    periods = periods_of(host_weeks, every, time_window(scope))
+    incidence = read_incidence(store, scope, details=level is not None)
+    listed = _listed(host_weeks, incidence, periods)
+    if level is None:
+        none = np.empty(0, np.int64)
+        return Sightings(incidence, periods, [], *listed, none, none, none)
+    labels = incidence.models.labels(level)
+    return Sightings(incidence, periods, labels, *listed, *_with_items(incidence, level, labels, periods))
+
+
+def _listed(host_weeks: HostWeeks, incidence: Incidence, periods: Periods) -> tuple[Integers, Integers]:
+    position = np.full(len(host_weeks.keys), -1, np.int64)
+    position[np.searchsorted(host_weeks.keys, incidence.hosts)] = np.arange(len(incidence.hosts))
+    hosts, of = position[host_weeks.listed_hosts], periods.of(host_weeks.listed_weeks)
+    width = max(len(periods), 1)
+    inside = (hosts >= 0) & (of >= 0)
+    pairs = np.unique(hosts[inside] * width + of[inside])
+    return pairs // width, pairs % width
+
+
+def _with_items(
+    incidence: Incidence, level: str, labels: list[str], periods: Periods
+) -> tuple[Integers, Integers, Integers]:
+    edges = incidence.edges
+    if edges.weeks is None or edges.week_edges is None or not labels:
+        none = np.empty(0, np.int64)
+        return none, none, none
+    position: dict[str | None, int] = {label: i for i, label in enumerate(labels)}
+    of_model = np.array([position.get(item, -1) for item in incidence.models.items[level]], np.int64)
+    items = of_model[incidence.model_index][edges.week_edges]
+    of = periods.of(edges.weeks)
+    inside = (items >= 0) & (of >= 0)
+    width = max(len(periods), 1)
+    hosts = incidence.host_index[edges.week_edges[inside]]
+    # Several models of one item, or several weeks of one period, are one sighting.
+    keys = np.unique((hosts * len(labels) + items[inside]) * width + of[inside])
+    return keys // width // len(labels), keys // width % len(labels), keys % width
+
+
+def read_series(
+    store: GraphStore, scope: Scope, *, level: str | None, by: str | None, every: str, names: Sequence[str] = ()
+) -> Series:
+    """Count items of a level (`names`: only these), places (`by`), or items within places (both)."""
+    if by is not None and by not in PLACES:
+        raise UsageError(f"--by {by!r}: not a place; choose from {', '.join(PLACES)}")
+    if names and level is None:
+        raise UsageError("--item needs --level, beside --by")
+    seen = read_sightings(store, scope, level, every)
+    chosen = named_items(seen, level, names)
+    hosts = seen.incidence.hosts
+    place = memberships(store, by, hosts) if by else Membership.everywhere(len(hosts))
+    width, length = max(len(seen.labels), 1), len(seen.periods)
+
+    def places_of(of_hosts: Integers, of: Integers) -> tuple[Integers, Integers]:
+        source, places = place.join(of_hosts)
+        return source, places * width + of[source]
+
+    source, at = places_of(seen.listed_hosts, np.zeros_like(seen.listed_hosts))
+    listed = _counted(at // width, seen.listed_periods[source], len(place.labels), length)
+    if level is None:
+        item_hosts, items, item_periods = seen.listed_hosts, np.zeros_like(seen.listed_hosts), seen.listed_periods
+    else:
+        item_hosts, items, item_periods = seen.item_hosts, seen.items, seen.item_periods
+    source, at = places_of(item_hosts, items)
+    groups = np.unique(at)
+    if chosen is not None:
+        # A named item has its row also where no host has it.
+        groups = np.flatnonzero(listed.any(axis=1))[:, None] * width + chosen
+        groups = np.unique(groups.ravel())
+    known = np.isin(at, groups)
+    index = np.searchsorted(groups, at[known])
+    counts = _counted(index, item_periods[source[known]], len(groups), length)
+    distinct = np.unique(index * max(len(hosts), 1) + item_hosts[source[known]]) // max(len(hosts), 1)
+    totals = np.bincount(distinct, minlength=len(groups)).astype(np.int64)
+    bases = listed[groups // width] if level else np.tile(_everywhere(seen), (len(groups), 1))
+    labels = [(place.labels[g // width], seen.labels[g % width] if level else "") for g in groups.tolist()]
+    order = sorted(range(len(groups)), key=lambda i: _order(labels[i], int(totals[i]), within=bool(level)))
+    notes = (*seen.periods.gaps(), *(unknown_caveat(seen.incidence, seen.incidence.at(level)) if level else ()))
+    return Series(
+        seen.periods,
+        [labels[i][0] for i in order],
+        [labels[i][1] for i in order],
+        counts[order],
+        bases[order],
+        totals[order],
+        (*notes, *_unlisted(seen)),
+    )
+
+
+def named_items(seen: Sightings, level: str | None, names: Sequence[str]) -> Integers | None:
+    """Positions of the named items, ascending; None where none is named."""
+    if not names or level is None:
+        return None
+    found = {require_at(seen.incidence.models, level, name) for name in names}
+    return np.array(sorted(seen.labels.index(label) for label in found), np.int64)
+
+
+def _order(label: tuple[str, str], hosts: int, *, within: bool) -> tuple[object, ...]:
+    place, item = label
+    return (place == UNKNOWN, place, -hosts, item) if within else (place == UNKNOWN, -hosts, place)
+
+
+def _counted(rows: Integers, columns: Integers, height: int, width: int) -> Integers:
+    return np.bincount(rows * width + columns, minlength=height * width).reshape(height, width).astype(np.int64)
+
+
+def _everywhere(seen: Sightings) -> Integers:
+    """Hosts whose list was seen, of each period."""
+    return np.bincount(seen.listed_periods, minlength=len(seen.periods)).astype(np.int64)
+
+
+def _unlisted(seen: Sightings) -> tuple[str, ...]:
+    """Say in how many periods there was a scan, but no list of a host in scope."""
+    empty = (seen.periods.scans > 0) & (_everywhere(seen) == 0)
+    if not empty.any() or empty.all():
+        return ()
+    return (
+        f"No host in scope showed a list in {count(int(np.count_nonzero(empty)), seen.periods.every)} with a scan.",
+    )
