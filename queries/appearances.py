@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from cohabit.graph.incidence import Integers
+from cohabit.graph.incidence import Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, time_window
-from cohabit.queries.series import Sightings, named_items, read_sightings
+from cohabit.queries.series import Sightings, item_weeks, named_items, read_sightings
 from cohabit.queries.words import count, percent, unknown_caveat
-from cohabit.timeline import month_label, week_label
 
 APPEARANCES = ("new", "vanished", "adoption")
 
@@ -47,7 +46,7 @@ def appearances(
         headline = "Lists were seen in fewer than two periods: nothing can be called new or vanished."
         return result(columns, [], headline=headline, caveats=notes)
     first, last = _ends(counts)
-    inside = _inside(seen, scope, last if view == "vanished" else first)
+    inside = _inside(seen, level, scope, last=view == "vanished")
     out = last == with_lists[-1] if view == "vanished" else first == with_lists[0]
     items = np.flatnonzero(inside & ~out)
     if chosen is not None:
@@ -81,21 +80,20 @@ def _ends(counts: Integers) -> tuple[Integers, Integers]:
     return first, last
 
 
-def _inside(seen: Sightings, scope: Scope, period: Integers) -> np.ndarray:
-    """Which of these periods are in the time window; −1 never is."""
+def _inside(seen: Sightings, level: str, scope: Scope, *, last: bool) -> np.ndarray:
+    """Which items were first (or last) seen in a week of the time window."""
+    _, items, weeks = item_weeks(seen.incidence, level, seen.labels)
+    end = np.full(len(seen.labels), 0 if last else np.iinfo(np.int64).max)
+    (np.maximum if last else np.minimum).at(end, items, weeks)
+    there = np.bincount(items, minlength=len(seen.labels)) > 0
     window = time_window(scope)
-    if window.weeks is None:
-        return period >= 0
-    named = week_label if seen.periods.every == "week" else month_label
-    wanted = {named(week) for week in window.weeks}
-    chosen = np.array([*(label in wanted for label in seen.periods.labels), False])
-    inside: np.ndarray = chosen[period]
+    inside: np.ndarray = there if window.weeks is None else there & np.isin(end, np.array(window.weeks))
     return inside
 
 
 def _distinct(seen: Sightings) -> Integers:
     width = max(len(seen.labels), 1)
-    pairs = np.unique(seen.item_hosts * width + seen.items)
+    pairs = distinct(seen.item_hosts * width + seen.items)
     return np.bincount(pairs % width, minlength=len(seen.labels)).astype(np.int64)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.queries.measures import Floats
+from cohabit.queries.measures import Floats, ratio
 from cohabit.queries.result import Row
 from cohabit.queries.series import Series
 from cohabit.queries.words import count, percent
@@ -23,6 +23,7 @@ FEWEST = 6
 
 MOST_MONTHS = 60
 _TRAINING = 3
+_ROW = ("share", "low", "high", "tests", "error", "error_no_change")
 _NAMED = 3
 
 
@@ -30,13 +31,14 @@ _NAMED = 3
 class Backtest:
     """Tests of one series: steps ahead, absolute errors of the forecast and of «no change», and hits of the interval.
 
-    Parallel arrays, one entry a test; errors are in share.
+    Parallel arrays, one entry a test; errors are in share. `origins` are the periods from which it was looked ahead.
     """
 
     steps: Floats
     error: Floats
     error_no_change: Floats
     covered: Floats
+    origins: int
 
     @property
     def beats(self) -> bool:
@@ -58,19 +60,15 @@ class Forecast:
     def rows(self) -> Iterator[Row]:
         """One row a period, with the backtest's mean errors so many periods ahead."""
         test = self.backtest
-        for i, period in enumerate(self.periods):
-            same = test.steps == self.steps[i]
-            tests = int(np.count_nonzero(same))
-            yield {
-                "period": period,
-                "share": float(self.share[i]),
-                "low": float(self.low[i]),
-                "high": float(self.high[i]),
-                "kind": "forecast",
-                "tests": tests,
-                "error": float(test.error[same].mean()) if tests else None,
-                "error_no_change": float(test.error_no_change[same].mean()) if tests else None,
-            }
+        steps, tested = self.steps.astype(np.int64), test.steps.astype(np.int64)
+        size = int(steps.max()) + 1
+        tests = np.bincount(tested, minlength=size)[steps]
+        errors, naive = (
+            ratio(np.bincount(tested, values, size)[steps], tests) for values in (test.error, test.error_no_change)
+        )
+        columns = (self.share, self.low, self.high, tests, errors, naive)
+        for period, *values in zip(self.periods, *(c.tolist() for c in columns), strict=True):
+            yield {"period": period, "kind": "forecast", **dict(zip(_ROW, values, strict=True))}
 
 
 def check_months(months: int) -> None:
@@ -106,15 +104,15 @@ def _forecast(own: np.ndarray, counts: np.ndarray, bases: np.ndarray, ahead: np.
 
 
 def _backtest(times: Floats, odds: Floats, shares: Floats, horizon: float) -> Backtest:
-    """From every period with at least two before it, look up to `horizon` ahead, no further than there are data."""
-    origins = np.arange(_TRAINING - 1, len(times) - 1)
+    """From every period of the second half on, look up to `horizon` ahead, no further than there are data."""
+    origins = np.arange(max(_TRAINING, (len(times) + 1) // 2) - 1, len(times) - 1)
     steps = times[None, :] - times[origins, None]
     share, low, high = random_walk(times, odds, origins, steps)
     tested = (steps > 0) & (steps <= horizon)
     error = np.abs(share - shares[None, :])[tested]
     no_change = np.abs(shares[origins, None] - shares[None, :])[tested]
     covered = ((low <= shares[None, :]) & (shares[None, :] <= high))[tested]
-    return Backtest(steps[tested], error, no_change, covered.astype(np.float64))
+    return Backtest(steps[tested], error, no_change, covered.astype(np.float64), int(tested.any(axis=1).sum()))
 
 
 def random_walk(times: Floats, odds: Floats, origins: np.ndarray, steps: Floats) -> tuple[Floats, Floats, Floats]:
@@ -177,10 +175,11 @@ def _tested(name: str, one: Forecast, every: str) -> str:
         return f"{name}: the forecast could not be tested; make no claim from it."
     furthest = int(test.steps.max())
     steps = f"1 {every} ahead" if furthest == 1 else f"1 to {furthest} {every}s ahead"
+    tests = f"{count(len(test.steps), 'test')} from {count(test.origins, every)}"
     text = (
-        f"{name}: in {count(len(test.steps), 'test')}, {steps}, the forecast was off by {_points(test.error)} on "
-        f"average, «no change» by {_points(test.error_no_change)}; {int(test.covered.sum())} of {len(test.steps)} "
-        "outcomes lay in the 95 % interval."
+        f"{name}: in {tests}, {steps}, the forecast was off by {_points(test.error)} on average, «no change» by "
+        f"{_points(test.error_no_change)}; {int(test.covered.sum())} of {len(test.steps)} outcomes lay in the 95 % "
+        "interval."
     )
     if not test.beats:
         text += " It does not beat «no change»: make no claim from it."

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Integers
+from cohabit.graph.incidence import Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries.churn import churn
 from cohabit.queries.effort import effort, effort_sentence
@@ -55,7 +55,7 @@ def lifetimes(
     # Filters choose hosts over all time: a window would cut lives before they are measured.
     hosts = read_incidence(store, replace(scope, since=None, until=None)).hosts
     weeks = read_host_weeks(store)
-    scanned = np.unique(weeks.seen_weeks)
+    scanned = distinct(weeks.seen_weeks)
     chosen = np.isin(weeks.keys, hosts)
     if view == "churn":
         return churn(weeks, chosen, every or "month", gone_after, window)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Integers, list_lengths_and_values, without_nulls
+from cohabit.graph.incidence import Integers, distinct, list_lengths_and_values, without_nulls
 from cohabit.graph.store import GraphStore
 from cohabit.queries.scope import Scope, TimeWindow
 from cohabit.queries.words import count
@@ -135,7 +135,7 @@ def spans(positions: Sequence[int], labels: Sequence[str]) -> str:
 def periods_of(host_weeks: HostWeeks, every: str, window: TimeWindow) -> Periods:
     """The periods of the span in which the graph has scans, cut to the time window."""
     check_every(every)
-    scanned = np.unique(host_weeks.seen_weeks)
+    scanned = distinct(host_weeks.seen_weeks)
     if window.weeks is not None:
         scanned = scanned[np.isin(scanned, np.array(window.weeks))]
     none = np.empty(0, np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import LEVELS, Incidence, Integers
+from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.items import require_at
@@ -96,13 +96,24 @@ def _listed(host_weeks: HostWeeks, incidence: Incidence, periods: Periods) -> tu
     hosts, of = position[host_weeks.listed_hosts], periods.of(host_weeks.listed_weeks)
     width = max(len(periods), 1)
     inside = (hosts >= 0) & (of >= 0)
-    pairs = np.unique(hosts[inside] * width + of[inside])
+    pairs = distinct(hosts[inside] * width + of[inside])
     return pairs // width, pairs % width
 
 
 def _with_items(
     incidence: Incidence, level: str, labels: list[str], periods: Periods
 ) -> tuple[Integers, Integers, Integers]:
+    hosts, items, weeks = item_weeks(incidence, level, labels)
+    of = periods.of(weeks)
+    inside = of >= 0
+    width, height = max(len(periods), 1), max(len(labels), 1)
+    # Several models of one item, or several weeks of one period, are one sighting.
+    keys = distinct((hosts[inside] * height + items[inside]) * width + of[inside])
+    return keys // width // height, keys // width % height, keys % width
+
+
+def item_weeks(incidence: Incidence, level: str, labels: list[str]) -> tuple[Integers, Integers, Integers]:
+    """Host, item (position in `labels`) and week of every listing of a known item; repeats are possible."""
     edges = incidence.edges
     if edges.weeks is None or edges.week_edges is None or not labels:
         none = np.empty(0, np.int64)
@@ -110,13 +121,8 @@ def _with_items(
     position: dict[str | None, int] = {label: i for i, label in enumerate(labels)}
     of_model = np.array([position.get(item, -1) for item in incidence.models.items[level]], np.int64)
     items = of_model[incidence.model_index][edges.week_edges]
-    of = periods.of(edges.weeks)
-    inside = (items >= 0) & (of >= 0)
-    width = max(len(periods), 1)
-    hosts = incidence.host_index[edges.week_edges[inside]]
-    # Several models of one item, or several weeks of one period, are one sighting.
-    keys = np.unique((hosts * len(labels) + items[inside]) * width + of[inside])
-    return keys // width // len(labels), keys // width % len(labels), keys % width
+    known = items >= 0
+    return incidence.host_index[edges.week_edges[known]], items[known], edges.weeks[known]
 
 
 def read_series(
@@ -144,16 +150,16 @@ def read_series(
     else:
         item_hosts, items, item_periods = seen.item_hosts, seen.items, seen.item_periods
     source, at = places_of(item_hosts, items)
-    groups = np.unique(at)
+    groups = distinct(at)
     if chosen is not None:
         # A named item has its row also where no host has it.
         groups = np.flatnonzero(listed.any(axis=1))[:, None] * width + chosen
-        groups = np.unique(groups.ravel())
+        groups = distinct(groups.ravel())
     known = np.isin(at, groups)
     index = np.searchsorted(groups, at[known])
     counts = _counted(index, item_periods[source[known]], len(groups), length)
-    distinct = np.unique(index * max(len(hosts), 1) + item_hosts[source[known]]) // max(len(hosts), 1)
-    totals = np.bincount(distinct, minlength=len(groups)).astype(np.int64)
+    pairs = distinct(index * max(len(hosts), 1) + item_hosts[source[known]])
+    totals = np.bincount(pairs // max(len(hosts), 1), minlength=len(groups)).astype(np.int64)
     bases = listed[groups // width] if level else np.tile(_everywhere(seen), (len(groups), 1))
     labels = [(place.labels[g // width], seen.labels[g % width] if level else "") for g in groups.tolist()]
     order = sorted(range(len(groups)), key=lambda i: _order(labels[i], int(totals[i]), within=bool(level)))
