@@ -49,17 +49,19 @@ def read_host_weeks(store: GraphStore) -> HostWeeks:
         return HostWeeks(none, none, none, none, none, none)
     keys = without_nulls(table.column("key"))
     order = np.argsort(keys)
-    table = table.take(order)
-    seen, listed = (_laid_out(table.column(name)) for name in ("weeks", "listed_weeks"))
-    return HostWeeks(keys[order], without_nulls(table.column("observations")), *seen, *listed)
+    position = np.argsort(order)
+    observations = without_nulls(table.column("observations"))
+    seen, listed = (_laid_out(table.column(name), position) for name in ("weeks", "listed_weeks"))
+    return HostWeeks(keys[order], observations[order], *seen, *listed)
 
 
-def _laid_out(column: pa.ChunkedArray) -> tuple[Integers, Integers]:
+def _laid_out(column: pa.ChunkedArray, position: Integers) -> tuple[Integers, Integers]:
+    """Host and week of every entry of a column of lists; `position` is that of the host of each row."""
     import pyarrow as pa
 
     # A server's empty lists do not say what they would hold.
     lengths, weeks = list_lengths_and_values(column.combine_chunks().cast(pa.list_(pa.int64())))
-    return np.repeat(np.arange(len(lengths), dtype=np.int64), lengths), weeks
+    return np.repeat(position, lengths), weeks
 
 
 @dataclass(frozen=True)

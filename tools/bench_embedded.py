@@ -35,6 +35,11 @@ QUESTIONS = (
     ("risks",),
     ("risks", "--monoculture"),
     ("impact", "lab:Meta", "--include-derived"),
+    ("trends",),
+    ("trends", "--level", "lab-country", "--item", "CN", "--forecast", "18"),
+    ("trends", "--view", "adoption"),
+    ("lifetimes",),
+    ("lifetimes", "--view", "churn"),
     ("map", "families", "--output", "families.html"),
 )
 

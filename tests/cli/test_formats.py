@@ -26,6 +26,7 @@ RISK = (
     "condition, hosts, share, low, high, base, basis, kind, deployments, share_of_deployments, deployments_base, note"
 )
 IMPACT = "scope, item, hosts, share, low, high, base, share_of_affected, matched_by"
+SHARE = "hosts, share, low, high, base, kind"
 HOST = "host, port, country, asn, provider, software, version, models, first_seen, last_seen"
 DIFF = (
     "item, before, after, added, removed, kept, not_rescanned, share_before, share_after, difference, low, high, "
@@ -42,6 +43,12 @@ CALLS = {
     "cooccurrence qwen2 --bootstrap 100": f"{PAIR}, boot_low, boot_high, lift_low, lift_high",
     "cooccurrence llama qwen2 gemma2": "items, left_out, hosts, hosts_of_each, share_with_all, "
     "share_of_multi_model_hosts, low, high, lift, p_value, log10_p, base",
+    "trends": f"period, item, {SHARE}",
+    "trends --by provider --level line --every week": f"period, place, item, {SHARE}",
+    "trends --view slopes": "item, hosts, first_share, last_share, course, slope, slope_low, slope_high, p_value",
+    "trends --view vanished --level model": "item, first_period, last_period, periods, hosts, peak_period, peak_share",
+    "lifetimes --view churn": "period, before, hosts, arrived, returned, stayed, left, not_rescanned, coverage",
+    "lifetimes --view observations": "group, hosts, share, observations, share_of_observations, base",
     "combinations": "items, size, hosts, share, low, high, base",
     "centrality": f"item, hosts, {CENTRALITY}",
     "centrality --level model --weight lift --bootstrap 100": "item, hosts, pagerank_rank_low, core_rank_high",
