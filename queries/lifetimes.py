@@ -172,8 +172,8 @@ def _left_out(lives: Lives, first_scan: int, gone_after: int, window: TimeWindow
     ]
     if lives.left_out:
         notes.append(
-            f"{count(lives.left_out, 'host')} of the first week, {week_label(first_scan)}, are left out: how old they "
-            "were is not known."
+            f"Left out: {count(lives.left_out, 'host')} of the first week, {week_label(first_scan)}; how old they were "
+            "is not known."
         )
     if truncated := int(np.count_nonzero(lives.entry)):
         notes.append(f"{count(truncated, 'host')} first seen before the span enter at the age they had then.")

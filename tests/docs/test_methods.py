@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -70,3 +71,35 @@ def test_its_arithmetic() -> None:
     low = -0.2105 - (0.029**2 + 0.026**2) ** 0.5
     assert "−0.2105 − √(0.029² + 0.026²) = −0.250" in text
     assert low == pytest.approx(-0.250, abs=1e-3)
+
+
+def test_arithmetic_of_trends() -> None:
+    text = METHODS.read_text("utf-8")
+    first, last = math.log(70.5 / 64.5), math.log(116.5 / 78.5)
+    drift = (last - first) / 10
+    assert (round(first, 3), round(last, 3), round(drift, 4)) == (0.089, 0.395, 0.0306)
+    assert "ln(70.5/64.5) = 0.089 in March 2025, ln(116.5/78.5) = 0.395 in January 2026" in text
+    assert "0.395 + 0.0306 = 0.425, a share of 1 / (1 + e^−0.425) = 0.605" in text
+    assert round(last + drift, 3) == 0.425
+    assert round(1 / (1 + math.exp(-last - drift)), 3) == 0.605
+
+
+def test_arithmetic_of_lifetimes() -> None:
+    text = METHODS.read_text("utf-8")
+    first = 1 - 1786 / 4507
+    second = first * (1 - 335 / 2673)
+    third = second * (1 - 248 / 2298)
+    assert [round(s, 3) for s in (first, second, third)] == [0.604, 0.528, 0.471]
+    assert "1 − 1,786/4,507 = 0.604; times 1 − 335/2,673 = 0.528; times 1 − 248/2,298 = 0.471" in text
+    assert 4507 + 21 + 472 == 5000
+    assert 4507 - 1786 - 48 == 2673
+    greenwood = 1786 / (4507 * 2721)
+    assert greenwood == pytest.approx(1.456e-4, rel=5e-4)
+    spread = math.sqrt(greenwood) / -math.log(first)
+    assert round(spread, 4) == 0.0239
+    bounds = [round(first ** math.exp(sign * 1.96 * spread), 3) for sign in (1, -1)]
+    assert bounds == [0.589, 0.618]
+    assert "is 0.589 and 0.618" in text
+    assert 304 + 0 + 115 == 419
+    assert 115 + 6 + 13 == 134
+    assert round(115 / 134, 3) == 0.858

@@ -213,4 +213,4 @@ def test_lifetimes_say_median_once_and_concentration(opened: Open) -> None:
         "Half of 20 hosts are gone after 1 week (95 %: 1 to 3). Of 21 hosts 48 % were seen once (20 % of the "
         "observations) and the busiest 13 % give 31 % of them; 76 % come from the busiest 52 %."
     )
-    assert any("1 host of the first week, 2025-W02, are left out" in c for c in frame.attrs["caveats"])
+    assert any("Left out: 1 host of the first week, 2025-W02; how old" in c for c in frame.attrs["caveats"])
