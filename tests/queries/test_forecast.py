@@ -114,9 +114,11 @@ def test_growth_along_a_logistic_curve_is_found() -> None:
 
 
 def test_nothing_changes_and_nothing_is_claimed() -> None:
-    found = forecasts(series([40] * 8, [100] * 8), 2)
+    """One half, so that the ½ added on both sides moves nothing: both errors are 0, and a tie is no win."""
+    found = forecasts(series([50] * 8, [100] * 8), 2)
+    assert found[0].backtest.error.tolist() == found[0].backtest.error_no_change.tolist() == [0.0] * 7
     assert not found[0].backtest.beats
-    headline, notes = verdict(series([40] * 8, [100] * 8), found)
+    headline, notes = verdict(series([50] * 8, [100] * 8), found)
     assert headline is not None
     assert "Nothing to claim" in headline
     assert "It does not beat «no change»: make no claim" in notes[0]
