@@ -14,11 +14,10 @@ _SHARES |= {f"share_of_{which}{bound}" for which in "ab" for bound in ("", "_low
 _SHARES |= {"share_overall", "top_share"}
 _SHARES |= {"share_of_deployments", "share_of_affected", "goal"}
 _SHARES |= {"share_before", "share_after", "share_a", "share_b"}
-# Changes of a share: percentage points.
-_DIFFERENCES = frozenset({"effect", "difference", "difference_without_top"})
 _SHARES |= {"first_share", "last_share", "peak_share", "error", "error_no_change", "survival", "share_stayed"}
 _SHARES |= {"share_of_observations", "coverage"}
-_POINTS = frozenset({"effect", "slope", "slope_low", "slope_high"})
+# Changes of a share: percentage points.
+_POINTS = frozenset({"effect", "difference", "difference_without_top", "slope", "slope_low", "slope_high"})
 _HEADINGS = {"share_of_multi_model_hosts": "of multi-model", "low": "95 % low", "high": "high"}
 _HEADINGS |= {"slope_low": "95 % low", "slope_high": "high", "error_no_change": "of no change"}
 _HEADINGS |= {"share_of_a_low": "95 % low", "share_of_a_high": "high", "q_value": "q"}
@@ -44,9 +43,7 @@ def cell(column: str, value: Any) -> str:
         return "yes" if value else "no"
     if column in _SHARES and isinstance(value, float):
         return f"{value:.1%}".replace("%", " %")
-    if column in _DIFFERENCES and isinstance(value, float):
     if column in _POINTS and isinstance(value, float):
-        # The change of a share: percentage points.
         return f"{value * 100:+.2f} pp"
     if column in ("p_value", "q_value") and isinstance(value, float) and value < _LEAST_CHANCE:
         return "< 1e-300"

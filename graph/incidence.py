@@ -163,15 +163,6 @@ def without_nulls(column: pa.Array | pa.ChunkedArray) -> Integers:
     return np.from_dlpack(array).astype(np.int64)
 
 
-def distinct(values: Integers) -> Integers:
-    """The distinct values, ascending. For millions of integers many times as fast as `np.unique`, which hashes."""
-    ordered = np.sort(values)
-    kept = np.ones(len(ordered), bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=kept[1:])
-    different: Integers = ordered[kept]
-    return different
-
-
 @dataclass(frozen=True)
 class Incidence:
     """Hosts in scope and what they run.
