@@ -11,7 +11,7 @@ from cohabit.graph.incidence import Integers
 from cohabit.queries import measures
 from cohabit.queries.periods import HostWeeks, Periods, periods_of
 from cohabit.queries.result import Result, Row, result
-from cohabit.queries.scope import TimeWindow
+from cohabit.queries.windows import TimeWindow
 from cohabit.queries.words import count, percent
 
 _COLUMNS = (

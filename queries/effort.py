@@ -11,7 +11,7 @@ from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers
 from cohabit.queries.periods import HostWeeks
 from cohabit.queries.result import Result, Row, result
-from cohabit.queries.scope import TimeWindow
+from cohabit.queries.windows import TimeWindow
 from cohabit.queries.words import count, percent
 
 _COLUMNS = ("group", "hosts", "share", "observations", "share_of_observations", "base")

@@ -14,8 +14,9 @@ from cohabit.queries.churn import churn
 from cohabit.queries.effort import effort, effort_sentence
 from cohabit.queries.periods import HostWeeks, check_every, check_span, read_host_weeks
 from cohabit.queries.result import Result, Row, result
-from cohabit.queries.scope import Scope, TimeWindow, read_incidence, time_window
+from cohabit.queries.scope import Scope, read_incidence, time_window
 from cohabit.queries.survival import Survival, kaplan_meier
+from cohabit.queries.windows import TimeWindow
 from cohabit.queries.words import count, percent
 from cohabit.timeline import thursday_of, week_label
 

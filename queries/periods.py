@@ -12,7 +12,8 @@ import numpy.typing as npt
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers, distinct, list_lengths_and_values, without_nulls
 from cohabit.graph.store import GraphStore
-from cohabit.queries.scope import Scope, TimeWindow
+from cohabit.queries.scope import Scope
+from cohabit.queries.windows import TimeWindow
 from cohabit.queries.words import count
 from cohabit.timeline import month_after, month_label, week_label, weeks_from, weeks_of_month
 

@@ -11,7 +11,8 @@ import pytest
 
 from cohabit.errors import UsageError
 from cohabit.queries.periods import HostWeeks, Periods, periods_of, read_host_weeks, spans
-from cohabit.queries.scope import Scope, TimeWindow, time_window
+from cohabit.queries.scope import Scope, time_window
+from cohabit.queries.windows import TimeWindow
 from cohabit.timeline import month_after, month_label, week_label, weeks_from, weeks_of_month
 
 

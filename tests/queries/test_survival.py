@@ -12,8 +12,8 @@ import pytest
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from cohabit.queries.lifetimes import lives_of, numbered
-from cohabit.queries.scope import TimeWindow
 from cohabit.queries.survival import Survival, kaplan_meier
+from cohabit.queries.windows import TimeWindow
 from cohabit.timeline import weeks_from
 
 # Freireich et al. (1963) as in Gehan (1965): weeks of remission; negative: censored.
