@@ -61,12 +61,7 @@ def weeks_from(first: int, last: int) -> list[int]:
     return weeks_between(thursday_of(first), thursday_of(last))
 
 
-def week_label(week: int) -> str:
-    """An ISO week as `2025-W08`."""
-    return f"{week // 100}-W{week % 100:02}"
-
-
-def month_label(week: int) -> str:
+def month_name(week: int) -> str:
     """The month that an ISO week belongs to, as `2025-02`."""
     return thursday_of(week).isoformat()[:7]
 

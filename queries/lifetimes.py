@@ -18,7 +18,7 @@ from cohabit.queries.scope import Scope, read_incidence, time_window
 from cohabit.queries.survival import Survival, kaplan_meier
 from cohabit.queries.windows import TimeWindow
 from cohabit.queries.words import count, percent
-from cohabit.timeline import thursday_of, week_label
+from cohabit.timeline import thursday_of, week_name
 
 VIEWS = ("survival", "churn", "observations")
 GONE_AFTER = 4
@@ -173,7 +173,7 @@ def _left_out(lives: Lives, first_scan: int, gone_after: int, window: TimeWindow
     ]
     if lives.left_out:
         notes.append(
-            f"Left out: {count(lives.left_out, 'host')} of the first week, {week_label(first_scan)}; how old they were "
+            f"Left out: {count(lives.left_out, 'host')} of the first week, {week_name(first_scan)}; how old they were "
             "is not known."
         )
     if truncated := int(np.count_nonzero(lives.entry)):

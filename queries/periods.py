@@ -15,7 +15,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries.scope import Scope
 from cohabit.queries.windows import TimeWindow
 from cohabit.queries.words import count
-from cohabit.timeline import month_after, month_label, week_label, weeks_from, weeks_of_month
+from cohabit.timeline import month_after, month_name, week_name, weeks_from, weeks_of_month
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,10 +99,10 @@ class Periods:
         if not len(self):
             return []
         last = int(self.weeks[-1])
-        later = [month_after(month_label(last), i) for i in range(months + 1)]
+        later = [month_after(month_name(last), i) for i in range(months + 1)]
         if self.every == "month":
             return later[1:]
-        return [week_label(week) for month in later for week in weeks_of_month(month) if week > last]
+        return [week_name(week) for month in later for week in weeks_of_month(month) if week > last]
 
     def gaps(self) -> tuple[str, ...]:
         """Say which periods have no scan, and which months have one in some of their weeks only."""
@@ -145,7 +145,7 @@ def periods_of(host_weeks: HostWeeks, every: str, window: TimeWindow) -> Periods
     if not len(scanned):
         return Periods(every, [], none, none, np.empty(0, bool))
     weeks = weeks_from(int(scanned[0]), int(scanned[-1]))
-    named = [week_label(week) if every == "week" else month_label(week) for week in weeks]
+    named = [week_name(week) if every == "week" else month_name(week) for week in weeks]
     labels = list(dict.fromkeys(named))
     position = {label: i for i, label in enumerate(labels)}
     of_week = np.array([position[name] for name in named], np.int64)

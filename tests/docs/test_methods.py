@@ -28,7 +28,7 @@ def test_the_worked_examples_are_what_is_printed(tmp_path: Path) -> None:
     run("simulate", "--hosts", "5000")
     run("load", str(next(tmp_path.glob("simulated-*"))))
     shown = [e for block in blocks(METHODS) if block.language == "console" for e in exchanges(block)]
-    assert len(shown) >= 3
+    assert len(shown) >= 7
     for exchange in shown:
         program, *arguments = exchange.command.split()
         assert program == "cohabit"

@@ -12,7 +12,7 @@ import scipy.stats
 from cohabit.queries.forecast import Forecast, forecasts, random_walk, verdict
 from cohabit.queries.periods import Periods
 from cohabit.queries.series import Series
-from cohabit.timeline import month_after, week_label, weeks_of_month
+from cohabit.timeline import month_after, week_name, weeks_of_month
 
 
 def series(counts: Sequence[int], bases: Sequence[int], every: str = "month") -> Series:
@@ -24,7 +24,7 @@ def series(counts: Sequence[int], bases: Sequence[int], every: str = "month") ->
     else:
         weeks = [(week, i) for i, week in enumerate(w for month in months for w in weeks_of_month(month))]
         weeks = weeks[: len(counts)]
-        labels = [week_label(week) for week, _ in weeks]
+        labels = [week_name(week) for week, _ in weeks]
     of = np.array([i for _, i in weeks])
     periods = Periods(every, labels, np.array([w for w, _ in weeks]), of, np.array(bases)[of] > 0)
     one = np.array([counts], np.int64)

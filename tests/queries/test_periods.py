@@ -13,7 +13,7 @@ from cohabit.errors import UsageError
 from cohabit.queries.periods import HostWeeks, Periods, periods_of, read_host_weeks, spans
 from cohabit.queries.scope import Scope, time_window
 from cohabit.queries.windows import TimeWindow
-from cohabit.timeline import month_after, month_label, week_label, weeks_from, weeks_of_month
+from cohabit.timeline import month_after, month_name, week_name, weeks_from, weeks_of_month
 
 
 class Store:
@@ -60,13 +60,13 @@ def test_months_are_those_of_the_thursdays() -> None:
     day = date(2020, 1, 2)
     while day.year < 2030:
         week = day.isocalendar()[0] * 100 + day.isocalendar()[1]
-        assert month_label(week) == f"{day.year}-{day.month:02}"
-        assert week in weeks_of_month(month_label(week))
+        assert month_name(week) == f"{day.year}-{day.month:02}"
+        assert week in weeks_of_month(month_name(week))
         day += timedelta(days=7)
     # 2020 has 53 weeks; the last one ends in January 2021 and belongs to December.
     assert weeks_of_month("2020-12") == [202049, 202050, 202051, 202052, 202053]
     assert weeks_of_month("2021-01") == [202101, 202102, 202103, 202104]
-    assert (week_label(202053), month_label(202053)) == ("2020-W53", "2020-12")
+    assert (week_name(202053), month_name(202053)) == ("2020-W53", "2020-12")
     assert weeks_from(202052, 202102) == [202052, 202053, 202101, 202102]
     assert [month_after("2025-11", n) for n in (0, 1, 2, 14)] == ["2025-11", "2025-12", "2026-01", "2027-01"]
 
