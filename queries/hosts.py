@@ -147,7 +147,9 @@ def _of_hosts(keys: Integers, table: pa.Table) -> dict[str, list[Any]]:
     position = np.minimum(np.searchsorted(keys, of_row), max(len(keys) - 1, 0))
     rows = np.flatnonzero(keys[position] == of_row) if len(keys) else np.empty(0, np.int64)
     rows = rows[np.argsort(position[rows], kind="stable")]
-    taken = table.drop_columns("key").take(pa.array(rows))
+    # Arrow's own `array` would import pandas for it.
+    chosen = pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows.astype(np.int64))])
+    taken = table.drop_columns("key").take(chosen)
     columns = {name: taken.column(name).to_pylist() for name in taken.column_names}
     return {**columns, "key": position[rows].tolist()}
 
