@@ -46,9 +46,9 @@ def monday_after(day: date) -> date:
     return day + timedelta(days=7 - day.weekday())
 
 
-def week_name(week: int) -> str:
-    """`2025-W09` for 202509."""
-    return f"{week // 100}-W{week % 100:02}"
+def monday_of(week: int) -> date:
+    """First day of an ISO week such as 202509."""
+    return date.fromisocalendar(week // 100, week % 100, 1)
 
 
 def thursday_of(week: int) -> date:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from cohabit.graph.incidence import Incidence
@@ -100,6 +102,6 @@ def _statuses(incidence: Incidence, states: list[int], words: dict[int, str]) ->
 
 
 def _headline(rows: list[Row]) -> str:
-    of_status = {status: sum(r["status"] == status for r in rows) for status in STATUSES}
-    parts = [f"{number:,} {status}" for status, number in of_status.items() if number]
+    of_status = Counter(r["status"] for r in rows)
+    parts = [f"{of_status[status]:,} {status}" for status in STATUSES if of_status[status]]
     return f"{count(len(rows), 'host')}: {', '.join(parts)}."

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cohabit.graph.incidence import Incidence, Integers, list_lengths_and_values, without_nulls
+from cohabit.graph.incidence import Integers, list_lengths_and_values, without_nulls
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.dates import Dates
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.words import count, percent
+from cohabit.timeline import monday_after, monday_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,7 +54,7 @@ def replaced(store: GraphStore, dates: Dates) -> Result:
     it at both dates with a digest known for each, with the Wilson interval `low` to `high`. `first_week` is the first
     in which one of those hosts reported the new digest.
     """
-    keys, models, reported = _read(store, dates.before)
+    keys, models, reported = _read(store, dates)
     kept = _kept(dates, keys, models)
     old = reported.until(dates.spans[0][-1], len(keys))
     new = reported.until(dates.spans[1][-1], len(keys))
@@ -98,18 +99,24 @@ def replaced(store: GraphStore, dates: Dates) -> Result:
     )
 
 
-def _read(store: GraphStore, incidence: Incidence) -> tuple[Integers, Integers, _Reported]:
-    """All deployments that report a digest: their hosts' keys, their models, and the digests.
+def _read(store: GraphStore, dates: Dates) -> tuple[Integers, Integers, _Reported]:
+    """Deployments that report a digest and can be of both dates: their hosts' keys, their models, and the digests.
 
-    Where there is but one, its text is of no interest; texts are most of what there is to read.
+    Where there is but one digest, its text is of no interest; texts are most of what there is to read.
     """
     import pyarrow as pa
 
-    position = {name: i for i, name in enumerate(incidence.models.names)}
+    position = {name: i for i, name in enumerate(dates.before.models.names)}
+    span = {
+        "until": monday_after(monday_of(dates.spans[0][-1])).isoformat(),
+        "since": monday_of(dates.spans[1][0]).isoformat(),
+    }
     one, several = (
         store.table(
-            f"MATCH (h:Host)-[d:DEPLOYS]->(m:Model) WHERE size(d.digests) {sizes} RETURN m.name AS model, "
-            f"collect({store.host_key}) AS hosts, collect(d.digest_weeks) AS weeks{texts}"
+            f"MATCH (h:Host)-[d:DEPLOYS]->(m:Model) WHERE size(d.digests) {sizes} AND d.first_seen < $until "
+            f"AND d.last_seen >= $since RETURN m.name AS model, collect({store.host_key}) AS hosts, "
+            f"collect(d.digest_weeks) AS weeks{texts}",
+            span,
         )
         for sizes, texts in (("= 1", ""), ("> 1", ", collect(d.digests) AS digests"))
     )

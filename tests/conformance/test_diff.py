@@ -288,6 +288,48 @@ def test_against_plain_loops(place: Place, records: list[Record], plain: Plain) 
     store.close()
 
 
+def test_digests_against_plain_loops(place: Place, records: list[Record], plain: Plain) -> None:
+    place.load(records)
+    store = place.open()
+    moves = 0
+    for first, second, within in (("2025-02-20", "2025-05-20", 8), ("2025-03-26", "2025-06-18", 12)):
+        spans = [
+            iso_weeks((date.fromisoformat(day) - timedelta(weeks=within - 1)).isoformat(), day)
+            for day in (first, second)
+        ]
+        lists = [plain.lists(plain.hosts, span, newest_only=True) for span in spans]
+        for options, keep in (({}, lambda h: True), ({"country": ("DE",)}, lambda h: h["country"] == "DE")):
+            hosts: dict[tuple[str, str, str], int] = defaultdict(int)
+            weeks: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+            bases: dict[str, int] = defaultdict(int)
+            left_out = 0
+            for (a, model), edge in plain.edges.items():
+                if not keep(plain.hosts[a]) or not all(model in own.get(a, ()) for own in lists):
+                    continue
+                reported = list(zip(edge["digests"] or [], edge["digest_weeks"] or [], strict=True))
+                known = [[(w, d) for d, w in reported if w <= max(span)] for span in spans]
+                if not all(known):
+                    continue
+                last = [[d for w, d in some if w == max(some)[0]] for some in known]
+                if any(len(some) > 1 for some in last):
+                    left_out += 1
+                    continue
+                bases[model] += 1
+                (old,), (new,) = last
+                if old != new:
+                    hosts[model, old, new] += 1
+                    weeks[model, old, new].append(dict(reported)[new])
+            found = diff(store, MASKER, first, second, of_digests=True, scope=Scope(within=within, **options))
+            rows = {(r["model"], r["from_digest"], r["to_digest"]): r for r in found.rows}
+            assert {key: r["hosts"] for key, r in rows.items()} == hosts
+            assert {key: r["first_week"] for key, r in rows.items()} == {key: min(w) for key, w in weeks.items()}
+            assert all(r["base"] == bases[r["model"]] for r in found.rows)
+            assert any(f"{left_out} deployment" in c for c in found.caveats) == (left_out > 0)
+            moves += sum(hosts.values())
+    assert moves > 10
+    store.close()
+
+
 class Unordered:
     """Equal to any list of the same things."""
 
