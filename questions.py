@@ -121,6 +121,10 @@ class Questions:
         options = {"level": level, "min_hosts": min_hosts, "without_top": without_top}
         return self.ask("compare", scope(against), **options, scope=scope(filters)).to_pandas()
 
+    def analyse(self, *, null: str = "bicm", remove: bool = False) -> pd.DataFrame:
+        """Write derived facts into the store, in the place of those that are there, or remove them."""
+        return self.ask("analyse", null=null, remove=remove).to_pandas()
+
     def hosts(
         self,
         *,

@@ -61,6 +61,7 @@ class Graph(Questions):
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name and say of the answer whether the data are simulated."""
         from cohabit.queries import (
+            analysis,
             catalogue,
             centrality,
             clusters,
@@ -87,6 +88,7 @@ class Graph(Questions):
             "rank": lambda: rank.rank(store, **options),
             "cooccurrence": lambda: cooccurrence.cooccurrence(store, *arguments, **options),
             "combinations": lambda: combinations.combinations(store, **options),
+            "analyse": lambda: analysis.analyse(store, **options),
             "centrality": lambda: centrality.centrality(store, **options),
             "clusters": lambda: clusters.clusters(store, **options),
             "concentration": lambda: concentration.concentration(store, **options),

@@ -1,4 +1,4 @@
-"""Commands about the network and its groups: centrality, clusters, concentration."""
+"""Commands about the network and its groups: centrality, clusters, concentration, analyse."""
 
 from __future__ import annotations
 
@@ -88,3 +88,19 @@ def concentration(
     """Say how diverse the items are, and what dominates, overall or place by place."""
     question = "quotients" if quotients else "concentration"
     answer(where, output, False, question, level=level, by=by, scope=scope_of(filters))
+
+
+@app.command()
+@with_options
+def analyse(
+    where: Where,
+    output: Output,
+    null: Annotated[str, typer.Option(help="Null model of the q-values: bicm or hypergeometric.")] = "bicm",
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the derived facts instead.")] = False,
+) -> None:
+    """Write derived facts into the store, to explore them in Cypher.
+
+    CO_DEPLOYED between families and between models, pagerank and community on both.
+    """
+    with progress_bar(output.quiet) as progress:
+        answer(where, output, False, "analyse", null=null, remove=remove, progress=progress)

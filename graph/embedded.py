@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ import msgspec
 from cohabit.errors import DataError
 from cohabit.graph import schema
 from cohabit.graph.archive import first_line, write_atomically, writing
-from cohabit.graph.locks import SharedLock
+from cohabit.graph.derived import CHANGED, DerivedFacts, clearing, properties
+from cohabit.graph.locks import SharedLock, write_lock
 from cohabit.graph.store import Parameters, Progress, State, SyncReport
 
 if TYPE_CHECKING:
@@ -66,20 +68,26 @@ class EmbeddedStore:
         self, tables: GraphTables, state: State, *, adopt: bool = False, progress: Progress | None = None
     ) -> SyncReport:
         """Build the graph of these tables and put it in the place of the old one."""
-        with writing(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            name = f"{state.version[:16]}-{uuid.uuid4().hex[:8]}{_SUFFIX}"
-            path = self.folder / name
-            # The reader's lock also tells a file that is being built from one that a crash left.
-            with SharedLock(_lock_path(path)):
-                try:
-                    self._build(path, tables, progress)
-                except RuntimeError as error:
-                    raise DataError(f"{path}: the graph could not be built ({first_line(error)})") from error
-                write_atomically(self.folder / "current", msgspec.json.encode(_Pointer(file=name, state=state)) + b"\n")
-            self.close()
-            self._remove_old(name)
+        with writing(self.folder), self._new_file(state) as path:
+            self._build(path, tables, progress)
         return SyncReport(changed=True, hosts_written=tables.nodes["Host"].num_rows)
+
+    def write_derived(self, facts: DerivedFacts | None, state: State) -> None:
+        """Write them into a copy of the graph file, and put that in the place of the old one."""
+        with write_lock(self.folder.parent):
+            pointer = self._pointer()
+            if pointer is None or pointer.state != state:
+                raise DataError(f"{self.uri}: {CHANGED}")
+            with (
+                writing(self.folder),
+                self._new_file(msgspec.structs.replace(state, derived=facts is not None)) as path,
+            ):
+                shutil.copyfile(self.folder / pointer.file, path)
+                with (
+                    tempfile.TemporaryDirectory(prefix="cohabit-") as folder,
+                    _database(path, _BUILD_POOL) as connection,
+                ):
+                    _derive(connection, facts, Path(folder))
 
     def table(self, cypher: str, parameters: Parameters | None = None) -> pa.Table:
         """Run one reading statement of ours and return its columns."""
@@ -146,13 +154,29 @@ class EmbeddedStore:
         except msgspec.DecodeError as error:
             raise DataError(f"{path}: damaged ({error}); remove it and run `cohabit sync`") from error
 
+    @contextlib.contextmanager
+    def _new_file(self, state: State) -> Iterator[Path]:
+        """Give a path to write a graph file to; when that is done, it takes the place of the old one."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = f"{state.version[:16]}-{uuid.uuid4().hex[:8]}{_SUFFIX}"
+        path = self.folder / name
+        # The reader's lock also tells a file that is being built from one that a crash left.
+        with SharedLock(_lock_path(path)):
+            try:
+                yield path
+            except RuntimeError as error:
+                raise DataError(f"{path}: the graph could not be built ({first_line(error)})") from error
+            write_atomically(self.folder / "current", msgspec.json.encode(_Pointer(file=name, state=state)) + b"\n")
+        self.close()
+        self._remove_old(name)
+
     def _build(self, path: Path, tables: GraphTables, progress: Progress | None) -> None:
         rows = sum(t.num_rows for t in (*tables.nodes.values(), *tables.relationships.values()))
         pool = _BUILD_POOL + rows * _BUILD_POOL_PER_ROW
         with tempfile.TemporaryDirectory(prefix="cohabit-") as folder, _database(path, pool) as connection:
             for statement in schema.embedded_ddl():
                 connection.execute(statement)
-            copies = [(n.label, tables.nodes[n.label]) for n in schema.NODES]
+            copies = [(f"{n.label}({', '.join(n.names)})", tables.nodes[n.label]) for n in schema.NODES]
             copies += [(r.type, tables.relationships[r.type]) for r in schema.RELATIONSHIPS]
             for done, (name, table) in enumerate(copies, 1):
                 _copy(connection, name, table, Path(folder))
@@ -189,14 +213,33 @@ def _database(path: Path, pool: int) -> Iterator[ladybug.Connection]:
         database.close()
 
 
-def _copy(connection: ladybug.Connection, name: str, table: pa.Table, folder: Path) -> None:
-    """Copy through a Parquet file: copying an Arrow table takes as long and about 300 MB more for a large study."""
+def _derive(connection: ladybug.Connection, facts: DerivedFacts | None, folder: Path) -> None:
+    import pyarrow as pa
+
+    from cohabit.graph.tables import relationship_schema
+
+    for statement in clearing():
+        connection.execute(statement)
+    if facts is None:
+        return
+    for statement, rows in properties(facts):
+        connection.execute(statement, {"rows": rows})
+    for r, rows in zip(schema.DERIVED_RELATIONSHIPS, facts.relationships, strict=True):
+        table = pa.Table.from_pylist(rows, relationship_schema(r))
+        _copy(connection, r.type, table, folder, f" (from='{r.source}', to='{r.target}')")
+
+
+def _copy(connection: ladybug.Connection, name: str, table: pa.Table, folder: Path, ends: str = "") -> None:
+    """Copy through a Parquet file: copying an Arrow table takes as long and about 300 MB more for a large study.
+
+    `ends` says which labels a relationship joins where its type has several.
+    """
     if not table.num_rows:
         return
     import pyarrow.parquet as pq
 
-    path = folder / f"{name}.parquet"
+    path = folder / "rows.parquet"
     pq.write_table(table, path, compression="none")
     quoted = str(path).replace("\\", "\\\\").replace("'", "\\'")
-    connection.execute(f"COPY {name} FROM '{quoted}'")
+    connection.execute(f"COPY {name} FROM '{quoted}'{ends}")
     path.unlink()

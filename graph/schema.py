@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Type(Enum):
@@ -18,6 +18,7 @@ class Type(Enum):
 
     STRING = "STRING"
     INTEGER = "INT64"
+    FLOAT = "DOUBLE"
     BOOLEAN = "BOOL"
     STRINGS = "STRING[]"
     INTEGERS = "INT64[]"
@@ -34,12 +35,13 @@ class Property:
 
 @dataclass(frozen=True)
 class Node:
-    """A node label; the first property is the key."""
+    """A node label; the first property is the key. `derived` are those of `cohabit analyse`: no digest has them."""
 
     label: str
     meaning: str
     properties: tuple[Property, ...]
     in_digest: bool = True
+    derived: tuple[Property, ...] = ()
 
     @property
     def key(self) -> Property:
@@ -86,6 +88,11 @@ _S, _I, _B, _SS, _II = Type.STRING, Type.INTEGER, Type.BOOLEAN, Type.STRINGS, Ty
 _FIRST = _p("first_seen", _S, "time of the first observation, UTC")
 _LAST = _p("last_seen", _S, "time of the last observation, UTC")
 
+_DERIVED = (
+    _p("pagerank", Type.FLOAT, "PageRank among the nodes of this label, pairs weighing the hosts with both"),
+    _p("community", _I, "community in the backbone, by the hosts of its largest member; absent: in none"),
+)
+
 HOST = Node(
     "Host",
     "an IP address, or a DNS name where the source gives no address",
@@ -112,8 +119,9 @@ MODEL = Node(
         _p("size_bytes", _I, "size on disk most hosts report"),
         _p("capabilities", _SS, "capabilities: what most hosts report, else the catalogue; sorted"),
     ),
+    derived=_DERIVED,
 )
-FAMILY = Node("Family", "an architecture as servers report it", (_p("name", _S, "lower-case name"),))
+FAMILY = Node("Family", "an architecture as servers report it", (_p("name", _S, "lower-case name"),), derived=_DERIVED)
 LINE = Node("Line", "a product line by name", (_p("name", _S, "line"),))
 LAB = Node("Lab", "who published a line", (_p("name", _S, "lab"),))
 COUNTRY = Node(
@@ -198,6 +206,18 @@ RELATIONSHIPS = (
     DEPLOYS,
 )
 
+_MEASURES = (
+    _p("hosts", _I, "hosts with both"),
+    _p("lift", Type.FLOAT, "times as many as if the two were independent"),
+    _p("jaccard", Type.FLOAT, "hosts with both, of those with either"),
+    _p("q_value", Type.FLOAT, "false discovery rate at which so many hosts are more than chance"),
+)
+DERIVED_RELATIONSHIPS = (
+    Relationship("CO_DEPLOYED", "Family", "Family", "the same hosts run both; every pair, by name", _MEASURES),
+    Relationship("CO_DEPLOYED", "Model", "Model", "the same hosts run both; pairs of the backbone, by name", _MEASURES),
+)
+DERIVED_NODES = tuple(n for n in NODES if n.derived)
+
 HOST_RELATIONSHIPS = tuple(r for r in RELATIONSHIPS if r.source == "Host")
 MODEL_RELATIONSHIPS = tuple(r for r in RELATIONSHIPS if r.source == "Model")
 
@@ -216,11 +236,15 @@ _BY_LABEL = {n.label: n for n in NODES}
 def embedded_ddl() -> Iterator[str]:
     """Yield the statements that create the tables of the embedded store."""
     for n in NODES:
-        columns = ", ".join(f"{p.name} {p.type.value}" for p in n.properties)
+        columns = ", ".join(f"{p.name} {p.type.value}" for p in (*n.properties, *n.derived))
         yield f"CREATE NODE TABLE {n.label}({columns}, PRIMARY KEY ({n.key.name}))"
     for r in RELATIONSHIPS:
         columns = "".join(f", {p.name} {p.type.value}" for p in r.properties)
         yield f"CREATE REL TABLE {r.type}(FROM {r.source} TO {r.target}{columns})"
+    # One type between several pairs of labels is one table, so these are alike.
+    ends = ", ".join(f"FROM {r.source} TO {r.target}" for r in DERIVED_RELATIONSHIPS)
+    columns = "".join(f", {p.name} {p.type.value}" for p in _MEASURES)
+    yield f"CREATE REL TABLE {DERIVED_RELATIONSHIPS[0].type}({ends}{columns})"
 
 
 def server_constraints() -> Iterator[str]:

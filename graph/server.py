@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
 import neo4j
 import neo4j.exceptions
 from neo4j.graph import Node, Path, Relationship
@@ -26,6 +27,7 @@ from neo4j.graph import Node, Path, Relationship
 from cohabit.errors import DataError
 from cohabit.graph import schema, server_cypher
 from cohabit.graph.archive import first_line
+from cohabit.graph.derived import CHANGED, DerivedFacts, Rows, clearing, properties
 from cohabit.graph.server_rows import HASH, HostRows, changed_hosts, node_rows
 from cohabit.graph.store import Parameters, Progress, State, SyncReport
 
@@ -40,6 +42,8 @@ WRITERS = 2
 logging.getLogger("neo4j").addHandler(logging.NullHandler())
 _BATCH = 5_000
 _HASHED = ("Host", "Model")
+_STATE = f"MATCH (s:{schema.STATE_LABEL})"
+_STATE_VALUES = "s.archive, s.version, s.digest, s.geo, s.complete, s.derived"
 _TIMEOUT = 30.0
 
 
@@ -64,14 +68,8 @@ class ServerStore:
 
     def state(self) -> State | None:
         """Return the store's state; None when it was never filled."""
-        record = self._rows(
-            f"MATCH (s:{schema.STATE_LABEL}) RETURN s.archive AS archive, s.version AS version, "
-            "s.digest AS digest, s.geo AS geo, s.complete AS complete"
-        )
-        if not record:
-            return None
-        archive, version, digest, geo, complete = record[0]
-        return State(archive=archive, version=version, digest=digest, geo=tuple(geo or ()), complete=bool(complete))
+        record = self._rows(f"{_STATE} RETURN {_STATE_VALUES}")
+        return _state(record[0]) if record else None
 
     def sync(
         self, tables: GraphTables, state: State, *, adopt: bool = False, progress: Progress | None = None
@@ -82,6 +80,7 @@ class ServerStore:
             for statement in schema.server_constraints():
                 self._write(statement)
             self._set_state(state, complete=False)
+            self._clear_derived()
             for n in schema.NODES:
                 if n.label != "Host":
                     self._upsert_nodes(n, tables)
@@ -94,6 +93,22 @@ class ServerStore:
                     self._remove_nodes(n, self._keys(n) - set(tables.nodes[n.label].column(0).to_pylist()))
             self._set_state(state, complete=True)
         return report
+
+    def write_derived(self, facts: DerivedFacts | None, state: State) -> None:
+        """Replace them in one transaction; they are some thousands at most."""
+
+        def work(transaction: neo4j.ManagedTransaction) -> None:
+            # Writing locks the state, so that no sync begins before this is done.
+            transaction.run(cast("Any", f"{_STATE} SET s.derived = $derived"), derived=facts is not None).consume()
+            held = [_state(r.values()) for r in transaction.run(cast("Any", f"{_STATE} RETURN {_STATE_VALUES}"))]
+            if held != [msgspec.structs.replace(state, derived=facts is not None)]:
+                raise DataError(f"{self.uri}: {CHANGED}")
+            for cypher, rows in derived_statements(facts):
+                for batch in _batches(rows) if rows is not None else [None]:
+                    transaction.run(cast("Any", cypher), rows=batch).consume()
+
+        with self._translated(), self._session(neo4j.WRITE_ACCESS) as session:
+            session.execute_write(work)
 
     def table(self, cypher: str, parameters: Parameters | None = None) -> pa.Table:
         """Run one reading statement of ours and return its columns."""
@@ -148,6 +163,19 @@ class ServerStore:
                 "complete": complete,
             },
         )
+
+    def _clear_derived(self) -> None:
+        """Remove the facts that `write_derived` wrote; such properties of others stay where it never did."""
+        state = self.state()
+        if state is None or not state.derived:
+            return
+
+        def work(transaction: neo4j.ManagedTransaction) -> None:
+            for cypher in (*clearing(), f"{_STATE} SET s.derived = false"):
+                transaction.run(cast("Any", cypher)).consume()
+
+        with self._session(neo4j.WRITE_ACCESS) as session:
+            session.execute_write(work)
 
     # --- nodes other than hosts, and relationships among them -------------------------------------------------
 
@@ -292,6 +320,33 @@ class ServerStore:
             raise DataError(f"the store refused the query: {_message(error)}") from error
         except neo4j.exceptions.DriverError as error:
             raise DataError(f"{self.uri}: {first_line(error)}") from error
+
+
+def _state(values: Sequence[Any]) -> State:
+    archive, version, digest, geo, complete, derived = values
+    return State(
+        archive=archive,
+        version=version,
+        digest=digest,
+        geo=tuple(geo or ()),
+        complete=bool(complete),
+        derived=bool(derived),
+    )
+
+
+def derived_statements(facts: DerivedFacts | None) -> Iterator[tuple[str, Rows | None]]:
+    """Yield the statements that replace all derived facts by these, and their rows (None: it takes none)."""
+    yield from ((cypher, None) for cypher in clearing())
+    if facts is None:
+        return
+    yield from properties(facts)
+    for r, rows in zip(schema.DERIVED_RELATIONSHIPS, facts.relationships, strict=True):
+        a, b = schema.node(r.source).key.name, schema.node(r.target).key.name
+        yield (
+            f"UNWIND $rows AS row MATCH (a:{r.source} {{{a}: row.source}}) MATCH (b:{r.target} {{{b}: row.target}}) "
+            f"CREATE (a)-[r:{r.type}]->(b)" + _set("r", r.names),
+            rows,
+        )
 
 
 def _set(variable: str, names: Iterable[str], row: str = "row") -> str:

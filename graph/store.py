@@ -20,6 +20,7 @@ from cohabit.errors import DataError, UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from cohabit.graph.derived import DerivedFacts
     from cohabit.graph.tables import GraphTables
 
 Parameters = Mapping[str, Any]
@@ -35,7 +36,7 @@ SERVER_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """Which archive and which version of it a store holds, and whether its last update came to its end.
 
-    `geo` names the databases of places and networks that it was made with.
+    `geo` names the databases of places and networks that it was made with, `derived` says whether it has derived facts.
     """
 
     archive: str
@@ -43,6 +44,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     geo: tuple[str, ...] = ()
     complete: bool = True
+    derived: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,13 @@ class GraphStore(Protocol):
         self, tables: GraphTables, state: State, *, adopt: bool = False, progress: Progress | None = None
     ) -> SyncReport:
         """Make the store hold exactly these tables, beside what others attached to it."""
+        ...
+
+    def write_derived(self, facts: DerivedFacts | None, state: State) -> None:
+        """Put these derived facts in the place of all there are (None: remove them), at once or not at all.
+
+        DataError when the store no longer has the state that they were computed from.
+        """
         ...
 
     def table(self, cypher: str, parameters: Parameters | None = None) -> pa.Table:

@@ -12,6 +12,7 @@ from cohabit.graph import schema
 ARROW: dict[schema.Type, pa.DataType] = {
     schema.Type.STRING: pa.string(),
     schema.Type.INTEGER: pa.int64(),
+    schema.Type.FLOAT: pa.float64(),
     schema.Type.BOOLEAN: pa.bool_(),
     schema.Type.STRINGS: pa.list_(pa.string()),
     schema.Type.INTEGERS: pa.list_(pa.int64()),

@@ -52,9 +52,7 @@ def communities(
     incidence = read_incidence(store, scope or Scope())
     matrix = incidence.at(level)
     network = one_mode(matrix, null, progress)
-    graph = network.backbone_graph()
-    inside = np.diff(graph.indptr) > 0
-    labels = _by_hosts(leiden(graph, seed=seed), network, inside)
+    labels, inside = found_communities(network, seed)
     stability = None
     number = resamples(bootstrap, dear=len(network.both) > _DEAR_PAIRS)
     drawn = boot.resamples(store, incidence, matrix, number, seed) if number and inside.any() else None
@@ -74,6 +72,13 @@ def communities(
     ]
     headline = _headline(rows, level, network, len(incidence.hosts))
     return result(COLUMNS, rows, headline=headline, caveats=caveats, table_columns=TABLE_COLUMNS)
+
+
+def found_communities(network: OneMode, seed: int) -> tuple[Integers, npt.NDArray[np.bool_]]:
+    """Community of each item, numbered from 0 by the hosts of the largest item, and which items are in the backbone."""
+    graph = network.backbone_graph()
+    inside = np.diff(graph.indptr) > 0
+    return _by_hosts(leiden(graph, seed=seed), network, inside), inside
 
 
 def _by_hosts(labels: Integers, network: OneMode, inside: npt.NDArray[np.bool_]) -> Integers:

@@ -66,6 +66,7 @@ def info(store: GraphStore, masker: Masker) -> Result:
     state = store.state()
     row["digest"] = state.digest if state else None
     row["geo"] = [visible(masker.text(name)) for name in state.geo] if state else []
+    row["derived_facts"] = state.derived if state else False
     headline = (
         f"{count(row['hosts'], 'host')} and {count(row['models'], 'model')} from {count(row['scans'], 'scan')}, "
         f"{row['first_seen'] or '–'} to {row['last_seen'] or '–'}."
@@ -77,6 +78,12 @@ def info(store: GraphStore, masker: Masker) -> Result:
             caveats.append(
                 f"{count(row[f'unknown_{what}'], 'deployment')} ({share}) of models whose {what} is unknown."
             )
+    if row["derived_facts"]:
+        caveats.append("With derived facts of `cohabit analyse`; a sync that changes the graph removes them.")
+    else:
+        caveats.append(
+            "Without derived facts: none were written since the graph changed; `cohabit analyse` writes them."
+        )
     return result(tuple(row), [row], headline=headline, caveats=caveats, single=True)
 
 

@@ -33,10 +33,21 @@ def graph_schema() -> str:
     lines = ["# The graph's schema", "", NOTE, "", "Times are UTC, as `2025-02-20T12:28:00Z`; the key comes first.", ""]
     for n in schema.NODES:
         lines += [f"## (:{n.label})", "", f"{n.meaning[0].upper()}{n.meaning[1:]}.", "", *_properties(n.properties), ""]
+        if n.derived:
+            lines += ["Written by `cohabit analyse`:", "", *_properties(n.derived), ""]
     for r in schema.RELATIONSHIPS:
         lines += [f"## (:{r.source})-[:{r.type}]->(:{r.target})", "", f"{r.meaning[0].upper()}{r.meaning[1:]}.", ""]
         if r.properties:
             lines += [*_properties(r.properties), ""]
+    lines += [
+        "## Derived relationships",
+        "",
+        "Written by `cohabit analyse`, removed by a sync that changes the graph.",
+        "",
+    ]
+    for r in schema.DERIVED_RELATIONSHIPS:
+        lines += [f"`(:{r.source})-[:{r.type}]->(:{r.target})`: {r.meaning}.", ""]
+    lines += [*_properties(schema.DERIVED_RELATIONSHIPS[0].properties), ""]
     return "\n".join(lines)
 
 

@@ -348,6 +348,7 @@ def test_info(place: Place, records: list[Record], plain: Plain) -> None:
     assert (row["scans"], row["rejected"]) == (1, 0)
     assert row["first_seen"] == min(h["first_seen"] for h in plain.hosts.values())
     assert row["last_seen"] == max(h["last_seen"] for h in plain.hosts.values())
+    assert row["derived_facts"] is False
     assert row["unknown_line"] == sum(plain.item(m, "line") is None for _, m in plain.edges)
 
 
@@ -384,6 +385,9 @@ def saved_answers(plain: Plain) -> dict[str, tuple[dict[str, Any], Any]]:
         "family-hosts-in-weeks": ({"weeks": weeks}, set(counted(in_weeks).items())),
         "line-lab": ({}, {(line, *facts[line][1:], n) for line, n in counted(lines).items()}),
         "scans": ({}, None),
+        # Without `analyse`; with it they are in test_analyse.py.
+        "co-deployed": ({"min_hosts": 1}, set()),
+        "communities": ({}, set()),
     }
 
 

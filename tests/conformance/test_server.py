@@ -13,6 +13,7 @@ import pytest
 from cohabit.errors import DataError
 from cohabit.graph.store import open_store, read_tables
 from cohabit.graph.sync import forget
+from cohabit.queries.analysis import analyse
 from tests.conformance.conftest import Place
 from tests.conformance.population import Record
 
@@ -161,3 +162,17 @@ def test_a_value_that_disappears_is_removed(server: Place) -> None:
     for gone in ("IN_COUNTRY", "IN_NETWORK", "RUNS", "OPERATED_BY"):
         assert tables.relationships[gone].num_rows == 0
     assert tables.nodes["Network"].num_rows == 0
+
+
+def test_what_others_call_pagerank_stays_until_facts_are_written(server: Place, cypher: Any) -> None:
+    server.load([host_record(n) for n in range(1, 4)], "a.ndjson")
+    cypher("MATCH (m:Model) SET m.pagerank = 7, m.theirs = 1")
+    server.load([host_record(n, day=2) for n in range(1, 5)], "b.ndjson")
+    assert cypher("MATCH (m:Model) RETURN m.pagerank, m.theirs") == [[7, 1]]
+    store = server.open()
+    analyse(store)
+    store.close()
+    assert cypher("MATCH (m:Model) RETURN m.pagerank, m.theirs") == [[1.0, 1]]
+    server.load([host_record(n, day=3) for n in range(1, 5)], "c.ndjson")
+    assert cypher("MATCH (m:Model) RETURN m.pagerank, m.theirs") == [[None, 1]]
+    assert cypher("MATCH (s:CohabitState) RETURN s.derived, s.complete") == [[False, True]]
