@@ -93,6 +93,8 @@ FAULTS: dict[str, tuple[int, str]] = {
     "centrality --weight nope": (2, r"--weight 'nope': not a weight; choose from hosts, jaccard, lift"),
     "centrality --sort nope": (2, r"--sort 'nope': not a column to sort by; choose from hosts, degree"),
     "centrality --bootstrap -1": (2, r"--bootstrap -1: it takes 100 to 10,000 draws"),
+    "analyse --null nope": (2, r"--null 'nope': not a null model; choose from bicm, hypergeometric"),
+    "analyse --remove --null hypergeometric": (2, r"--null is about what is written: leave out --remove"),
     "clusters --by nope": (2, r"--by 'nope': not a place; choose from country, network, provider, "),
     "clusters --clusters 3": (2, r"--clusters is about places: give --by too"),
     "clusters --by country --clusters 99": (2, r"--clusters 99: only .* with 50 hosts or more \(--min-hosts\)"),

@@ -54,6 +54,7 @@ CALLS = {
     "centrality --level model --weight lift --bootstrap 100": "item, hosts, pagerank_rank_low, core_rank_high",
     "clusters --level model": "item, cluster, hosts, distance_to_centre, stability, modularity, note",
     "clusters --by country --min-hosts 2": "item, cluster, hosts, base, distance_to_centre, stability, apart",
+    "analyse": "label, fact, written",
     "concentration": "item, hosts, hill_1, hill_2, hhi, top, top_share",
     "concentration --by network": "item, hosts, hill_1, hill_2, hhi, top, top_share",
     "concentration --by country --quotients": "place, item, hosts, share, share_overall, quotient, base",
