@@ -51,6 +51,11 @@ def monday_of(week: int) -> date:
     return date.fromisocalendar(week // 100, week % 100, 1)
 
 
+def week_name(week: int) -> str:
+    """`2025-W09` for 202509."""
+    return f"{week // 100}-W{week % 100:02}"
+
+
 def thursday_of(week: int) -> date:
     """The Thursday of an ISO week; it lies in the year and month that the week belongs to."""
     return date.fromisocalendar(week // 100, week % 100, 4)

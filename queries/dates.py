@@ -12,7 +12,7 @@ from cohabit.graph.incidence import Incidence, Integers, host_keys
 from cohabit.graph.store import GraphStore
 from cohabit.queries.scope import Scope, read_incidences, time_window
 from cohabit.queries.words import count
-from cohabit.timeline import monday_after, parse_day, week_label
+from cohabit.timeline import monday_after, parse_day, week_name
 
 Mask = npt.NDArray[np.bool_]
 
@@ -70,7 +70,7 @@ class Dates:
 
 
 def _weeks(span: tuple[int, ...]) -> str:
-    first, last = week_label(span[0]), week_label(span[-1])
+    first, last = week_name(span[0]), week_name(span[-1])
     return first if first == last else f"{first} to {last}"
 
 
