@@ -17,6 +17,7 @@ import pytest
 from cohabit.errors import DataError, UsageError
 from cohabit.graph.derived import DerivedFacts
 from cohabit.graph.store import GraphStore, read_tables
+from cohabit.privacy import Masker
 from cohabit.queries.analysis import analyse
 from cohabit.queries.info import info
 from cohabit.session import Graph
@@ -31,6 +32,9 @@ PAIRS = (
     "r.lift AS lift, r.jaccard AS jaccard, r.q_value AS q_value"
 )
 NODES = "MATCH (n:{label}) RETURN n.name AS name, n.pagerank AS pagerank, n.community AS community"
+
+
+MASKER = Masker(b"a key for tests")
 
 
 def pairs(store: GraphStore, label: str) -> dict[tuple[str, str], tuple[Any, ...]]:
@@ -148,16 +152,16 @@ def test_replaced_removed_and_on_no_side_of_the_digest(place: Place, records: li
         graph.analyse(null="hypergeometric")
         assert everything(graph.store) == first
         assert read_tables(graph.store).digest() == digest
-        assert info(graph.store).rows[0]["derived_facts"] is True
-        assert any(c.startswith("With derived facts") for c in info(graph.store).caveats)
+        assert info(graph.store, graph.masker).rows[0]["derived_facts"] is True
+        assert any(c.startswith("With derived facts") for c in info(graph.store, graph.masker).caveats)
         # A sync that changes nothing leaves them.
     place.sync()
     store = place.open()
     assert everything(store) == first
     assert analyse(store, remove=True).headline == "Derived facts removed."
     assert everything(store) == empty
-    assert info(store).rows[0]["derived_facts"] is False
-    assert any(c.startswith("Without derived facts") for c in info(store).caveats)
+    assert info(store, MASKER).rows[0]["derived_facts"] is False
+    assert any(c.startswith("Without derived facts") for c in info(store, MASKER).caveats)
     assert analyse(store, remove=True).headline == "There were no derived facts to remove."
     assert read_tables(store).digest() == digest
     analyse(store)
@@ -166,7 +170,7 @@ def test_replaced_removed_and_on_no_side_of_the_digest(place: Place, records: li
     store = place.open()
     assert everything(store)[:2] == ({}, {})
     assert set(nodes(store, "Model").values()) == {(None, None)}
-    assert info(store).rows[0]["derived_facts"] is False
+    assert info(store, MASKER).rows[0]["derived_facts"] is False
     with pytest.raises(UsageError, match="--null 'poisson': not a null model"):
         analyse(store, null="poisson")
     store.close()
