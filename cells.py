@@ -13,6 +13,8 @@ _SHARES = frozenset({"share", "low", "high", "share_of_multi_model_hosts", "shar
 _SHARES |= {f"share_of_{which}{bound}" for which in "ab" for bound in ("", "_low", "_high")}
 _SHARES |= {"share_overall", "top_share"}
 _SHARES |= {"share_of_deployments", "share_of_affected", "goal"}
+# Of claims: numbers are whole, so what is not is a share.
+_SHARES |= {"published", "computed"}
 _SHARES |= {"share_before", "share_after", "share_a", "share_b"}
 _SHARES |= {"first_share", "last_share", "peak_share", "error", "error_no_change", "survival", "share_stayed"}
 _SHARES |= {"share_of_observations", "coverage"}

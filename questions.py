@@ -125,6 +125,10 @@ class Questions:
         """Write derived facts into the store, in the place of those that are there, or remove them."""
         return self.ask("analyse", null=null, remove=remove).to_pandas()
 
+    def study(self, *, claims: str | os.PathLike[str] | None = None, **filters: Any) -> pd.DataFrame:
+        """Published claims beside this graph: the bundled study's, or those of a TOML file."""
+        return self.ask("study", claims=claims, scope=scope(filters)).to_pandas()
+
     def hosts(
         self,
         *,

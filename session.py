@@ -78,6 +78,7 @@ class Graph(Questions):
             quality,
             rank,
             risks,
+            study,
             trends,
         )
 
@@ -95,6 +96,7 @@ class Graph(Questions):
             "quotients": lambda: concentration.quotients(store, **options),
             "diff": lambda: diff.diff(store, masker, *arguments, **options),
             "compare": lambda: compare.compare(store, *arguments, **options),
+            "study": lambda: study.study(store, **options),
             "hosts": lambda: hosts.hosts(store, masker, **options),
             "host": lambda: hosts.host(store, masker, *arguments),
             "catalogue": lambda: catalogue.ask(self._catalogue(), store, *arguments, **options),

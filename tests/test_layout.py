@@ -112,7 +112,7 @@ def test_answers_on_the_embedded_store_do_without_pandas(tmp_path: Path) -> None
     subprocess.run(run, cwd=tmp_path, check=True, capture_output=True)
     asked = ["cooccurrence llama qwen2", "rank", "info", "hosts"]
     asked += ["risks", "risks --monoculture", "impact family:llama"]
-    asked += ["diff 2025-03-01 2025-06-01", "compare --with min-weeks=1", "trends", "lifetimes"]
+    asked += ["diff 2025-03-01 2025-06-01", "compare --with min-weeks=1", "study", "trends", "lifetimes"]
     for call in map(str.split, asked):
         found = modules_after(
             f"import sys\nsys.argv = ['cohabit', *{call}, '--data', {str(tmp_path / 'data')!r}]\n"

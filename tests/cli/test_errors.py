@@ -108,6 +108,8 @@ FAULTS: dict[str, tuple[int, str]] = {
     "diff 2025-01-20 2025-03-05 --within 0": (2, r"--within 0: it takes 1 to 1000 weeks"),
     "diff 2025-01-20 2025-03-05 --level nope": (2, r"not a level; choose from .*lab-country, host"),
     "diff 2025-01-20 2025-03-05 --digests --level lab": (2, r"--digests is about models; leave out --level lab"),
+    "study --claims nowhere.toml": (1, r"nowhere\.toml: the claims cannot be read: No such file"),
+    "study --claims scan.ndjson": (1, r"scan\.ndjson: the claims are not valid TOML"),
     "compare": (2, r"compare with what\? Give --with KEY=VALUE, such as --with country=CN"),
     "compare --with colour=red": (2, r"--with colour=red: not a filter; there are: since, .*provider-kind, .*"),
     "compare --with country": (2, r"--with country: write it as country=VALUE"),

@@ -72,6 +72,7 @@ CALLS = {
     "first_week",
     "compare --with country=US": "item, hosts_a, hosts_b, base_a, base_b, share_a, share_b, difference, low, high, "
     "p_value, q_value, difference_without_top",
+    "study": "claim, reading, published, computed, low, high, verdict, definition, note",
     "hosts": HOST,
     f"hosts --model llama3 --family qwen2 --digest {DIGEST}": HOST,
     f"host {IPV4_HOST}": HOST,

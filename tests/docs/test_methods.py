@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cohabit.queries.claims import MEASURES, load_claims
 from tests.docs.blocks import blocks, exchanges
 from tests.parts import ROOT
 
@@ -103,3 +104,12 @@ def test_arithmetic_of_lifetimes() -> None:
     assert 304 + 0 + 115 == 419
     assert 115 + 6 + 13 == 134
     assert round(115 / 134, 3) == 0.858
+
+
+def test_the_claims_of_the_page_are_claims(tmp_path: Path) -> None:
+    (text,) = (block.text for block in blocks(METHODS) if block.language == "toml" and "[[claim]]" in block.text)
+    (tmp_path / "mine.toml").write_text(text, "utf-8")
+    study = load_claims(tmp_path / "mine.toml")
+    assert [(claim.measure, claim.published, claim.slack) for claim in study.claims] == [("share-with", 0.25, 0.02)]
+    page = METHODS.read_text("utf-8")
+    assert [measure for measure in MEASURES if f"`{measure}`" not in page] == []

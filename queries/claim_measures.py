@@ -1,0 +1,265 @@
+"""What can be computed for a claim: one function a measure, each from one reading of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cohabit.graph.incidence import Incidence
+from cohabit.queries import measures
+from cohabit.queries.agreement import kendall_tau_b, rank_biased_overlap
+from cohabit.queries.claims import Claim
+from cohabit.queries.effort import busiest
+from cohabit.queries.listed import Mask
+from cohabit.queries.places import memberships
+from cohabit.queries.rank import UNKNOWN, rank
+from cohabit.queries.readings import Reading
+from cohabit.queries.result import Row
+from cohabit.queries.trends import trends
+
+METRICS = ("hosts", "listings", "host_weeks", "networks", "countries")
+"""What items are ranked by; `listings` are observations. What the data do not have (places, say) is left out."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one reading gives for a claim. `value` is None where the data do not allow it, and `note` says why.
+
+    `definition` is what was counted, in words. `open` is set for a forecast that proves nothing.
+    """
+
+    value: int | float | None
+    definition: str
+    low: int | float | None = None
+    high: int | float | None = None
+    note: str = ""
+    open: bool = False
+
+
+Hosts = Callable[[Reading, str], Mask]
+
+
+def by_label(claim: Claim) -> Hosts:
+    """The hosts with an item, as its level has it."""
+    return lambda reading, item: reading.with_any(claim.level, [item])
+
+
+def by_base(claim: Claim) -> Hosts:
+    """The hosts with an item, models counting for the lab of the line at the root of theirs."""
+    return lambda reading, item: reading.with_any_base(claim.level, [item])
+
+
+def by_line(lines: dict[str, list[str]]) -> Hosts:
+    """The hosts with one of the product lines that stand for an item."""
+    return lambda reading, item: reading.with_any("line", lines[item])
+
+
+def compute(claim: Claim, reading: Reading, hosts_with: Hosts) -> Figure:
+    """The figure of a claim in one reading."""
+    return _MEASURES[claim.measure](claim, reading, hosts_with)
+
+
+def _hosts(claim: Claim, reading: Reading, _: Hosts) -> Figure:
+    return Figure(len(reading.incidence.hosts), "hosts in scope")
+
+
+def _observations(claim: Claim, reading: Reading, _: Hosts) -> Figure:
+    return Figure(int(reading.observations.sum()), "distinct (host, port, second) of the hosts in scope")
+
+
+def _places(place: str) -> Callable[[Claim, Reading, Hosts], Figure]:
+    def measure(claim: Claim, reading: Reading, _: Hosts) -> Figure:
+        member = memberships(reading.store, place, reading.incidence.hosts)
+        known = member.places[member.places < len(member.labels) - 1]
+        definition = f"distinct known values of {place} of the hosts in scope"
+        if not len(known):
+            return Figure(None, definition, note=f"the {place} of no host is known")
+        return Figure(len(set(known.tolist())), definition)
+
+    return measure
+
+
+def _with_all(claim: Claim, reading: Reading, hosts_with: Hosts) -> Mask:
+    found: Mask = np.logical_and.reduce([hosts_with(reading, item) for item in claim.items])
+    return found
+
+
+def _names(claim: Claim) -> str:
+    return f"{' and '.join(claim.items)} (level {claim.level})"
+
+
+def _hosts_with(claim: Claim, reading: Reading, hosts_with: Hosts) -> Figure:
+    return Figure(int(np.count_nonzero(_with_all(claim, reading, hosts_with))), f"hosts with {_names(claim)}")
+
+
+def _share(part: Mask, whole: Mask, definition: str, nothing: str) -> Figure:
+    base = int(np.count_nonzero(whole))
+    if not base:
+        return Figure(None, definition, note=nothing)
+    return _ratio(int(np.count_nonzero(part & whole)), base, definition)
+
+
+def _ratio(part: int, base: int, definition: str) -> Figure:
+    low, high = measures.wilson([part], [base])
+    return Figure(part / base, f"{definition}: {part:,} of {base:,}", float(low[0]), float(high[0]))
+
+
+def _share_with(claim: Claim, reading: Reading, hosts_with: Hosts) -> Figure:
+    definition = f"hosts with {_names(claim)}, of those with a known item of the level"
+    found = _with_all(claim, reading, hosts_with)
+    return _share(found, _known(reading.incidence, claim.level) | found, definition, "no host has a known item")
+
+
+def _known(incidence: Incidence, level: str) -> Mask:
+    known = np.zeros(len(incidence.hosts), bool)
+    known[incidence.at(level).rows] = True
+    return known
+
+
+def _share_of_multi_model(claim: Claim, reading: Reading, hosts_with: Hosts) -> Figure:
+    definition = f"hosts with {_names(claim)}, of those with two or more models"
+    several = reading.incidence.models_per_host >= 2
+    return _share(_with_all(claim, reading, hosts_with), several, definition, "no host has two models")
+
+
+def _ranked(claim: Claim, reading: Reading) -> list[Row]:
+    rows = rank(reading.store, level=claim.level, scope=reading.scope).rows
+    return [row for row in rows if row["item"] != UNKNOWN]
+
+
+def _order(claim: Claim, reading: Reading, _: Hosts) -> Figure:
+    wanted = [item.casefold() for item in claim.items]
+    found = [row["item"].casefold() for row in _ranked(claim, reading)][: len(wanted)]
+    leading = next(
+        (i for i, (a, b) in enumerate(zip(wanted, found, strict=False)) if a != b), min(len(wanted), len(found))
+    )
+    definition = f"leading places as published, of {len(wanted)}: {', '.join(claim.items)}"
+    if not found:
+        return Figure(None, definition, note="no host has a known item")
+    return Figure(leading, definition, note=f"here: {', '.join(found)}")
+
+
+def _worst_rank(claim: Claim, reading: Reading, _: Hosts) -> Figure:
+    rows = _ranked(claim, reading)
+    metrics = [m for m in METRICS if any(row[m] for row in rows)]
+    definition = f"largest of the ranks of {claim.items[0]} by {', '.join(metrics or METRICS)}"
+    item = claim.items[0].casefold()
+    own = next((row for row in rows if row["item"].casefold() == item), None)
+    if own is None:
+        return Figure(None, definition, note="no host in scope has it")
+    ranks = {m: 1 + sum(row[m] > own[m] for row in rows) for m in metrics}
+    note = ", ".join(f"{m.replace('_', ' ')} {place}" for m, place in ranks.items())
+    if others := metrics[1:]:
+        tau = min(kendall_tau_b([r["hosts"] for r in rows], [r[m] for r in rows]) for m in others)
+        overlap = min(rank_biased_overlap(_order_by(rows, "hosts"), _order_by(rows, m)) for m in others)
+        note += f"; the ranking that differs most from that by hosts: τ-b {tau:.2f}, RBO {overlap:.2f}"
+    return Figure(max(ranks.values()), definition, min(ranks.values()), max(ranks.values()), note)
+
+
+def _order_by(rows: Sequence[Row], metric: str) -> list[str]:
+    return [row["item"] for row in sorted(rows, key=lambda row: (-row[metric], row["item"]))]
+
+
+def _condition(claim: Claim, reading: Reading, _: Hosts) -> Figure:
+    definition = f"hosts with {claim.condition} ({claim.basis}), of those whose list was seen"
+    if not reading.listed:
+        return Figure(None, definition, note="no host's list was seen")
+    if claim.basis == "reported" and not reading.reporting:
+        return Figure(None, definition, note="no server reports what its models can do")
+    row = reading.conditions.get((claim.condition or "", claim.basis or ""))
+    return _ratio(row["hosts"] if row else 0, reading.listed, definition)
+
+
+def _condition_of_deployments(claim: Claim, reading: Reading, _: Hosts) -> Figure:
+    definition = f"deployments with {claim.condition} ({claim.basis}), of those where it is known"
+    row = reading.conditions.get((claim.condition or "", claim.basis or ""))
+    if row is None or not row["deployments_base"]:
+        return Figure(None, definition, note="no deployment of which it is known")
+    return _ratio(row["deployments"], row["deployments_base"], definition)
+
+
+def _observations_of_busiest(claim: Claim, reading: Reading, _: Hosts) -> Figure:
+    own, share = reading.observations, claim.share or 1.0
+    definition = f"observations of the {share:.0%} of hosts with most of them".replace("%", " %")
+    return _of_observations(own[: busiest(len(own), share)], own, definition)
+
+
+def _observations_of_seen_once(claim: Claim, reading: Reading, _: Hosts) -> Figure:
+    own = reading.observations
+    return _of_observations(own[own == 1], own, "observations of hosts with one observation")
+
+
+def _of_observations(part: np.ndarray, whole: np.ndarray, definition: str) -> Figure:
+    total = int(whole.sum())
+    if not total:
+        return Figure(None, definition, note="no host in scope")
+    # Observations of one host are anything but independent: an interval would pretend otherwise.
+    return Figure(int(part.sum()) / total, f"{definition}: {int(part.sum()):,} of {total:,}")
+
+
+def _seen_once(claim: Claim, reading: Reading, _: Hosts) -> Figure:
+    own = reading.observations
+    if not len(own):
+        return Figure(None, "hosts with one observation", note="no host in scope")
+    return _ratio(int(np.count_nonzero(own == 1)), len(own), "hosts with one observation, of all hosts in scope")
+
+
+def _place(claim: Claim, reading: Reading, _: Hosts) -> Figure:
+    member = memberships(reading.store, claim.by or "", reading.incidence.hosts)
+    wanted = (claim.place or "").casefold()
+    definition = f"hosts in {claim.by} {claim.place}, of all hosts in scope"
+    if not len(member.hosts):
+        return Figure(None, definition, note="no host in scope")
+    known = int(np.count_nonzero(member.places < len(member.labels) - 1))
+    if not known:
+        return Figure(None, definition, note=f"the {claim.by} of no host is known")
+    chosen = [i for i, label in enumerate(member.labels[:-1]) if label.casefold() == wanted]
+    hosts = len(np.unique(member.hosts[np.isin(member.places, chosen)]))
+    return _ratio(hosts, len(reading.incidence.hosts), definition)
+
+
+def _outlook(claim: Claim, reading: Reading, _: Hosts) -> Figure:
+    """The forecast of the last period that the backtest reaches; open where it does not beat «no change»."""
+    item = claim.items[0]
+    definition = f"share of hosts with {item} (level {claim.level}) {claim.months} months on, or as far as was tested"
+    if not reading.with_any(claim.level, [item]).any():
+        return Figure(None, definition, note="no host in scope has it")
+    answer = trends(reading.store, level=claim.level, item=[item], forecast=claim.months, scope=reading.scope)
+    expected = [row for row in answer.rows if row["kind"] == "forecast" and row["tests"]]
+    note = answer.headline or ""
+    if not expected:
+        return Figure(None, definition, note=note)
+    last = expected[-1]
+    beats = sum(row["error"] * row["tests"] for row in expected) < sum(
+        row["error_no_change"] * row["tests"] for row in expected
+    )
+    now = [row["share"] for row in answer.rows if row["kind"] == "observed"][-1]
+    surely = beats and last["low"] > now
+    return Figure(last["share"], definition, last["low"], last["high"], note, open=not surely)
+
+
+def _none(claim: Claim, reading: Reading, _: Hosts) -> Figure:
+    return Figure(None, "not computed", note=claim.reason or "")
+
+
+_MEASURES: dict[str, Callable[[Claim, Reading, Hosts], Figure]] = {
+    "hosts": _hosts,
+    "observations": _observations,
+    "countries": _places("country"),
+    "networks": _places("network"),
+    "hosts-with": _hosts_with,
+    "share-with": _share_with,
+    "share-of-multi-model": _share_of_multi_model,
+    "order": _order,
+    "worst-rank": _worst_rank,
+    "condition": _condition,
+    "condition-of-deployments": _condition_of_deployments,
+    "observations-of-busiest": _observations_of_busiest,
+    "seen-once": _seen_once,
+    "observations-of-seen-once": _observations_of_seen_once,
+    "place": _place,
+    "outlook": _outlook,
+    "none": _none,
+}

@@ -1,0 +1,131 @@
+"""Readings of one graph: the same figures under other definitions, so that one sees what hangs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from cohabit.graph.incidence import Incidence, Integers, ModelTable
+from cohabit.graph.store import GraphStore
+from cohabit.queries.listed import Mask, read_listed
+from cohabit.queries.periods import HostWeeks, read_host_weeks
+from cohabit.queries.result import Row
+from cohabit.queries.risks import risks
+from cohabit.queries.scope import Scope, read_incidence
+
+AS_DEFINED = "as defined"
+WITHOUT_DECOYS = "without suspected decoys"
+BY_LINE = "by line, not reported family"
+BASE_LINE = "lab of the base line"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The hosts that one reading counts, and what is asked of them; everything is read once, when it is needed.
+
+    `at_date` says that it looks at one date, not at all that was ever seen.
+    """
+
+    name: str
+    store: GraphStore
+    scope: Scope
+    at_date: bool = False
+
+    @cached_property
+    def incidence(self) -> Incidence:
+        """Hosts in scope and what they run; with observations and weeks, but at one date."""
+        return read_incidence(self.store, self.scope, details=self.scope.at is None)
+
+    @cached_property
+    def weeks(self) -> HostWeeks:
+        """When hosts were seen."""
+        return read_host_weeks(self.store)
+
+    @cached_property
+    def observations(self) -> Integers:
+        """Observations of each host in scope, most first."""
+        found: Integers = np.sort(self.weeks.observations[np.isin(self.weeks.keys, self.incidence.hosts)])[::-1]
+        return found
+
+    @cached_property
+    def conditions(self) -> Mapping[tuple[str, str], Row]:
+        """The rows of `risks` on capabilities and quantisation, by condition and basis."""
+        rows = [
+            row
+            for kind in ("capability", "quantisation")
+            for row in risks(self.store, kind=kind, scope=self.scope).rows
+        ]
+        return {(row["condition"], row["basis"]): row for row in rows}
+
+    @property
+    def reporting(self) -> bool:
+        """Whether any server in scope reports what its models can do."""
+        silent = self.conditions.get(("no capability reported", "reported"))
+        return silent is not None and silent["deployments"] < silent["deployments_base"]
+
+    @cached_property
+    def listed(self) -> int:
+        """Hosts in scope whose list was seen."""
+        return len(read_listed(self.store, self.scope).hosts)
+
+    def with_any(self, level: str, labels: list[str]) -> Mask:
+        """Which hosts in scope have one of these items, written in any case."""
+        return self._with_any(self.incidence.models, level, labels)
+
+    def with_any_base(self, level: str, labels: list[str]) -> Mask:
+        """The same, a model counting for the lab of the line that its own derives from, where it does from one."""
+        return self._with_any(_of_base_lines(self.store, self.incidence.models), level, labels)
+
+    def _with_any(self, models: ModelTable, level: str, labels: list[str]) -> Mask:
+        wanted = {label.casefold() for label in labels}
+        of_model = np.array([item is not None and item.casefold() in wanted for item in models.items[level]], bool)
+        found = np.zeros(len(self.incidence.hosts), bool)
+        if len(of_model):
+            found[self.incidence.host_index[of_model[self.incidence.model_index]]] = True
+        return found
+
+
+def readings(store: GraphStore, scope: Scope) -> Iterator[Reading]:
+    """The graph as it is asked about, without suspected decoys, and at its last date; the first is as defined."""
+    yield Reading(AS_DEFINED, store, scope, at_date=scope.at is not None)
+    if not scope.exclude_decoys:
+        yield Reading(WITHOUT_DECOYS, store, replace(scope, exclude_decoys=True), at_date=scope.at is not None)
+    if not scope.timed and (last := _last_day(store)) is not None:
+        yield Reading(f"at {last}", store, replace(scope, at=last), at_date=True)
+
+
+def _last_day(store: GraphStore) -> str | None:
+    days = store.table("MATCH (h:Host) RETURN max(h.last_seen) AS last").column("last").to_pylist()
+    return str(days[0])[:10] if days and days[0] is not None else None
+
+
+def _of_base_lines(store: GraphStore, models: ModelTable) -> ModelTable:
+    """The model table with lab and lab country of the line at the root of each model's line."""
+    base = dict(_pairs(store, "MATCH (l:Line)-[:DERIVED_FROM]->(b:Line) RETURN l.name AS a, b.name AS b"))
+    lab = dict(_pairs(store, "MATCH (l:Line)-[:PUBLISHED_BY]->(b:Lab) RETURN l.name AS a, b.name AS b"))
+    country = dict(_pairs(store, "MATCH (b:Lab)-[:BASED_IN]->(c:Country) RETURN b.name AS a, c.code AS b"))
+    roots = [None if line is None else _root(line, base) for line in models.items["line"]]
+    labs = [
+        own if root == line else lab.get(root or "")
+        for root, line, own in zip(roots, models.items["line"], models.items["lab"], strict=True)
+    ]
+    countries = [None if one is None else country.get(one) for one in labs]
+    return ModelTable(models.names, {**models.items, "lab": labs, "lab-country": countries})
+
+
+def _root(line: str, base: Mapping[str, str]) -> str:
+    seen = {line}
+    while (further := base.get(line)) is not None and further not in seen:
+        seen.add(further)
+        line = further
+    return line
+
+
+def _pairs(store: GraphStore, cypher: str) -> Iterator[tuple[str, str]]:
+    # Where a line has several bases, the first by name stands for all.
+    rows = store.table(cypher).to_pylist()
+    for row in sorted(rows, key=lambda r: (r["a"], r["b"]), reverse=True):
+        yield row["a"], row["b"]

@@ -1,0 +1,112 @@
+"""A published study beside this graph: each claim with what the data give, under several definitions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from cohabit.graph.store import GraphStore
+from cohabit.queries import claim_measures
+from cohabit.queries.claim_measures import Figure, Hosts, by_base, by_label, by_line
+from cohabit.queries.claims import Claim, Study, load_claims
+from cohabit.queries.readings import AS_DEFINED, BASE_LINE, BY_LINE, Reading, readings
+from cohabit.queries.result import Result, Row, result
+from cohabit.queries.scope import Scope
+from cohabit.queries.words import count
+from cohabit.text import visible
+
+COLUMNS = ("claim", "reading", "published", "computed", "low", "high", "verdict", "definition", "note")
+TABLE_COLUMNS = ("claim", "reading", "published", "computed", "low", "high", "verdict")
+# What observations and forecasts say of one date is nothing.
+_OVER_TIME = frozenset({"observations", "observations-of-busiest", "seen-once", "observations-of-seen-once", "outlook"})
+_OF_ITEMS = frozenset({"hosts-with", "share-with", "share-of-multi-model"})
+
+
+def study(store: GraphStore, *, claims: str | os.PathLike[str] | None = None, scope: Scope | None = None) -> Result:
+    """Compute each claim of the bundled study, or of a user's file, and say whether this graph agrees.
+
+    One row a claim and reading: as defined in the claim, without suspected decoys, at the last date of the data, and
+    where the claim is about families or labs, by product line or by the lab of the base line. `computed` is a number of
+    hosts or a share, `low` to `high` its Wilson 95 % interval (of `worst-rank` the span of the ranks, of `outlook` a
+    prediction interval). `verdict`: agrees, higher, lower, differs, open, or not in this data; None without a published
+    figure.
+    """
+    known = load_claims(None if claims is None else Path(claims))
+    seen = list(readings(store, scope or Scope()))
+    rows = [_row(claim, name, figure) for claim in known.claims for name, figure in _figures(claim, known, seen)]
+    return result(COLUMNS, rows, headline=_headline(known, rows), caveats=_CAVEATS, table_columns=TABLE_COLUMNS)
+
+
+_CAVEATS = (
+    "Published numbers are those of other scans: how many hosts there are depends on who looked, how often, and where.",
+    "The rows of a claim after the first are the same figure under another definition: where they differ much, quote "
+    "the definition with the number.",
+)
+
+
+def _figures(claim: Claim, known: Study, seen: list[Reading]) -> Iterator[tuple[str, Figure]]:
+    """The figures of a claim, by reading; one alone where the data do not allow any."""
+    label: Hosts = by_label(claim)
+    for reading in seen:
+        if reading.at_date and claim.measure in _OVER_TIME:
+            if reading.name == AS_DEFINED:
+                yield reading.name, Figure(None, "not computed", note="it is about time; leave out --at")
+            continue
+        figure = claim_measures.compute(claim, reading, label)
+        yield reading.name, figure
+        if figure.value is None and reading.name == AS_DEFINED:
+            return
+    if claim.measure in _OF_ITEMS and seen:
+        if claim.by_line:
+            yield BY_LINE, claim_measures.compute(claim, seen[0], by_line(known.lines))
+        if claim.level in ("lab", "lab-country"):
+            yield BASE_LINE, claim_measures.compute(claim, seen[0], by_base(claim))
+
+
+def _row(claim: Claim, reading: str, figure: Figure) -> Row:
+    return {
+        "claim": visible(claim.claim, 200),
+        "reading": reading,
+        "published": claim.published,
+        "computed": figure.value,
+        "low": figure.low,
+        "high": figure.high,
+        "verdict": verdict(claim, figure),
+        "definition": visible(figure.definition, 300),
+        "note": visible(figure.note, 500),
+    }
+
+
+def verdict(claim: Claim, figure: Figure) -> str | None:
+    """Compare what was computed with what was published, within rounding and interval.
+
+    A share agrees when its interval meets the published figure give or take its rounding.
+    """
+    if figure.value is None:
+        return "not in this data"
+    if claim.measure == "outlook":
+        return "open" if figure.open else "agrees"
+    if claim.measure == "order":
+        return "agrees" if figure.value == len(claim.items) else "differs"
+    if claim.published is None:
+        return None
+    if claim.measure == "worst-rank":
+        return "agrees" if figure.low == figure.high == claim.published else "differs"
+    low, high = (figure.value if bound is None else bound for bound in (figure.low, figure.high))
+    if claim.below:
+        return "agrees" if low < claim.published else "higher"
+    if low > claim.published + claim.slack:
+        return "higher"
+    return "lower" if high < claim.published - claim.slack else "agrees"
+
+
+def _headline(known: Study, rows: list[Row]) -> str:
+    """How many of the claims agree, as they are defined."""
+    own = [row for row in rows if row["reading"] == AS_DEFINED]
+    judged = [row["verdict"] for row in own if row["verdict"] not in (None, "not in this data")]
+    text = (
+        f"{visible(known.title, 200)}: {judged.count('agrees')} of {count(len(judged), 'claim')} agree with this graph"
+    )
+    missing = [row["verdict"] for row in own].count("not in this data")
+    return f"{text}; {missing} not in this data." if missing else f"{text}."
