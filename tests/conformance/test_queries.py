@@ -348,7 +348,6 @@ def test_info(place: Place, records: list[Record], plain: Plain) -> None:
     assert (row["scans"], row["rejected"]) == (1, 0)
     assert row["first_seen"] == min(h["first_seen"] for h in plain.hosts.values())
     assert row["last_seen"] == max(h["last_seen"] for h in plain.hosts.values())
-    assert row["derived_facts"] is False
     assert row["unknown_line"] == sum(plain.item(m, "line") is None for _, m in plain.edges)
 
 
