@@ -7,7 +7,6 @@ than that: a distribution can have mended it without a new number, and a proxy c
 from __future__ import annotations
 
 import importlib.resources
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +20,7 @@ from cohabit.errors import DataError, UsageError
 from cohabit.graph.incidence import Incidence
 from cohabit.graph.store import GraphStore
 from cohabit.queries.listed import Mask
+from cohabit.queries.toml_files import read_toml
 from cohabit.queries.versions import Comparison, parse_version
 from cohabit.text import visible
 
@@ -70,16 +70,7 @@ def load_advisories(path: Path | None = None) -> list[Advisory]:
 
 
 def _read(where: str, content: bytes) -> _File:
-    try:
-        document = tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where}: the advisories are not UTF-8 text (byte {error.start})") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise DataError(f"{where}: the advisories are not valid TOML: {error}") from error
-    try:
-        file = msgspec.convert(document, _File)
-    except msgspec.ValidationError as error:
-        raise DataError(f"{where}: {visible(str(error), 300)}") from error
+    file = read_toml(where, "the advisories", content, _File)
     seen: set[tuple[str, str]] = set()
     for number, advisory in enumerate(file.advisory, 1):
         if problem := _problem(advisory, seen):

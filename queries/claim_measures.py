@@ -13,8 +13,6 @@ from cohabit.queries.agreement import kendall_tau_b, rank_biased_overlap
 from cohabit.queries.claims import Claim
 from cohabit.queries.effort import busiest
 from cohabit.queries.listed import Mask
-from cohabit.queries.places import memberships
-from cohabit.queries.rank import UNKNOWN, rank
 from cohabit.queries.readings import Reading
 from cohabit.queries.result import Row
 from cohabit.queries.trends import trends
@@ -71,7 +69,7 @@ def _observations(claim: Claim, reading: Reading, _: Hosts) -> Figure:
 
 def _places(place: str) -> Callable[[Claim, Reading, Hosts], Figure]:
     def measure(claim: Claim, reading: Reading, _: Hosts) -> Figure:
-        member = memberships(reading.store, place, reading.incidence.hosts)
+        member = reading.membership(place)
         known = member.places[member.places < len(member.labels) - 1]
         definition = f"distinct known values of {place} of the hosts in scope"
         if not len(known):
@@ -124,14 +122,9 @@ def _share_of_multi_model(claim: Claim, reading: Reading, hosts_with: Hosts) -> 
     return _share(_with_all(claim, reading, hosts_with), several, definition, "no host has two models")
 
 
-def _ranked(claim: Claim, reading: Reading) -> list[Row]:
-    rows = rank(reading.store, level=claim.level, scope=reading.scope).rows
-    return [row for row in rows if row["item"] != UNKNOWN]
-
-
 def _order(claim: Claim, reading: Reading, _: Hosts) -> Figure:
     wanted = [item.casefold() for item in claim.items]
-    found = [row["item"].casefold() for row in _ranked(claim, reading)][: len(wanted)]
+    found = [row["item"].casefold() for row in reading.ranked(claim.level)][: len(wanted)]
     leading = next(
         (i for i, (a, b) in enumerate(zip(wanted, found, strict=False)) if a != b), min(len(wanted), len(found))
     )
@@ -142,7 +135,7 @@ def _order(claim: Claim, reading: Reading, _: Hosts) -> Figure:
 
 
 def _worst_rank(claim: Claim, reading: Reading, _: Hosts) -> Figure:
-    rows = _ranked(claim, reading)
+    rows = reading.ranked(claim.level)
     metrics = [m for m in METRICS if any(row[m] for row in rows)]
     definition = f"largest of the ranks of {claim.items[0]} by {', '.join(metrics or METRICS)}"
     item = claim.items[0].casefold()
@@ -207,7 +200,7 @@ def _seen_once(claim: Claim, reading: Reading, _: Hosts) -> Figure:
 
 
 def _place(claim: Claim, reading: Reading, _: Hosts) -> Figure:
-    member = memberships(reading.store, claim.by or "", reading.incidence.hosts)
+    member = reading.membership(claim.by or "")
     wanted = (claim.place or "").casefold()
     definition = f"hosts in {claim.by} {claim.place}, of all hosts in scope"
     if not len(member.hosts):

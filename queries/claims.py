@@ -6,7 +6,6 @@ The published figures are in ``claims.toml`` beside this module; its header says
 from __future__ import annotations
 
 import importlib.resources
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import msgspec
 from cohabit.errors import DataError
 from cohabit.graph.incidence import LEVELS
 from cohabit.queries.places import PLACES
+from cohabit.queries.toml_files import read_toml
 from cohabit.text import visible
 
 _BUNDLED = "claims.toml"
@@ -95,16 +95,7 @@ def load_claims(path: Path | None = None) -> Study:
 
 
 def _read(where: str, content: bytes) -> Study:
-    try:
-        document = tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where}: the claims are not UTF-8 text (byte {error.start})") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise DataError(f"{where}: the claims are not valid TOML: {error}") from error
-    try:
-        file = msgspec.convert(document, _File)
-    except msgspec.ValidationError as error:
-        raise DataError(f"{where}: {visible(str(error), 300)}") from error
+    file = read_toml(where, "the claims", content, _File)
     if not file.claim:
         raise DataError(f"{where}: there is no [[claim]] in it")
     for number, claim in enumerate(file.claim, 1):

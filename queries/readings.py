@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,8 @@ from cohabit.graph.incidence import Incidence, Integers, ModelTable
 from cohabit.graph.store import GraphStore
 from cohabit.queries.listed import Mask, read_listed
 from cohabit.queries.periods import HostWeeks, read_host_weeks
+from cohabit.queries.places import Membership, memberships
+from cohabit.queries.rank import UNKNOWN, rank
 from cohabit.queries.result import Row
 from cohabit.queries.risks import risks
 from cohabit.queries.scope import Scope, read_incidence
@@ -33,6 +35,8 @@ class Reading:
     store: GraphStore
     scope: Scope
     at_date: bool = False
+    _ranked: dict[str, list[Row]] = field(default_factory=dict, init=False)
+    _memberships: dict[str, Membership] = field(default_factory=dict, init=False)
 
     @cached_property
     def incidence(self) -> Incidence:
@@ -70,6 +74,19 @@ class Reading:
     def listed(self) -> int:
         """Hosts in scope whose list was seen."""
         return len(read_listed(self.store, self.scope).hosts)
+
+    def ranked(self, level: str) -> list[Row]:
+        """The rows of `rank` of a level, without what is unknown."""
+        if level not in self._ranked:
+            rows = rank(self.store, level=level, scope=self.scope).rows
+            self._ranked[level] = [row for row in rows if row["item"] != UNKNOWN]
+        return self._ranked[level]
+
+    def membership(self, place: str) -> Membership:
+        """Which host in scope is in which place."""
+        if place not in self._memberships:
+            self._memberships[place] = memberships(self.store, place, self.incidence.hosts)
+        return self._memberships[place]
 
     def with_any(self, level: str, labels: list[str]) -> Mask:
         """Which hosts in scope have one of these items, written in any case."""
