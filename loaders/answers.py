@@ -22,7 +22,7 @@ from pathlib import PurePath
 from urllib.parse import unquote
 
 from cohabit.loaders.bodies import parse_body
-from cohabit.loaders.carrier import MAX_RAW, Context, Loader, Record, observation
+from cohabit.loaders.carrier import MAX_RAW, Context, Loader, Record, Unrecognised, observation
 from cohabit.loaders.head import Head
 from cohabit.loaders.pieces import LIMIT
 from cohabit.loaders.records import Observation, Rejected
@@ -92,10 +92,10 @@ def _host(named: re.Match[str] | None, usual: int | None, context: Context) -> t
         where, given = host(named["ip"] or named["name"]), named["port"] or named["name_port"]
         number = port(given) if given else number
     if where is None:
-        raise RecordError("an answer names no host: give --host ADDRESS:PORT, or call the file ADDRESS_PORT.json")
+        raise Unrecognised("an answer names no host: give --host ADDRESS:PORT, or call the file ADDRESS_PORT.json")
     number = number or usual
     if number is None:
-        raise RecordError("no port: give --host ADDRESS:PORT, or call the file ADDRESS_PORT.json")
+        raise Unrecognised("no port: give --host ADDRESS:PORT, or call the file ADDRESS_PORT.json")
     return where, number
 
 

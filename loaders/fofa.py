@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 from cohabit.loaders.bodies import http_response
-from cohabit.loaders.carrier import Context, Loader, json_records, missing, observation
+from cohabit.loaders.carrier import Context, Loader, Record, Unrecognised, json_records, missing, observation
 from cohabit.loaders.decoding import json_value
 from cohabit.loaders.head import Head
 from cohabit.loaders.http import answer_of
 from cohabit.loaders.records import Observation
+from cohabit.loaders.streams import Stream
 from cohabit.loaders.values import RecordError, endpoint, host, port, shown
 
 _DEFAULT = ("host", "ip", "port")
@@ -36,11 +38,26 @@ def _sniff(head: Head) -> bool:
     )
 
 
-def _page(raw: bytes) -> list[bytes] | None:
+def _read(stream: Stream, context: Context) -> Iterator[Record]:
+    number = count()
+    # Only a first page of other rows refuses the file: an odd one further on must not cost the rest.
+    return json_records(_parse, lambda raw: _page(raw, told=bool(context.columns.order) or next(number) > 0))(
+        stream, context
+    )
+
+
+def _page(raw: bytes, *, told: bool) -> list[bytes] | None:
     page = json_value(raw)
     if not isinstance(page, dict) or page.get("error") is True or not isinstance(page.get("results"), list):
         return None
-    return [json.dumps(row).encode() for row in page["results"]]
+    rows = page["results"]
+    if rows and not told and not any(isinstance(row, list) and len(row) == len(_DEFAULT) for row in rows):
+        size = len(rows[0]) if isinstance(rows[0], list) else "no"
+        raise Unrecognised(
+            f"FOFA rows of {size} fields, which do not say what they are: give the fields that were asked "
+            "for, in their order, such as --columns ip,port,host,lastupdatetime"
+        )
+    return [json.dumps(row).encode() for row in rows]
 
 
 def _parse(raw: bytes, context: Context) -> Sequence[Observation]:
@@ -88,5 +105,5 @@ LOADER = Loader(
     name="fofa",
     title="FOFA answers (rows; --columns says which fields were asked for)",
     sniff=_sniff,
-    read=json_records(_parse, _page),
+    read=_read,
 )

@@ -9,7 +9,7 @@ import pytest
 from cohabit.errors import DataError
 from cohabit.loaders.reading import expand
 from cohabit.loaders.records import Observation, Rejected
-from cohabit.loaders.registry import open_reading
+from cohabit.loaders.registry import Unrecognised, open_reading
 
 TAGS = b'{"models":[{"name":"a:1","modified_at":"2026-01-02T03:04:05Z"}]}'
 VLLM = b'{"object":"list","data":[{"id":"org/chat","object":"model","created":1,"owned_by":"vllm"}]}'
@@ -83,11 +83,8 @@ def test_what_the_caller_says_of_the_host_wins(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "body", "options", "why"),
     [
-        ("answer.json", TAGS, {}, "names no host: give --host ADDRESS:PORT, or call the file ADDRESS_PORT.json"),
-        ("tgi.info.json", TAGS, {}, "names no host"),
         ("300.1.1.1.json", TAGS, {}, "neither an IP address nor a DNS name"),
         ("192.0.2.7_99999.json", TAGS, {}, "not between 1 and 65535"),
-        ("192.0.2.7.json", OTHER, {}, "no port: give --host"),
         ("192.0.2.7_81.json", EMPTY, {}, "means nothing without the path"),
         ("192.0.2.7.json", TAGS, {"seen_at": None}, "no time: give --seen-at TIME"),
     ],
@@ -98,6 +95,19 @@ def test_what_is_missing_is_said_with_how_to_give_it(
     item = read(tmp_path / name, body, **options)
     assert isinstance(item, Rejected)
     assert why in item.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "why"),
+    [
+        ("answer.json", TAGS, "names no host: give --host ADDRESS:PORT, or call the file ADDRESS_PORT.json"),
+        ("tgi.info.json", TAGS, "names no host"),
+        ("192.0.2.7.json", OTHER, "no port: give --host"),
+    ],
+)
+def test_an_answer_without_a_host_is_refused_as_a_file(tmp_path: Path, name: str, body: bytes, why: str) -> None:
+    with pytest.raises(Unrecognised, match=why):
+        read(tmp_path / name, body)
 
 
 def test_a_picture_and_a_text_are_not_answers(tmp_path: Path) -> None:

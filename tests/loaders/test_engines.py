@@ -13,7 +13,7 @@ import pytest
 from censys_platform.models import Host
 
 from cohabit.errors import DataError
-from cohabit.loaders.carrier import Columns
+from cohabit.loaders.carrier import Columns, Unrecognised
 from cohabit.loaders.values import RecordError, port, second
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -264,6 +264,14 @@ class TestPages:
     def test_hunter_says_what_is_wrong(self, read_bytes):
         outcome = read_bytes(encoded({"code": 401, "message": "no points left", "data": {"arr": None}}))
         assert outcome.reasons == ['the page has no results: "no points left"']
+
+    def test_rows_of_fofa_that_are_not_explained(self, read_bytes):
+        page = {"mode": "extended", "query": "x", "results": [["192.0.2.1", "443"], ["192.0.2.2", "443"]]}
+        with pytest.raises(Unrecognised, match=r"rows of 2 fields, .* such as --columns ip,port,host"):
+            read_bytes(encoded(page), seen_at=SECOND)
+        fitting = {**page, "results": [["https://192.0.2.1", "192.0.2.1", "443"]]}
+        outcome = read_bytes(encoded(fitting) + b"\n" + encoded(page), seen_at=SECOND)
+        assert (len(outcome.observations), [reason[:8] for reason in outcome.reasons]) == (1, ["2 fields"] * 2)
 
     def test_rows_of_fofa(self, read_bytes):
         page = {"mode": "extended", "query": "x", "results": [["https://192.0.2.1", "192.0.2.1", "443"], ["x"], None]}

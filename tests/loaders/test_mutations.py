@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from cohabit.errors import DataError
+from cohabit.loaders.carrier import Columns
 from cohabit.loaders.reading import expand
 from cohabit.loaders.records import Observation, Rejected
 from cohabit.loaders.registry import open_reading
@@ -24,6 +25,11 @@ DOCUMENTS = ["answers.json", "fofa.json", "hunter.json", "zoomeye.json"]
 ARRAYS = ["ollama-hunter.json", "server-list.json"]
 TABLES = ["censys-flat.csv", "shodan-csv.csv", "terminalai.csv", "zmap.csv"]
 FILES = [*LINES, *DOCUMENTS, *ARRAYS, *TABLES, "nmap.xml"]
+# What these do not say themselves; without it the whole file is refused.
+TOLD: dict[str, dict[str, Any]] = {
+    "answers": {"host": ("192.0.2.1", 80)},
+    "fofa": {"columns": Columns(order=("host", "ip", "port"))},
+}
 OTHERS = (None, 7, -1.5, True, [], ["x"], {}, {"x": 1}, "", " ", "\x00\ud800", "x" * 1_000_000)
 
 
@@ -31,7 +37,7 @@ def read(file: Path, data: bytes, loader: str | None) -> int:
     """Read to the end and return the number of records; what comes out can be stored, and every rejection says why."""
     file.write_bytes(data)
     (source,) = expand([str(file)])
-    with open_reading(source, loader=loader) as reading:
+    with open_reading(source, loader=loader, **TOLD.get(loader or "", {})) as reading:
         for item in reading:
             if isinstance(item, Rejected):
                 assert item.reason
