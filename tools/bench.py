@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", choices=["embedded", "server", "loaders"], help="one part instead of all")
     parser.add_argument("--hosts", type=int, default=175_108, help="hosts of the embedded part (default: 175108)")
     parser.add_argument("--runs", type=int, default=5, help="runs of each query (default: 5)")
-    parser.add_argument("--server-hosts", type=int, default=40_000, help="hosts of the server part (default: 40000)")
+    parser.add_argument("--server-hosts", type=int, default=175_108, help="hosts of the server part (default: 175108)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the server and loaders part (default: 3)")
     parser.add_argument("--neo4j", choices=["5", "2026"], default="5", help="version of the server (default: 5)")
     options = parser.parse_args(arguments)

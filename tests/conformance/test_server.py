@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import neo4j
 import pytest
 
 from cohabit.errors import DataError
+from cohabit.graph import server as server_store
 from cohabit.graph.store import open_store, read_tables
 from cohabit.graph.sync import forget
 from cohabit.queries.analysis import analyse
@@ -145,6 +147,22 @@ def test_only_what_differs_is_written(server: Place, cypher: Any) -> None:
     report = store.sync(tables, State(archive=archive.id, version="v", digest=tables.digest()))
     store.close()
     assert (report.changed, report.hosts_written, report.hosts_removed) == (True, 2, 0)
+
+
+def test_the_collector_of_the_calling_program_is_as_it_was(
+    server: Place, cypher: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        during.append(gc.isenabled())
+        raise DataError("no more")
+
+    during: list[bool] = []
+    server.load([host_record(1)])
+    assert gc.isenabled()
+    monkeypatch.setattr(server_store.ServerStore, "_write_hosts", refuse)
+    with pytest.raises(DataError, match="no more"):
+        server.load([host_record(2)], "second.ndjson")
+    assert (during, gc.isenabled()) == ([False], True)
 
 
 def test_a_value_that_disappears_is_removed(server: Place) -> None:
