@@ -17,7 +17,8 @@ import ladybug
 import neo4j
 import pyarrow.parquet as pq
 
-import cohabit.graph.server
+import cohabit.graph.server_connection
+import cohabit.graph.server_hosts
 from cohabit.cli import main
 
 LIMIT = int(sys.argv[1])
@@ -55,7 +56,7 @@ neo4j.ManagedTransaction.run = counting(neo4j.ManagedTransaction.run)  # type: i
 neo4j.ManagedTransaction._commit = counting(neo4j.ManagedTransaction._commit)  # type: ignore[method-assign]
 pq.ParquetWriter.write_batch = counting(pq.ParquetWriter.write_batch)  # type: ignore[method-assign]
 # Small batches, so that a small population is written in many transactions.
-cohabit.graph.server._BATCH = 100
+cohabit.graph.server_connection.BATCH = cohabit.graph.server_hosts.BATCH = 100
 sys.addaudithook(audited)
 sys.argv = ["cohabit", *sys.argv[2:]]
 try:

@@ -12,7 +12,7 @@ import neo4j
 import pytest
 
 from cohabit.errors import DataError
-from cohabit.graph import server as server_store
+from cohabit.graph import server_hosts
 from cohabit.graph.store import open_store, read_tables
 from cohabit.graph.sync import forget
 from cohabit.queries.analysis import analyse
@@ -159,7 +159,7 @@ def test_the_collector_of_the_calling_program_is_as_it_was(
     during: list[bool] = []
     server.load([host_record(1)])
     assert gc.isenabled()
-    monkeypatch.setattr(server_store.ServerStore, "_write_hosts", refuse)
+    monkeypatch.setattr(server_hosts, "write_batch", refuse)
     with pytest.raises(DataError, match="no more"):
         server.load([host_record(2)], "second.ndjson")
     assert (during, gc.isenabled()) == ([False], True)
