@@ -14,14 +14,14 @@ Floats = npt.NDArray[np.float64]
 Z95 = 1.959963984540054
 
 
-def wilson(successes: npt.ArrayLike, trials: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Wilson 95 % score interval of a share (Wilson 1927); NaN where there are no trials."""
+def wilson(successes: npt.ArrayLike, trials: npt.ArrayLike, z: float = Z95) -> tuple[Floats, Floats]:
+    """Wilson score interval of a share (Wilson 1927), 95 % unless another quantile is given; NaN without trials."""
     k = np.asarray(successes, np.float64)
     n = np.asarray(trials, np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         p = k / n
-        centre = (p + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
-        half = Z95 / (1 + Z95**2 / n) * np.sqrt(p * (1 - p) / n + Z95**2 / (4 * n**2))
+        centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+        half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
         # At 0 and 1 the bound is exactly the share; rounding would put it a hair beyond.
         low = np.where(k == 0, 0.0, centre - half)
         high = np.where(k == n, 1.0, centre + half)

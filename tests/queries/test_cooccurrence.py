@@ -236,8 +236,10 @@ def test_edges_are_answered_in_sentences(ask: Ask, which: str) -> None:
         # Degrees leave no choice, so so many hosts are certain under either model.
         assert [(r["p_value"], r["q_value"], r["lift"]) for r in everything.rows] == [(1, 1, 1)] * 3
         assert np.isnan(pair.rows[0]["npmi"])
-        # One host more or fewer of the same: every draw has the same shares.
-        assert [answers[5].rows[0][c] for c in ("boot_low", "boot_high", "lift_low", "lift_high")] == [1, 1, 1, 1]
+        # One host more or fewer of the same: every draw has the same shares; other hosts might still have others.
+        found = [answers[5].rows[0][c] for c in ("boot_low", "boot_high", "lift_low", "lift_high")]
+        assert 0.5 < found[0] < 1
+        assert found[1:] == [1, 1, 1]
     if which in ("no host", "hosts without models"):
         assert everything.rows == []
         assert np.isnan(pair.rows[0]["p_value"])

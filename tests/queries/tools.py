@@ -18,6 +18,9 @@ from cohabit.queries.onemode import symmetric
 
 Record = dict[str, Any]
 
+NO_STORE: Any = None
+"""For what would ask a store, where the test answers in its place."""
+
 
 def matrix_of(hosts: Iterable[Iterable[str]]) -> ItemMatrix:
     """The host × item matrix of the items of each host."""
