@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +75,7 @@ class Answers:
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Answers]]:
+def answers(tmp_path_factory: pytest.TempPathFactory) -> list[Answers]:
     """Each population loaded into an embedded store, and asked."""
     found = []
     for seed in SEEDS:
@@ -95,7 +94,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Answers]]
             )
         )
         store.close()
-    yield found
+    return found
 
 
 def test_decoys_are_flagged_and_nobody_else(answers: list[Answers]) -> None:
