@@ -70,11 +70,12 @@ class Questions:
         null: str = "bicm",
         bootstrap: int = 0,
         seed: int | None = None,
+        engine: str = "local",
         **filters: Any,
     ) -> pd.DataFrame:
         """How central items are in the network of what lives together."""
         options: dict[str, Any] = {"level": level, "weight": weight, "sort": sort, "exact": exact, "null": null}
-        drawn = {"bootstrap": bootstrap, "seed": seed}
+        drawn = {"bootstrap": bootstrap, "seed": seed, "engine": engine}
         return self.ask("centrality", **options, **drawn, scope=scope(filters)).to_pandas()
 
     def clusters(
@@ -87,11 +88,12 @@ class Questions:
         null: str | None = None,
         bootstrap: int | None = None,
         seed: int = 0,
+        engine: str = "local",
         **filters: Any,
     ) -> pd.DataFrame:
         """Communities of items, or (`by`) clusters of places that run alike."""
         options: dict[str, Any] = {"level": level, "by": by, "min_hosts": min_hosts, "number": clusters, "null": null}
-        drawn = {"bootstrap": bootstrap, "seed": seed}
+        drawn = {"bootstrap": bootstrap, "seed": seed, "engine": engine}
         return self.ask("clusters", **options, **drawn, scope=scope(filters)).to_pandas()
 
     def concentration(

@@ -13,6 +13,9 @@ from cohabit.progress import progress_bar
 app = typer.Typer()
 
 NULL_HELP = "Null model of the backbone's p-values: bicm or hypergeometric."
+EngineOption = Annotated[
+    str, typer.Option(help="What computes: local, or gds, the Graph Data Science of a Neo4j server.")
+]
 PLACES_LISTED = "country, network, provider, provider-kind or software"
 
 
@@ -36,10 +39,11 @@ def centrality(
         ),
     ] = 0,
     seed: Annotated[int | None, typer.Option(help="Seed of the draws.", show_default="0")] = None,
+    engine: EngineOption = "local",
 ) -> None:
     """Say which items hold the network of what lives together in place."""
     options = {"level": level, "weight": weight, "sort": sort, "exact": exact, "null": null}
-    options |= {"bootstrap": bootstrap, "seed": seed}
+    options |= {"bootstrap": bootstrap, "seed": seed, "engine": engine}
     with progress_bar(output.quiet) as progress:
         answer(where, output, False, "centrality", **options, scope=scope_of(filters), progress=progress)
 
@@ -65,10 +69,11 @@ def clusters(
         typer.Option(help="Resamples for the stability.", show_default="10, or 0 where they take long", metavar="N"),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of communities and resamples.")] = 0,
+    engine: EngineOption = "local",
 ) -> None:
     """Say who looks alike: items that live together (communities), or places that run the same (--by)."""
     options = {"level": level, "by": by, "min_hosts": min_hosts, "number": clusters, "null": null}
-    options |= {"bootstrap": bootstrap, "seed": seed, "scope": scope_of(filters)}
+    options |= {"bootstrap": bootstrap, "seed": seed, "engine": engine, "scope": scope_of(filters)}
     with progress_bar(output.quiet) as progress:
         answer(where, output, False, "clusters", **options, progress=progress)
 

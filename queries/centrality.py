@@ -10,6 +10,7 @@ from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore, Progress
 from cohabit.queries import bootstrap as boot
 from cohabit.queries import nodes
+from cohabit.queries.gds import check_engine, projected
 from cohabit.queries.measures import Floats
 from cohabit.queries.null_models import check_null
 from cohabit.queries.onemode import OneMode, nothing_significant, one_mode
@@ -36,6 +37,7 @@ def centrality(
     null: str = "bicm",
     bootstrap: int = 0,
     seed: int | None = None,
+    engine: str = "local",
     progress: Progress | None = None,
 ) -> Result:
     """Centrality of the items of a level in their one-mode projection, weighted by `weight` (hosts, jaccard, lift).
@@ -43,17 +45,22 @@ def centrality(
     Betweenness and closeness take 1/weight as distance; those of models are computed on the backbone unless `exact`,
     whose pairs are tested under a null model (`null`: bicm or hypergeometric). An item that shares no host with another
     has 0 everywhere, except its part of PageRank's random jumps. With `bootstrap`, each measure has the 95 % interval
-    of the item's rank (1 is the largest) over that many draws of networks.
+    of the item's rank (1 is the largest) over that many draws of networks. With `engine` gds the server computes
+    PageRank and betweenness.
     """
     if sort not in SORTS:
         raise UsageError(f"--sort {sort!r}: not a column to sort by; choose from {', '.join(SORTS)}")
     boot.check(bootstrap, seed)
     check_null(null, 2)
+    check_engine(engine, store)
+    if engine != "local" and bootstrap:
+        raise UsageError("--bootstrap needs the local engine: leave out --engine")
     incidence = read_incidence(store, scope or Scope())
     matrix = incidence.at(level)
     on_backbone = level == "model" and not exact
     network = one_mode(matrix, null if on_backbone else None, progress)
-    values = measured(network, weight, on_backbone=on_backbone, progress=progress)
+    server = store if engine == "gds" and network.labels else None
+    values = measured(network, weight, on_backbone=on_backbone, server=server, progress=progress)
     columns: dict[str, list[Any]] = {"item": network.labels, "hosts": network.hosts.tolist()}
     columns |= {measure: found.tolist() for measure, found in values.items()}
     drawn = boot.resamples(store, incidence, matrix, bootstrap, seed) if bootstrap else None
@@ -70,6 +77,8 @@ def centrality(
     rows: list[Row] = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
     rows.sort(key=lambda r: (-_noiseless(r[sort]), -r["hosts"], r["item"]))
     caveats = [*_caveats(network, rows, weight, null if on_backbone else None), *unknown_caveat(incidence, matrix)]
+    if server is not None:
+        caveats.append("PageRank and betweenness are from the server's Graph Data Science, the rest is computed here.")
     if drawn and rows:
         caveats.append(drawn.caveat())
     return result(
@@ -81,15 +90,34 @@ def centrality(
     )
 
 
-def measured(network: OneMode, weight: str, *, on_backbone: bool, progress: Progress | None = None) -> dict[str, Any]:
-    """All measures of a projection, one array each, parallel to its labels."""
+def measured(
+    network: OneMode,
+    weight: str,
+    *,
+    on_backbone: bool,
+    server: GraphStore | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """All measures of a projection, one array each, parallel to its labels.
+
+    PageRank and betweenness by the Graph Data Science of `server`, where one is given.
+    """
     weights = network.weights(weight)
     graph = network.graph(weights)
-    between, close = nodes.paths(network.backbone_graph(weights) if on_backbone else graph, progress)
+    far = network.backbone_graph(weights) if on_backbone else graph
+    if server is None:
+        ranked = nodes.pagerank(graph)
+        between, close = nodes.paths(far, progress)
+    else:
+        close = nodes.closeness(far)
+        with projected(server, graph) as there:
+            ranked = there.pagerank()
+        with projected(server, far) as there:
+            between = there.betweenness()
     return {
         "degree": nodes.degrees(graph),
         "strength": nodes.strengths(graph),
-        "pagerank": nodes.pagerank(graph),
+        "pagerank": ranked,
         "eigenvector": nodes.eigenvector(graph),
         "betweenness": between,
         "closeness": close,

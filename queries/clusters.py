@@ -57,6 +57,7 @@ def clusters(
     scope: Scope | None = None,
     bootstrap: int | None = None,
     seed: int = 0,
+    engine: str = "local",
     progress: Progress | None = None,
 ) -> Result:
     """Who looks alike: places (`by`; see `place_clusters`), or else the items of the level (see `communities`)."""
@@ -65,11 +66,13 @@ def clusters(
     if by is not None:
         if null is not None:
             raise UsageError("--null is about pairs of items: leave out --by")
+        if engine != "local":
+            raise UsageError("--engine is about communities of items: leave out --by")
         few = MIN_HOSTS if min_hosts is None else min_hosts
         return place_clusters(store, by=by, min_hosts=few, number=number, **options)
     if min_hosts is not None or number is not None:
         raise UsageError(f"{'--clusters' if min_hosts is None else '--min-hosts'} is about places: give --by too")
-    return communities(store, null=null or NULLS[0], **options)
+    return communities(store, null=null or NULLS[0], engine=engine, **options)
 
 
 def place_clusters(

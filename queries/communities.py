@@ -7,9 +7,11 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
+from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers
 from cohabit.graph.store import GraphStore, Progress
 from cohabit.queries import bootstrap as boot
+from cohabit.queries.gds import check_engine, projected
 from cohabit.queries.leiden import leiden, modularity
 from cohabit.queries.null_models import check_null
 from cohabit.queries.onemode import OneMode, nothing_significant, one_mode
@@ -37,6 +39,7 @@ def communities(
     scope: Scope | None = None,
     bootstrap: int | None = None,
     seed: int = 0,
+    engine: str = "local",
     progress: Progress | None = None,
 ) -> Result:
     """Communities of the items of a level: Leiden on the backbone, numbered by the hosts of their largest item.
@@ -45,14 +48,19 @@ def communities(
     the community. `distance_to_centre` is 1 − κ/κmax, with κ the backbone weight between an item and its community and
     κmax the largest κ in it: 0 is the item the others hang on. `modularity` and `stability` (mean adjusted Rand index
     over resamples of networks; None without) are those of the whole partition. Items outside the backbone have no
-    community, and their note says so.
+    community, and their note says so. With `engine` gds it is the server's Leiden, one start; without resamples.
     """
     check(bootstrap, seed)
     check_null(null, 2)
+    check_engine(engine, store)
+    if engine != "local":
+        if bootstrap:
+            raise UsageError("--bootstrap needs the local engine: leave out --engine")
+        bootstrap = 0
     incidence = read_incidence(store, scope or Scope())
     matrix = incidence.at(level)
     network = one_mode(matrix, null, progress)
-    labels, inside = found_communities(network, seed)
+    labels, inside = found_communities(network, seed, store if engine == "gds" else None)
     stability = None
     number = resamples(bootstrap, dear=len(network.both) > _DEAR_PAIRS)
     drawn = boot.resamples(store, incidence, matrix, number, seed) if number and inside.any() else None
@@ -66,7 +74,7 @@ def communities(
     rows = _rows(network, labels, inside, stability)
     rows.sort(key=lambda r: (r["cluster"] is None, r["cluster"] or 0, -r["hosts"], r["item"]))
     caveats = [
-        *_caveats(network, rows, null, seed),
+        *_caveats(network, rows, null, seed, engine),
         *_stability(stability, drawn, number, bootstrap, seed, bool(inside.any())),
         *unknown_caveat(incidence, matrix),
     ]
@@ -74,11 +82,21 @@ def communities(
     return result(COLUMNS, rows, headline=headline, caveats=caveats, table_columns=TABLE_COLUMNS)
 
 
-def found_communities(network: OneMode, seed: int) -> tuple[Integers, npt.NDArray[np.bool_]]:
-    """Community of each item, numbered from 0 by the hosts of the largest item, and which items are in the backbone."""
+def found_communities(
+    network: OneMode, seed: int, server: GraphStore | None = None
+) -> tuple[Integers, npt.NDArray[np.bool_]]:
+    """Community of each item, numbered from 0 by the hosts of the largest item, and which items are in the backbone.
+
+    By the Graph Data Science of `server`, where one is given.
+    """
     graph = network.backbone_graph()
     inside = np.diff(graph.indptr) > 0
-    return _by_hosts(leiden(graph, seed=seed), network, inside), inside
+    if server is None or not inside.any():
+        labels = leiden(graph, seed=seed)
+    else:
+        with projected(server, graph) as there:
+            labels = there.leiden(seed)
+    return _by_hosts(labels, network, inside), inside
 
 
 def _by_hosts(labels: Integers, network: OneMode, inside: npt.NDArray[np.bool_]) -> Integers:
@@ -165,12 +183,13 @@ def _stability(
     return [said] if said else []
 
 
-def _caveats(network: OneMode, rows: list[Row], null: str, seed: int) -> list[str]:
+def _caveats(network: OneMode, rows: list[Row], null: str, seed: int, engine: str) -> list[str]:
     outside = sum(r["cluster"] is None for r in rows)
     if outside == len(rows):
         return nothing_significant(network, null)
     quality = next(r["modularity"] for r in rows if r["cluster"])
-    method = f"Leiden, seed {seed}, on the backbone, {network.backbone_in_words}; modularity {quality:.2f}."
+    which = "Leiden of the server's Graph Data Science" if engine == "gds" else "Leiden"
+    method = f"{which}, seed {seed}, on the backbone, {network.backbone_in_words}; modularity {quality:.2f}."
     caveats = [method]
     if outside:
         caveats.append(f"{count(outside, 'item')} without a pair in the backbone, so without a community.")

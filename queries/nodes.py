@@ -138,10 +138,9 @@ def paths(graph: Graph, progress: Progress | None = None) -> tuple[Floats, Float
     for start in range(0, len(sources), _CHUNK):
         chunk = sources[start : start + _CHUNK]
         distances = np.atleast_2d(dijkstra(lengths, indices=chunk))
+        close[chunk] = _closeness(distances)
         for source, distance in zip(chunk.tolist(), distances, strict=True):
             reached = np.isfinite(distance)
-            total, others = float(distance[reached].sum()), int(np.count_nonzero(reached)) - 1
-            close[source] = others / total * others / (size - 1)
             # Edges on shortest paths from the source, nearer end first.
             on = distance[tails] + lengths.data == distance[heads]
             on &= reached[tails] & (distance[tails] < distance[heads])
@@ -149,6 +148,29 @@ def paths(graph: Graph, progress: Progress | None = None) -> tuple[Floats, Float
         if progress:
             progress("shortest paths", min(start + _CHUNK, len(sources)), len(sources))
     return between / max((size - 1) * (size - 2), 1), close
+
+
+def closeness(graph: Graph) -> Floats:
+    """Closeness alone, as `paths` has it."""
+    from scipy.sparse.csgraph import dijkstra
+
+    close = np.zeros(graph.shape[0])
+    lengths = graph.copy()
+    lengths.data = 1 / lengths.data
+    sources = np.flatnonzero(degrees(graph))
+    for start in range(0, len(sources), _CHUNK):
+        chunk = sources[start : start + _CHUNK]
+        close[chunk] = _closeness(np.atleast_2d(dijkstra(lengths, indices=chunk)))
+    return close
+
+
+def _closeness(distances: Floats) -> Floats:
+    """Closeness of nodes with neighbours from their distances to all nodes: (nodes, all)."""
+    reached = np.isfinite(distances)
+    others = np.count_nonzero(reached, axis=1) - 1
+    total = np.where(reached, distances, 0).sum(axis=1)
+    found: Floats = others / total * others / (distances.shape[1] - 1)
+    return found
 
 
 def _dependencies(nearer: Integers, farther: Integers, source: int, size: int) -> Floats:
