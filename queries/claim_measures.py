@@ -15,7 +15,6 @@ from cohabit.queries.effort import busiest
 from cohabit.queries.listed import Mask
 from cohabit.queries.readings import Reading
 from cohabit.queries.result import Row
-from cohabit.queries.trends import trends
 
 METRICS = ("hosts", "listings", "host_weeks", "networks", "countries")
 """What items are ranked by; `listings` are observations. What the data do not have (places, say) is left out."""
@@ -219,7 +218,7 @@ def _outlook(claim: Claim, reading: Reading, _: Hosts) -> Figure:
     definition = f"share of hosts with {item} (level {claim.level}) {claim.months} months on, or as far as was tested"
     if not reading.with_any(claim.level, [item]).any():
         return Figure(None, definition, note="no host in scope has it")
-    answer = trends(reading.store, level=claim.level, item=[item], forecast=claim.months, scope=reading.scope)
+    answer = reading.forecast(claim.level, item, claim.months or 1)
     expected = [row for row in answer.rows if row["kind"] == "forecast" and row["tests"]]
     note = answer.headline or ""
     if not expected:

@@ -18,7 +18,11 @@ Mask = npt.NDArray[np.bool_]
 
 def read_listed(store: GraphStore, scope: Scope) -> Incidence:
     """Read the hosts in scope that showed a list, empty or not, in the time window (ever, without one)."""
-    incidence = read_incidence(store, scope)
+    return listed_of(store, read_incidence(store, scope), scope)
+
+
+def listed_of(store: GraphStore, incidence: Incidence, scope: Scope) -> Incidence:
+    """The same of hosts in scope that were read already."""
     window = window_in(store, scope)
     if window.weeks is None:
         listed = host_keys(store, " WHERE size(h.listed_weeks) > 0")

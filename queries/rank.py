@@ -5,6 +5,7 @@ All three are one count over groups (place, item): ranking items has one place, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.words import count, percent
 
 UNKNOWN = "unknown"
+SPREAD = ("network", "country")
+"""Places that are counted for each item."""
 _FIGURES = ("hosts", "share", "low", "high", "base", "listings", "host_weeks", "networks", "countries")
 
 
@@ -54,14 +57,26 @@ def rank(store: GraphStore, *, level: str | None = None, by: str | None = None, 
     if level is None and by is None:
         level = "family"
     incidence = read_incidence(store, scope, details=scope.at is None)
-    spread = [memberships(store, place, incidence.hosts) for place in ("network", "country")]
-    place = memberships(store, by, incidence.hosts) if by else Membership.everywhere(len(incidence.hosts))
+    spread = [memberships(store, place, incidence.hosts) for place in SPREAD]
+    if by is None:
+        rows = item_rows(incidence, level or "family", spread, timed=scope.timed)
+        headline = _headline(rows, level, by, incidence)
+        return result(("item", *_FIGURES), rows, headline=headline, caveats=_caveats(rows, ("item",)))
+    place = memberships(store, by, incidence.hosts)
     items = _items_of(incidence, level) if level else _one_item(incidence)
     rows = _rows(incidence, items, place, spread, timed=scope.timed)
-    keys = tuple(key for key, wanted in (("place", by), ("item", level)) if wanted)
+    keys = ("place", "item") if level else ("place",)
     rows.sort(key=lambda r: _order(r, keys))
     headline = _headline(rows, level, by, incidence)
     return result((*keys, *_FIGURES), rows, headline=headline, caveats=_caveats(rows, keys))
+
+
+def item_rows(incidence: Incidence, level: str, spread: Sequence[Membership], *, timed: bool) -> list[Row]:
+    """The rows of `rank` of a level; `spread` says which host is in which network, and in which country."""
+    everywhere = Membership.everywhere(len(incidence.hosts))
+    rows = _rows(incidence, _items_of(incidence, level), everywhere, spread, timed=timed)
+    rows.sort(key=lambda r: _order(r, ("item",)))
+    return rows
 
 
 def _items_of(incidence: Incidence, level: str) -> _Items:
@@ -83,7 +98,7 @@ def _one_item(incidence: Incidence) -> _Items:
 
 
 def _rows(
-    incidence: Incidence, items: _Items, place: Membership, spread: list[Membership], *, timed: bool
+    incidence: Incidence, items: _Items, place: Membership, spread: Sequence[Membership], *, timed: bool
 ) -> list[Row]:
     width = len(items.labels)
     size = len(place.labels) * width

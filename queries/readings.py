@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
 from cohabit.graph.incidence import Incidence, Integers, ModelTable
 from cohabit.graph.store import GraphStore
-from cohabit.queries.listed import Mask, read_listed
-from cohabit.queries.periods import HostWeeks, read_host_weeks
+from cohabit.queries.listed import Mask, listed_of
+from cohabit.queries.periods import HostWeeks, periods_of, read_host_weeks
 from cohabit.queries.places import Membership, memberships
-from cohabit.queries.rank import UNKNOWN, rank
-from cohabit.queries.result import Row
-from cohabit.queries.risks import risks
-from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.rank import SPREAD, UNKNOWN, item_rows
+from cohabit.queries.result import Result, Row
+from cohabit.queries.risks import condition_rows
+from cohabit.queries.scope import Scope, read_incidence, read_incidences, time_window
+from cohabit.queries.series import series, sightings
+from cohabit.queries.trends import forecast_answer
 
 AS_DEFINED = "as defined"
 WITHOUT_DECOYS = "without suspected decoys"
@@ -28,40 +30,32 @@ BASE_LINE = "lab of the base line"
 class Reading:
     """The hosts that one reading counts, and what is asked of them; everything is read once, when it is needed.
 
-    `at_date` says that it looks at one date, not at all that was ever seen.
+    `incidence` has hosts in scope and what they run, with observations and weeks, but at one date; `at_date` says that
+    the reading looks at one.
     """
 
     name: str
     store: GraphStore
     scope: Scope
+    incidence: Incidence
+    _weeks: Callable[[], HostWeeks]
     at_date: bool = False
     _ranked: dict[str, list[Row]] = field(default_factory=dict, init=False)
     _memberships: dict[str, Membership] = field(default_factory=dict, init=False)
 
     @cached_property
-    def incidence(self) -> Incidence:
-        """Hosts in scope and what they run; with observations and weeks, but at one date."""
-        return read_incidence(self.store, self.scope, details=self.scope.at is None)
-
-    @cached_property
-    def weeks(self) -> HostWeeks:
-        """When hosts were seen."""
-        return read_host_weeks(self.store)
-
-    @cached_property
     def observations(self) -> Integers:
         """Observations of each host in scope, most first."""
-        found: Integers = np.sort(self.weeks.observations[np.isin(self.weeks.keys, self.incidence.hosts)])[::-1]
+        weeks = self._weeks()
+        found: Integers = np.sort(weeks.observations[np.isin(weeks.keys, self.incidence.hosts)])[::-1]
         return found
 
     @cached_property
     def conditions(self) -> Mapping[tuple[str, str], Row]:
         """The rows of `risks` on capabilities and quantisation, by condition and basis."""
-        rows = [
-            row
-            for kind in ("capability", "quantisation")
-            for row in risks(self.store, kind=kind, scope=self.scope).rows
-        ]
+        if not self.listed:
+            return {}
+        rows = condition_rows(self.store, self._listed, ("capability", "quantisation"))
         return {(row["condition"], row["basis"]): row for row in rows}
 
     @property
@@ -71,16 +65,29 @@ class Reading:
         return silent is not None and silent["deployments"] < silent["deployments_base"]
 
     @cached_property
+    def _listed(self) -> Incidence:
+        return listed_of(self.store, self.incidence, self.scope)
+
+    @property
     def listed(self) -> int:
         """Hosts in scope whose list was seen."""
-        return len(read_listed(self.store, self.scope).hosts)
+        return len(self._listed.hosts)
 
     def ranked(self, level: str) -> list[Row]:
         """The rows of `rank` of a level, without what is unknown."""
         if level not in self._ranked:
-            rows = rank(self.store, level=level, scope=self.scope).rows
+            spread = [self.membership(place) for place in SPREAD]
+            rows = item_rows(self.incidence, level, spread, timed=self.scope.timed)
             self._ranked[level] = [row for row in rows if row["item"] != UNKNOWN]
         return self._ranked[level]
+
+    def forecast(self, level: str, item: str, months: int) -> Result:
+        """The answer of `trends` with a forecast of one item, month by month; not at one date."""
+        weeks = self._weeks()
+        periods = periods_of(weeks, "month", time_window(self.scope))
+        seen = sightings(weeks, self.incidence, periods, level)
+        everywhere = Membership.everywhere(len(self.incidence.hosts))
+        return forecast_answer(series(seen, level, everywhere, [item]), months)
 
     def membership(self, place: str) -> Membership:
         """Which host in scope is in which place."""
@@ -107,11 +114,18 @@ class Reading:
 
 def readings(store: GraphStore, scope: Scope) -> Iterator[Reading]:
     """The graph as it is asked about, without suspected decoys, and at its last date; the first is as defined."""
-    yield Reading(AS_DEFINED, store, scope, at_date=scope.at is not None)
+    weeks = cache(lambda: read_host_weeks(store))
+    at_date = scope.at is not None
+    scopes = {AS_DEFINED: scope}
     if not scope.exclude_decoys:
-        yield Reading(WITHOUT_DECOYS, store, replace(scope, exclude_decoys=True), at_date=scope.at is not None)
+        scopes[WITHOUT_DECOYS] = replace(scope, exclude_decoys=True)
+    # The same deployments, so they are read once.
+    read = read_incidences(store, list(scopes.values()), details=not at_date)
+    for (name, own), incidence in zip(scopes.items(), read, strict=True):
+        yield Reading(name, store, own, incidence, weeks, at_date)
     if not scope.timed and (last := _last_day(store)) is not None:
-        yield Reading(f"at {last}", store, replace(scope, at=last), at_date=True)
+        own = replace(scope, at=last)
+        yield Reading(f"at {last}", store, own, read_incidence(store, own), weeks, at_date=True)
 
 
 def _last_day(store: GraphStore) -> str | None:

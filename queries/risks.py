@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -120,22 +120,7 @@ def risks(
     incidence = read_listed(store, scope or Scope())
     if not len(incidence.hosts):
         return result(COLUMNS, [], headline="No host in scope whose list was seen: there is nothing to count.")
-    questions: dict[str, Callable[[], Iterator[_Finding]]] = {
-        "capability": lambda: _capabilities(store, incidence),
-        "quantisation": lambda: _quantisation(store, incidence),
-        "version": lambda: _versions(store, incidence, known),
-        "name": lambda: _names(incidence),
-        "remote": lambda: _remote(store, incidence),
-    }
-    rows: list[tuple[tuple[object, ...], Row]] = []
-    for place, name in enumerate(KINDS):
-        if kind in (None, name):
-            for finding in questions[name]():
-                row = finding.row()
-                order = (not finding.leading, place, -row["hosts"], row["condition"], row["basis"])
-                rows.append((order, row))
-    rows.sort(key=lambda pair: pair[0])
-    found = [row for _, row in rows]
+    found = condition_rows(store, incidence, KINDS if kind is None else (kind,), known)
     return result(
         COLUMNS,
         found,
@@ -143,6 +128,27 @@ def risks(
         caveats=_caveats(kind),
         table_columns=TABLE_COLUMNS,
     )
+
+
+def condition_rows(
+    store: GraphStore, incidence: Incidence, kinds: Sequence[str], advisories: Sequence[Advisory] = ()
+) -> list[Row]:
+    """The rows of some kinds of risk on hosts whose list was seen (at least one), those that sum a kind up first."""
+    questions: dict[str, Callable[[], Iterator[_Finding]]] = {
+        "capability": lambda: _capabilities(store, incidence),
+        "quantisation": lambda: _quantisation(store, incidence),
+        "version": lambda: _versions(store, incidence, list(advisories)),
+        "name": lambda: _names(incidence),
+        "remote": lambda: _remote(store, incidence),
+    }
+    rows: list[tuple[tuple[object, ...], Row]] = []
+    for place, name in enumerate(kinds):
+        for finding in questions[name]():
+            row = finding.row()
+            order = (not finding.leading, place, -row["hosts"], row["condition"], row["basis"])
+            rows.append((order, row))
+    rows.sort(key=lambda pair: pair[0])
+    return [row for _, row in rows]
 
 
 def _capabilities(store: GraphStore, incidence: Incidence) -> Iterator[_Finding]:

@@ -81,7 +81,11 @@ def read_sightings(store: GraphStore, scope: Scope, level: str | None, every: st
         raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
     host_weeks = read_host_weeks(store)
     periods = periods_of(host_weeks, every, time_window(scope))
-    incidence = read_incidence(store, scope, details=level is not None)
+    return sightings(host_weeks, read_incidence(store, scope, details=level is not None), periods, level)
+
+
+def sightings(host_weeks: HostWeeks, incidence: Incidence, periods: Periods, level: str | None) -> Sightings:
+    """Tell who listed what when, from the weeks of all hosts and the deployments of those in scope, with their weeks."""
     listed = _listed(host_weeks, incidence, periods)
     if level is None:
         none = np.empty(0, np.int64)
@@ -134,9 +138,14 @@ def read_series(
     if names and level is None:
         raise UsageError("--item needs --level, beside --by")
     seen = read_sightings(store, scope, level, every)
+    hosts = seen.incidence.hosts
+    return series(seen, level, memberships(store, by, hosts) if by else Membership.everywhere(len(hosts)), names)
+
+
+def series(seen: Sightings, level: str | None, place: Membership, names: Sequence[str] = ()) -> Series:
+    """Count what was seen, place by place."""
     chosen = named_items(seen, level, names)
     hosts = seen.incidence.hosts
-    place = memberships(store, by, hosts) if by else Membership.everywhere(len(hosts))
     width, length = max(len(seen.labels), 1), len(seen.periods)
 
     def places_of(of_hosts: Integers, of: Integers) -> tuple[Integers, Integers]:

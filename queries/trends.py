@@ -80,13 +80,18 @@ def trends(
     if forecast is None:
         columns = ("period", *keys, *_FIGURES)
         return result(columns, _share_rows(series, {}), headline=_headline(series, fitted), caveats=notes)
-    found = forecasts(series, forecast)
+    return forecast_answer(series, forecast, keys)
+
+
+def forecast_answer(series: Series, months: int, keys: tuple[str, ...] = ("item",)) -> Result:
+    """The shares of a series and their forecast for so many months, with its backtest."""
+    found = forecasts(series, months)
     sentence, tested = verdict(series, found)
     return result(
         ("period", *keys, *_FIGURES, *_TESTED),
         _share_rows(series, found),
-        headline=sentence or _headline(series, fitted),
-        caveats=(*tested, *notes),
+        headline=sentence or _headline(series, _slopes(series)),
+        caveats=(*tested, *series.notes, *_uneven(series)),
     )
 
 
