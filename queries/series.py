@@ -85,7 +85,7 @@ def read_sightings(store: GraphStore, scope: Scope, level: str | None, every: st
 
 
 def sightings(host_weeks: HostWeeks, incidence: Incidence, periods: Periods, level: str | None) -> Sightings:
-    """Tell who listed what when, from the weeks of all hosts and the deployments of those in scope, with their weeks."""
+    """Tell who listed what when: from the weeks of all hosts, and the deployments of those in scope with theirs."""
     listed = _listed(host_weeks, incidence, periods)
     if level is None:
         none = np.empty(0, np.int64)

@@ -40,6 +40,8 @@ QUESTIONS = (
     ("trends", "--view", "adoption"),
     ("lifetimes",),
     ("lifetimes", "--view", "churn"),
+    ("study",),
+    ("quality",),
     ("map", "families", "--output", "families.html"),
 )
 
