@@ -1,11 +1,11 @@
-"""Measure what the documentation says about speed: `make bench` prints three Markdown tables.
+"""Measure what the documentation says about speed: `make bench` prints Markdown tables.
 
     python tools/bench.py                  # all parts, takes a quarter of an hour
     python tools/bench.py --only loaders   # a minute
     python tools/bench.py --only server    # needs Maven and a JDK, see neo4j_server.py
 
 Everything happens in a temporary folder, on simulated hosts. On a machine that does other work at the same time the
-figures say little; the ratios of the second and third table are taken in turn, and survive that better.
+figures say little; ratios survive that better.
 """
 
 from __future__ import annotations
@@ -61,6 +61,10 @@ def main(arguments: list[str] | None = None) -> int:
         if options.only in (None, "embedded"):
             table = bench_embedded.measure(program, folder / "embedded", options.hosts, options.runs)
             print(f"{machine()}.\n\n{table}\n", flush=True)
+            # Only now: its libraries make this process large.
+            import bench_ways
+
+            print(f"{bench_ways.measure(folder / 'embedded' / 'cohabit-data', options.runs)}\n", flush=True)
         if options.only in (None, "server"):
             import bench_server
             from neo4j_server import ServerError, release
