@@ -1,0 +1,133 @@
+"""Every place with the shares of its hosts that run what is common, as maps of places need them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cohabit.graph.incidence import Incidence, Integers, ItemMatrix
+from cohabit.graph.store import GraphStore
+from cohabit.queries.clusters import MIN_HOSTS, place_clusters
+from cohabit.queries.info import figures
+from cohabit.queries.places import Membership
+from cohabit.queries.profiles import place_membership, profiles
+from cohabit.queries.result import Result
+from cohabit.queries.scope import Scope, read_incidence
+
+# How many items of each level are common enough to draw.
+SHOWN_ITEMS = {"family": 20, "lab-country": 12, "lab": 12}
+MOST_PLACES = 300
+HOSTS, MULTI_MODEL = "hosts", "multi-model hosts"
+# Places with few hosts look different by chance alone. The highest of these that leaves twelve places is taken.
+_MINIMA = (1_000, 500, 200, 100, MIN_HOSTS)
+_ENOUGH_PLACES = 12
+
+
+@dataclass(frozen=True)
+class PlaceMeasure:
+    """Hosts of each place that something holds for: `counts` of `bases` (parallel to the places), and overall.
+
+    `level` is one of SHOWN_ITEMS and `item` an item of it; or both are HOSTS (all hosts in scope are every place's
+    base), or MULTI_MODEL (of hosts with a model).
+    """
+
+    level: str
+    item: str
+    counts: list[int]
+    bases: list[int]
+    overall: int
+    overall_base: int
+
+
+@dataclass(frozen=True)
+class PlaceShares:
+    """Places by hosts, most first; places beyond `MOST_PLACES` are left out and counted in `left_out`.
+
+    `clusters` is the answer of `cohabit clusters --by …` at level family with `cluster_minimum` as `--min-hosts`.
+    `hosts`, `multi_model_hosts` and `unknown` (without a known place) count hosts in scope; the rest describes the
+    whole graph.
+    """
+
+    by: str
+    places: list[str]
+    measures: list[PlaceMeasure]
+    left_out: int
+    clusters: Result
+    cluster_minimum: int
+    hosts: int
+    multi_model_hosts: int
+    unknown: int
+    first_seen: str
+    last_seen: str
+    scans: int
+
+
+def place_shares(store: GraphStore, by: str, scope: Scope | None = None) -> PlaceShares:
+    """Count the hosts of every place, and those of them with two or more models or with each common item."""
+    scope = scope or Scope()
+    incidence = read_incidence(store, scope)
+    place = place_membership(store, by, incidence.hosts)
+    everyone = np.bincount(place.places, minlength=len(place.labels))
+    known = np.flatnonzero(everyone[:-1])
+    ordered = sorted(known.tolist(), key=lambda i: (-everyone[i], place.labels[i]))
+    chosen = np.array(ordered[:MOST_PLACES], np.int64)
+    measures = [_hosts(everyone, chosen), _multi_model(incidence, place, chosen)]
+    listed: Integers = np.zeros(0, np.int64)
+    for level, most in SHOWN_ITEMS.items():
+        matrix = incidence.at(level)
+        about = profiles(matrix, place)
+        if level == "family":
+            listed = about.listed[known]
+        measures += _items(matrix, about.counts[chosen].toarray(), about.listed[chosen], most)
+    minimum = _minimum(listed)
+    about_graph = figures(store)
+    return PlaceShares(
+        by=by,
+        places=[place.labels[i] for i in chosen],
+        measures=measures,
+        left_out=len(ordered) - len(chosen),
+        clusters=place_clusters(store, by=by, min_hosts=minimum, scope=scope),
+        cluster_minimum=minimum,
+        hosts=len(incidence.hosts),
+        multi_model_hosts=incidence.multi_model_hosts,
+        unknown=int(everyone[-1]),
+        first_seen=about_graph["first_seen"] or "",
+        last_seen=about_graph["last_seen"] or "",
+        scans=about_graph["scans"],
+    )
+
+
+def _minimum(listed: Integers) -> int:
+    return next((low for low in _MINIMA if np.count_nonzero(listed >= low) >= _ENOUGH_PLACES), MIN_HOSTS)
+
+
+def _hosts(everyone: Integers, chosen: Integers) -> PlaceMeasure:
+    total = int(everyone.sum())
+    return PlaceMeasure(HOSTS, HOSTS, everyone[chosen].tolist(), [total] * len(chosen), total, total)
+
+
+def _multi_model(incidence: Incidence, place: Membership, chosen: Integers) -> PlaceMeasure:
+    def by_place(hosts: Integers) -> Integers:
+        counts: Integers = np.bincount(place.join(hosts)[1], minlength=len(place.labels))
+        return counts[chosen]
+
+    with_models, several = (np.flatnonzero(incidence.models_per_host >= number) for number in (1, 2))
+    counts, bases = by_place(several).tolist(), by_place(with_models).tolist()
+    return PlaceMeasure(MULTI_MODEL, MULTI_MODEL, counts, bases, len(several), len(with_models))
+
+
+def _items(matrix: ItemMatrix, counts: Integers, bases: Integers, most: int) -> list[PlaceMeasure]:
+    common = sorted(range(len(matrix.labels)), key=lambda i: (-matrix.hosts_per_item[i], matrix.labels[i]))[:most]
+    return [
+        PlaceMeasure(
+            matrix.level,
+            matrix.labels[i],
+            counts[:, i].tolist(),
+            bases.tolist(),
+            int(matrix.hosts_per_item[i]),
+            matrix.base,
+        )
+        for i in common
+        if matrix.hosts_per_item[i]
+    ]
