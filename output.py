@@ -227,6 +227,12 @@ def _print(content: str | bytes) -> None:
             raise DataError(f"standard output: {error.strerror}") from error
 
 
+def check_target(path: Path, endings: tuple[str, ...]) -> None:
+    """Refuse a file name with another ending than these, before any work is done."""
+    if path.suffix.lower() not in endings:
+        raise UsageError(f"{path}: a file name that ends in {', '.join(endings[:-1])} or {endings[-1]}, please")
+
+
 def write_file(path: Path, content: bytes) -> None:
     """Write a file that the user named, whole or not at all; a link stays one, and so does a device or a pipe."""
     from cohabit.graph.archive import write_atomically, writing

@@ -52,11 +52,20 @@ class Graph(Questions):
 
     def map(self, kind: str = "families", **filters: Any) -> str:
         """An interactive map as one HTML document."""
-        from cohabit.maps.kinds import make_map
+        return self.picture(kind, ".html", **filters).decode()
+
+    def report(self, **filters: Any) -> str:
+        """The report as one HTML document."""
+        return self.picture("report", ".html", **filters).decode()
+
+    def picture(self, kind: str, ending: str, **filters: Any) -> bytes:
+        """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file."""
+        from cohabit.maps.kinds import make_file
 
         simulated, real = self._kinds_of_scans()
         notes = (MIXED,) if simulated and real else ()
-        return make_map(self.store, kind, scope=scope(filters), simulated=simulated, notes=notes)
+        about: dict[str, Any] = {"simulated": simulated, "notes": notes, "rejected": self._rejected()}
+        return make_file(self.store, kind, ending, scope=scope(filters), **about)
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name and say of the answer whether the data are simulated."""

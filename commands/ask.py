@@ -197,16 +197,19 @@ def catalogue(
 def make_map(
     where: Where,
     filters: Filters,
-    output: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")],
-    kind: Annotated[str, typer.Argument(help="families.")] = "families",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write: .html, .svg, or .png through a browser.")
+    ],
+    kind: Annotated[str, typer.Argument(help="families, countries, providers or networks.")] = "families",
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
 ) -> None:
-    """Draw an interactive map as one HTML file that opens anywhere, offline."""
-    from cohabit.output import write_file
+    """Draw an interactive map as one HTML file that opens anywhere, offline; or its main figure as SVG or PNG."""
+    from cohabit.output import check_target, write_file
     from cohabit.session import Graph
 
+    check_target(output, (".html", ".svg", ".png"))
     with Graph(where.data, where.store) as graph:
-        page = graph.map(kind, **filters.values())
-    write_file(output, page.encode("utf-8"))
+        content = graph.picture(kind, output.suffix.lower(), **filters.values())
+    write_file(output, content)
     if not quiet:
         print(visible(str(output)))

@@ -61,7 +61,7 @@ def legend(classes: Sequence[tuple[str, str]], width: float) -> Drawing:
 
 def dots(rows: Sequence[Dot], width: float) -> Drawing:
     """One row a share: label, a dot with its interval on a common scale from 0, the figure, the note."""
-    names = min(170.0, width * 0.34)
+    names = min(190.0, width * 0.37)
     notes = max((measured(row.note, 12) for row in rows), default=0.0)
     left, right = names + 8, width - notes - 62
     end = max((row.high for row in rows), default=1.0) or 1.0

@@ -6,10 +6,13 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from cohabit.maps.charts import Drawing, legend, stacked
 from cohabit.maps.data import MapData, MapItem, MapPair
 from cohabit.maps.network import SafeNetwork, vis_network_source
+from cohabit.maps.network_figure import network_figure
 from cohabit.maps.page import Tab, document, escaped, plural, significant, static
 from cohabit.maps.positions import TALL, WIDE, Arrangement, arrange
+from cohabit.maps.svg import text
 from cohabit.queries.backbone import STRONGEST_PER_ITEM, USUAL_MINIMUM, Backbone, backbone
 from cohabit.text import visible
 
@@ -20,7 +23,8 @@ _NO_GROUP = "not known"
 _NARROWEST_EDGE, _WIDEST_EDGE = 0.7, 6.0
 # Width at zoom 1 of an edge that would hold all hosts of the largest item.
 _FULL_EDGE = 16.0
-_SCRIPTS = ("page.js", "details.js", "controls.js", "labels.js", "network.js", "tables.js")
+_STILL_WIDTH = 600.0
+_SCRIPTS = ("page.js", "details.js", "controls.js", "labels.js", "network.js", "table.js", "tables.js")
 
 
 def render(data: MapData, *, seed: int = 0) -> str:
@@ -183,3 +187,28 @@ def _table_tab(data: MapData) -> Tab:
 <div class="scroll" id="pairs-table" tabindex="0" role="region" aria-label="All pairs"></div>
 <div class="scroll" id="items-table" tabindex="0" role="region" aria-label="All {units}" hidden></div>"""
     return Tab("table", "Table", body)
+
+
+def figure(data: MapData, *, seed: int = 0) -> Drawing:
+    """Return the network as a still picture with its legend: the dots, lines and places of the interactive one."""
+    items = sorted(data.items, key=lambda item: (-item.hosts, item.name))
+    pairs = sorted(data.pairs, key=lambda pair: (-pair.hosts, pair.a, pair.b))
+    if len(items) < 2:
+        return Drawing(_STILL_WIDTH, 30, text(0, 18, f"No network: {len(items)} of the two items that it takes."))
+    groups, group_of = _groups(items)
+    labels = [_shown(item.name, LABEL_LIMIT) for item in items]
+    number = {item.name: index for index, item in enumerate(items)}
+    ends = [(number[pair.a], number[pair.b]) for pair in pairs]
+    lifts = [math.nan if pair.lift is None else pair.lift for pair in pairs]
+    chosen = backbone([a for a, _ in ends], [b for _, b in ends], [pair.hosts for pair in pairs], lifts)
+    hosts = [item.hosts for item in items]
+    weighted = [(*ends[index], weight) for index, weight in zip(chosen.edges, chosen.weights, strict=True)]
+    widths = [_FULL_EDGE * (pairs[index].hosts / hosts[0]) ** 0.5 for index in chosen.edges]
+    edges = [
+        (*ends[index], min(max(width, _NARROWEST_EDGE), _WIDEST_EDGE))
+        for index, width in zip(chosen.edges, widths, strict=True)
+    ]
+    colours = [int(groups[group]["colour"]) for group in group_of]
+    width, height, body = network_figure(labels, colours, edges, arrange(labels, hosts, weighted, WIDE, seed=seed))
+    key = legend([(f"f{group['colour']}", f"{group['text']} ({group['items']})") for group in groups], width)
+    return stacked([Drawing(width, height, body), key])

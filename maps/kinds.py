@@ -2,62 +2,75 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from cohabit.errors import UsageError
-from cohabit.graph.names import country_name
+from cohabit.graph.archive import RejectedRecord
 from cohabit.graph.store import GraphStore
-from cohabit.maps import families
-from cohabit.maps.data import MapData, MapItem, MapPair
-from cohabit.queries.network import ItemNetwork, item_network
+from cohabit.maps import browser, families, place_page, places, report
+from cohabit.maps.charts import Drawing
+from cohabit.maps.data import MapData
+from cohabit.maps.frames import map_data, place_frame
+from cohabit.maps.poster import poster
+from cohabit.maps.report_data import report_data
+from cohabit.queries.network import item_network
+from cohabit.queries.place_shares import place_shares
 from cohabit.queries.scope import Scope
-from cohabit.queries.words import count
 
-KINDS = ("families",)
+REPORT = "report"
 
 
-def make_map(
-    store: GraphStore, kind: str, *, scope: Scope | None = None, simulated: bool = False, notes: tuple[str, ...] = ()
-) -> str:
-    """Return a map of one kind as one HTML document; `notes` are caveats beyond those of the query."""
-    if kind not in KINDS:
+@dataclass(frozen=True)
+class Kind:
+    """One kind of map, of data that are read once: its page, and its main figure as a still picture."""
+
+    frame: MapData
+    page: Callable[[], str]
+    figure: Callable[[], Drawing]
+
+
+def make_file(
+    store: GraphStore,
+    kind: str,
+    ending: str,
+    *,
+    scope: Scope | None = None,
+    simulated: bool = False,
+    notes: tuple[str, ...] = (),
+    rejected: Iterable[RejectedRecord] | None = None,
+) -> bytes:
+    """Return the content of a file: a map's page (`.html`) or figure (`.svg`, `.png`), or the report (`.html`, `.pdf`).
+
+    `notes` are caveats beyond those of the query, `rejected` the archive's rejected records, for the report.
+    """
+    if kind != REPORT and kind not in KINDS:
         raise UsageError(f"map {kind!r}: not a kind of map; choose from {', '.join(KINDS)}")
     scope = scope or Scope()
-    network = item_network(store, "family", scope)
-    return families.render(_data(network, scope, simulated, notes))
+    if ending in (".png", ".pdf"):
+        browser.find_browser(f"a {ending[1:].upper()} file")
+    if kind == REPORT:
+        page = report.render(report_data(store, scope, rejected=rejected, simulated=simulated, notes=notes))
+        return browser.pdf(page) if ending == ".pdf" else page.encode()
+    made = KINDS[kind](store, scope, simulated, notes)
+    if ending == ".html":
+        return made.page().encode()
+    drawn = poster(made.frame, made.figure())
+    return browser.png(drawn) if ending == ".png" else drawn.encode()
 
 
-def _data(network: ItemNetwork, scope: Scope, simulated: bool, notes: tuple[str, ...]) -> MapData:
-    items = tuple(
-        MapItem(name, hosts, hosts / network.base, network.base, _group(network.lab_countries.get(name)))
-        for name, hosts in sorted(network.items.items(), key=lambda i: (-i[1], i[0]))
-    )
-    pairs = tuple(
-        MapPair(
-            row["a"],
-            row["b"],
-            row["hosts"],
-            *(None if math.isnan(row[k]) else row[k] for k in ("share_of_a", "share_of_b", "lift", "jaccard")),
-        )
-        for row in network.pairs.rows
-    )
-    return MapData(
-        title="Model families that live together",
-        items=items,
-        pairs=pairs,
-        base=network.base,
-        hosts=network.hosts,
-        multi_model_hosts=network.multi_model_hosts,
-        unit="family",
-        source=count(network.scans, "scan"),
-        date_from=network.first_seen[:10],
-        date_to=network.last_seen[:10],
-        filters=scope.description(),
-        simulated=simulated,
-        caveats=(*notes, *network.pairs.caveats),
-    )
+def _families(store: GraphStore, scope: Scope, simulated: bool, notes: tuple[str, ...]) -> Kind:
+    data = map_data(item_network(store, "family", scope), scope, simulated, notes)
+    return Kind(data, lambda: families.render(data), lambda: families.figure(data))
 
 
-def _group(lab_country: str | None) -> str | None:
-    """Legend entry: the country of the lab, said as such, because hosts have countries too."""
-    return None if lab_country is None else f"lab in {country_name(lab_country)}"
+def _places(by: str) -> Callable[[GraphStore, Scope, bool, tuple[str, ...]], Kind]:
+    def kind(store: GraphStore, scope: Scope, simulated: bool, notes: tuple[str, ...]) -> Kind:
+        shares = place_shares(store, by, scope)
+        frame, figures = place_frame(shares, scope, simulated, notes), places.figures_of(shares)
+        return Kind(frame, lambda: place_page.render(frame, figures), lambda: places.figure(figures))
+
+    return kind
+
+
+KINDS = {"families": _families, **{name: _places(by) for name, by in places.BY.items()}}

@@ -66,6 +66,8 @@ def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
             "default-src 'none'",
             "script-src " + " ".join(_digest(text) for text in scripts),
             "style-src " + " ".join(_digest(text) for text in styles),
+            # Pictures that the page makes of itself, on their way to a file.
+            "img-src blob:",
             "base-uri 'none'",
             "form-action 'none'",
             # No script, ours or vis-network's, may turn text into markup.
@@ -75,13 +77,18 @@ def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
     )
 
 
+def style_policy(style: str) -> str:
+    """Return the policy of a page without any script."""
+    return f"default-src 'none'; style-src {_digest(style)}; base-uri 'none'; form-action 'none'"
+
+
 def _digest(text: str) -> str:
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
 
 
 def document(data: MapData, *, payload: object, tabs: Sequence[Tab], scripts: Sequence[str]) -> str:
     """Return the whole HTML file: facts about `data`, the tabs, the payload as JSON, the scripts in order."""
-    style = static("page.css")
+    style = static("page.css") + static("figures.css")
     for text in (*scripts, style):
         if any(end in text.lower() for end in ("</script", "</style", "<!--")):
             raise ValueError("a script or style of the page would end its own element")

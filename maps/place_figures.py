@@ -109,7 +109,7 @@ def profiles(figures: PlaceFigures, rows: int, columns: int, width: float) -> Dr
     return Drawing(side + names + cell * len(items) + 40, y, "".join(parts))
 
 
-_CELL_CUTS = (0.02, 0.08, 0.2, 0.45)
+_CELL_CUTS = (0.03, 0.1, 0.2, 0.4)
 
 
 def _shade(share: float) -> int:

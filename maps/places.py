@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cohabit.graph.names import country_name
+from cohabit.maps.charts import Drawing, beside, legend, stacked
 from cohabit.maps.place_data import Cluster, Place, PlaceFigures
+from cohabit.maps.place_figures import profiles, ranking, world_map
+from cohabit.maps.svg import tag, text
 from cohabit.queries.place_shares import PlaceShares
 from cohabit.queries.result import Row
 
 BY = {"countries": "country", "providers": "provider", "networks": "network"}
+# Sizes of the drawings, in pixels.
+_WIDTH, _RANKED, _PROFILED, _COLUMNS = 1150.0, 15, 30, 14
 
 
 def figures_of(shares: PlaceShares) -> PlaceFigures:
@@ -44,3 +49,30 @@ def _cluster(by: str, rows: Sequence[Row]) -> Cluster:
     )
     more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
     return Cluster(", ".join(names) + more, len(rows), sum(row["base"] for row in rows), apart)
+
+
+def figure(figures: PlaceFigures, width: float = _WIDTH) -> Drawing:
+    """Return the main picture: the world and a ranking, or the profiles of places that are alike and a ranking."""
+    hosts = figures.shares[0]
+    if not figures.places:
+        return Drawing(600, 30, tag("text", "No place of any host in scope is known.", x=0, y=18, class_="t"))
+    if figures.by == "country":
+        side = width * 0.36
+        drawn = world_map(figures, hosts.drawn, width - side - 24)
+        key = legend([*hosts.legend, ("none", "no host seen")], drawn.width)
+        left = [_caption("Share of all hosts in scope", drawn.width), drawn, key]
+        right = [
+            _caption("95 % intervals where they are wider than a dot", side),
+            ranking(figures, hosts, _RANKED, side),
+        ]
+        return beside(stacked(left, gap=8), stacked(right, gap=8))
+    parts = [_caption("Share of all hosts in scope, with 95 % intervals", width)]
+    parts.append(ranking(figures, hosts, _RANKED, width * 0.66))
+    if figures.by_cluster and figures.families:
+        said = f"Who is alike: families among the hosts with a known one, of {figures.cluster_minimum:,} hosts or more"
+        parts += [_caption(said, width), profiles(figures, _PROFILED, _COLUMNS, width)]
+    return stacked(parts)
+
+
+def _caption(words: str, width: float) -> Drawing:
+    return Drawing(width, 20, text(0, 14, words, class_="m", width=width))

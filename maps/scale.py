@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 CLASSES = 5
@@ -50,7 +51,10 @@ def texts(limits: Sequence[float]) -> tuple[str, ...]:
 
 def percent(share: float) -> str:
     """Two significant digits, more for 100: `0.034 %`, `2.0 %`, `12 %`."""
-    value = share * 100
-    if value >= 9.95:
-        return f"{value:.0f} %"
-    return f"{value:#.2g} %" if value >= 0.0001 else f"{value:g} %"
+    value = Decimal(share * 100)
+    if value <= 0:
+        return "0 %"
+    # Halves go up, as in the page's script.
+    place = min(value.adjusted() - 1, 0)
+    rounded = value.quantize(Decimal(1).scaleb(place), ROUND_HALF_UP)
+    return f"{rounded.quantize(Decimal(1), ROUND_HALF_UP) if rounded >= 10 else rounded:f} %"

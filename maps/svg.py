@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from cohabit.maps.page import static
@@ -76,10 +77,14 @@ def light_colours() -> dict[str, str]:
     return dict(re.findall(r"(--[a-z0-9-]+): ([^;]+);", root))
 
 
+def coloured(style: str, colours: Mapping[str, str]) -> str:
+    """A style sheet with the colours in the place of the variables: many programs that draw SVG know no variables."""
+    return _VARIABLE.sub(lambda match: colours[match[1]], style)
+
+
 def standalone(title: str, width: float, height: float, body: str) -> str:
     """A whole SVG file: white ground, colours as in the light page, no script and no reference to anything outside."""
-    colours = light_colours()
-    style = _VARIABLE.sub(lambda match: colours[match[1]], static("figures.css"))
+    style = coloured(static("figures.css"), light_colours())
     root = tag(
         "svg",
         tag("title", escape(visible(title, 200))),

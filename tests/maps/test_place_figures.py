@@ -95,8 +95,8 @@ def test_classes_and_their_words() -> None:
     assert scale.shades(limits) == (0, 1, 3, 4)
     assert scale.texts(limits) == ("under 12 %", "12 % to 20 %", "20 % to 50 %", "50 % or more")
     assert (scale.shades(()), scale.texts(())) == ((2,), ("any",))
-    assert [scale.percent(s) for s in (0.0, 0.00034, 0.02, 0.0994, 0.0996, 0.123, 1.0)] == [
-        *("0 %", "0.034 %", "2.0 %", "9.9 %", "10 %", "12 %", "100 %")
+    assert [scale.percent(s) for s in (0.0, 0.00034, 0.02, 0.0625, 0.0994, 0.0996, 0.125, 1.0)] == [
+        *("0 %", "0.034 %", "2.0 %", "6.3 %", "9.9 %", "10 %", "13 %", "100 %")
     ]
 
 

@@ -1,0 +1,36 @@
+"""The command that writes the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cohabit.options import Filters, Where, with_options
+from cohabit.text import visible
+
+app = typer.Typer()
+
+
+@app.command()
+@with_options
+def report(
+    where: Where,
+    filters: Filters,
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .html, or .pdf through a browser.")],
+    quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
+) -> None:
+    """Write a report of a few pages, to read in five minutes and to print.
+
+    Headline, ranks, co-occurrence, the network of families, countries, course over time, published figures, doubts.
+    """
+    from cohabit.output import check_target, write_file
+    from cohabit.session import Graph
+
+    check_target(output, (".html", ".pdf"))
+    with Graph(where.data, where.store) as graph:
+        content = graph.picture("report", output.suffix.lower(), **filters.values())
+    write_file(output, content)
+    if not quiet:
+        print(visible(str(output)))

@@ -1,0 +1,53 @@
+"""A picture as a file of its own: the main figure of a map with its title, what it holds for, and where it is from."""
+
+from __future__ import annotations
+
+from cohabit.maps.charts import Drawing
+from cohabit.maps.data import MapData
+from cohabit.maps.place_figures import hatch
+from cohabit.maps.svg import measured, standalone, tag, text
+from cohabit.text import visible
+
+_MARGIN = 20.0
+_NARROWEST = 640.0
+_FACT_LIMIT = 400
+
+
+def stamp(frame: MapData) -> tuple[str, ...]:
+    """The lines that stay with a picture cut out of its page."""
+    dates = frame.date_from if frame.date_from == frame.date_to else f"{frame.date_from} to {frame.date_to}"
+    lines = [
+        f"Source: {frame.source}. Seen: {dates or 'not known'}.",
+        f"Base n: {frame.base:,} hosts with a known {frame.unit.replace('-', ' ')} (of {frame.hosts:,}).",
+        f"Filters: {'; '.join(frame.filters) or 'none'}. Made with cohabit.",
+    ]
+    if frame.simulated:
+        lines.insert(0, "SIMULATED DATA – these hosts do not exist.")
+    return tuple(visible(line, _FACT_LIMIT) for line in lines)
+
+
+def poster(frame: MapData, drawing: Drawing) -> str:
+    """Return an SVG file."""
+    width = max(drawing.width, _NARROWEST) + 2 * _MARGIN
+    room = width - 2 * _MARGIN
+    parts = [hatch(), text(_MARGIN, 36, frame.title, size=19, class_="h", width=room)]
+    y = 56.0
+    parts.append(tag("g", drawing.body, transform=f"translate({_MARGIN:g} {y:g})"))
+    y += drawing.height + 12
+    for line in (wrapped for said in stamp(frame) for wrapped in _wrapped(said, room)):
+        y += 17
+        parts.append(text(_MARGIN, y, line, size=12, class_="m", width=room))
+    title = f"{'SIMULATED DATA – ' if frame.simulated else ''}{frame.title}"
+    return standalone(title, round(width), round(y + _MARGIN), "".join(parts))
+
+
+def _wrapped(line: str, room: float) -> list[str]:
+    """Lines no wider than `room`, broken at blanks."""
+    found = [""]
+    for word in line.split(" "):
+        longer = f"{found[-1]} {word}".strip()
+        if found[-1] and measured(longer, 12) > room:
+            found.append(word)
+        else:
+            found[-1] = longer
+    return found

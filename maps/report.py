@@ -1,0 +1,270 @@
+"""The report: one HTML page to read in five minutes and to print, without any script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cohabit.maps import places
+from cohabit.maps.charts import Drawing, dots, lines
+from cohabit.maps.page import escaped, static, style_policy
+from cohabit.maps.place_figures import hatch
+from cohabit.maps.report_data import PAIRS, ReportData
+from cohabit.maps.scale import percent
+from cohabit.maps.svg import coloured, light_colours, tag
+
+TITLE = "Which AI models live together on exposed hosts"
+_WIDTH = 944.0
+_HALF = 450.0
+_NOTE_LIMIT = 400
+
+_METHODS = (
+    "A host is an address; it counts once, however often it was seen. Its families are what its server reports.",
+    "Shares are of hosts with at least one known item of the level; for places, of all hosts; for the course over "
+    "time, of hosts whose list was seen in the month. Intervals are Wilson's, at 95 %; they take hosts as independent.",
+    "Lift is how many times more hosts run both items than if the two were independent. q is the false discovery rate "
+    "under the bipartite configuration model, which keeps the sizes of hosts and items; q < 0.01 is a gate, no rank.",
+    "The network draws, of pairs with lift above 1, the three strongest of each family and a maximum spanning tree.",
+    "A scan sees what answers on the Internet, not what is in use: no figure here is about hosts that were not seen.",
+)
+
+
+def render(data: ReportData) -> str:
+    """Return the whole HTML document; the same data give the same bytes."""
+    style = coloured(static("report.css") + static("figures.css"), light_colours())
+    simulated = "SIMULATED DATA – " if data.simulated else ""
+    sections = [
+        _header(data),
+        _ranks(data),
+        _together(data),
+        _places(data),
+        _course(data),
+        _study(data),
+        _quality(data),
+        _methods(data),
+    ]
+    parts = [
+        "<!DOCTYPE html>",
+        '<html lang="en">',
+        "<head>",
+        f'<meta http-equiv="Content-Security-Policy" content="{style_policy(style)}">',
+        '<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="referrer" content="no-referrer">',
+        f"<title>{simulated}{escaped(TITLE)}</title>",
+        f"<style>{style}</style>",
+        "</head>",
+        "<body>",
+        *sections,
+        "</body>",
+        "</html>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _header(data: ReportData) -> str:
+    banner = ""
+    if data.simulated:
+        banner = '<p class="banner"><strong>SIMULATED DATA</strong> These hosts do not exist.</p>\n'
+    dates = data.date_from if data.date_from == data.date_to else f"{data.date_from} to {data.date_to}"
+    facts = [
+        ("Source", data.source),
+        ("Seen", dates or "not known"),
+        ("Hosts in scope", f"{data.network.hosts:,}"),
+        ("Filters", "; ".join(data.filters) or "none"),
+    ]
+    rows = "".join(f"<div><dt>{name}</dt><dd>{escaped(text, 500)}</dd></div>" for name, text in facts)
+    said = "".join(f"<li>{escaped(sentence, _NOTE_LIMIT)}</li>" for sentence in data.sentences)
+    return (
+        f'<header>\n{banner}<h1>{escaped(TITLE)}</h1>\n<dl class="facts">{rows}</dl>\n</header>\n'
+        f'<ul class="headline">{said}</ul>'
+    )
+
+
+def _section(title: str, *parts: str) -> str:
+    """A section of parts that are HTML already."""
+    return "\n".join(["<section>", f"<h2>{title}</h2>", *parts, "</section>"])
+
+
+def _lead(sentence: str) -> str:
+    return f'<p class="lead">{escaped(sentence, 300)}</p>'
+
+
+def _note(words: str) -> str:
+    return f'<p class="note">{words}</p>'
+
+
+def _whole(*parts: str) -> str:
+    """What is not to be broken over two pages."""
+    return f'<div class="whole">{"".join(parts)}</div>'
+
+
+def _ranks(data: ReportData) -> str:
+    columns = []
+    for title, ranked in (("Families", data.families), ("Labs", data.labs)):
+        chart = _svg(dots(ranked, _HALF), f"{title} by share of hosts") if ranked else "<p>None is known.</p>"
+        columns.append(_whole(f"<h3>{title}</h3>", chart))
+    return _section(
+        "Who is biggest",
+        f'<div class="two">{"".join(columns)}</div>',
+        _note("Share of hosts with the item, its 95 % interval, and hosts of the base n."),
+    )
+
+
+def _together(data: ReportData) -> str:
+    title = "Who lives with whom"
+    rows = data.network.pairs.rows[:PAIRS]
+    if not rows:
+        return _section(title, "<p>No host lists two known families.</p>")
+    cells = [
+        [
+            escaped(row["a"], 60),
+            escaped(row["b"], 60),
+            f"{row['hosts']:,}",
+            percent(row["share_of_multi_model_hosts"]),
+            _interval(row["low"], row["high"]),
+            f"{row['lift']:.2f}",
+            _q(row["q_value"]),
+        ]
+        for row in rows
+    ]
+    heads = ["Family A", "Family B", "Hosts with both", "Of multi-model hosts", "95 % interval", "Lift", "q"]
+    return _section(
+        title,
+        _table(heads, cells, numbers={2, 3, 4, 5, 6}),
+        _note(
+            f"The {len(rows)} most frequent of {len(data.network.pairs.rows):,} pairs. Common families lead such a "
+            "list; lift says which pairs are more than that."
+        ),
+        _whole(
+            "<h3>What is together more often than independent families would be</h3>",
+            _svg(data.picture, "Network of families"),
+            _note("Area of a dot: hosts. Colour: country of the lab. Width of a line: hosts with both."),
+        ),
+    )
+
+
+def _places(data: ReportData) -> str:
+    if data.places is None:
+        return _section("Where", f"<p>{escaped(data.no_places)}</p>")
+    return _section(
+        "Where",
+        _whole(
+            _svg(places.figure(data.places, _WIDTH), "Hosts by country"),
+            _note("Share of all hosts in scope, and hosts; at the right the countries with most."),
+        ),
+    )
+
+
+def _course(data: ReportData) -> str:
+    parts = [_lead(data.trend)]
+    if data.lines:
+        parts.append(_svg(lines(data.periods, data.lines, _WIDTH, 260), "Share of hosts by month"))
+        parts.append(
+            _note(
+                "Share of the hosts whose list was seen in the month, with the band of its 95 % interval. A gap is a "
+                "month without a scan."
+            )
+        )
+    return _section("What rises and falls", _whole(*parts))
+
+
+def _study(data: ReportData) -> str:
+    cells = [
+        [
+            escaped(row["claim"], 200),
+            _figure(row["published"]),
+            _figure(row["computed"]),
+            "–" if row["low"] is None else f"{_figure(row['low'])} to {_figure(row['high'])}",
+            escaped(row["verdict"] or "–"),
+        ]
+        for row in data.study
+    ]
+    return _section(
+        "Published figures beside these data",
+        _lead(data.study_headline),
+        _table(["Claim", "Published", "Here", "95 % interval", "Verdict"], cells, numbers={1, 2, 3}),
+        _note(
+            "Published numbers are those of other scans. The command <code>cohabit study</code> gives each figure "
+            "under other definitions too."
+        ),
+    )
+
+
+def _quality(data: ReportData) -> str:
+    cells = [
+        [
+            escaped(row["check"]),
+            "–" if row["hosts"] is None else f"{row['hosts']:,}",
+            "–" if row["share"] is None else percent(row["share"]),
+            "–" if row["effect"] is None else f"{row['effect'] * 100:+.2f} points".replace("-", "−"),
+            escaped(row["note"] or "", _NOTE_LIMIT),
+        ]
+        for row in data.quality
+    ]
+    heads = ["Check", "Hosts", "Share", "Effect", "What it means"]
+    return _section(
+        "What could be wrong with the data",
+        _lead(data.quality_headline),
+        _table(heads, cells, numbers={1, 2, 3}) if cells else "",
+        _note(
+            "A check raises a suspicion, it proves nothing. Effect: by how much the share above changes without these "
+            "hosts."
+        ),
+    )
+
+
+def _methods(data: ReportData) -> str:
+    caveats = "".join(f"<li>{escaped(text, _NOTE_LIMIT)}</li>" for text in data.caveats)
+    methods = "".join(f"<li>{escaped(text)}</li>" for text in _METHODS)
+    section = _section("Methods in short", f'<ul class="small">{methods}{caveats}</ul>')
+    return (
+        f"{section}\n<footer><p>Made with cohabit. This file is complete in itself: it opens without a network and "
+        "asks for nothing. Outlines of countries: Natural Earth.</p></footer>"
+    )
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: set[int]) -> str:
+    """A table of cells that are HTML already."""
+
+    def cells(row: Sequence[str], name: str) -> str:
+        return "".join(
+            f'<{name} class="number">{cell}</{name}>' if i in numbers else f"<{name}>{cell}</{name}>"
+            for i, cell in enumerate(row)
+        )
+
+    body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
+    return f'<div class="wide"><table><thead><tr>{cells(heads, "th")}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _svg(drawing: Drawing, title: str) -> str:
+    """A drawing in the page; screen readers get its title, the figures are in tables."""
+    width, height = round(drawing.width), round(drawing.height + 4)
+    return tag(
+        "svg",
+        tag("title", escaped(title)),
+        hatch(),
+        drawing.body,
+        width=width,
+        height=height,
+        viewBox=f"0 0 {width} {height}",
+        class_="figure",
+        role="img",
+    )
+
+
+def _interval(low: float, high: float) -> str:
+    return f"{low * 100:.1f} % to {high * 100:.1f} %"
+
+
+def _q(value: float | None) -> str:
+    if value is None or value != value:
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _figure(value: Any) -> str:
+    """A figure of the study: whole numbers are whole, so what is not is a share."""
+    if value is None:
+        return "–"
+    return f"{value * 100:.1f} %" if isinstance(value, float) else f"{value:,}"

@@ -1,0 +1,160 @@
+"""What the report says: the answers of several commands about the same hosts, cut to what fits a few pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cohabit.graph.archive import RejectedRecord
+from cohabit.graph.names import country_name
+from cohabit.graph.store import GraphStore
+from cohabit.maps import families
+from cohabit.maps.charts import Dot, Drawing, Line
+from cohabit.maps.frames import map_data
+from cohabit.maps.place_data import PlaceFigures
+from cohabit.maps.places import figures_of
+from cohabit.queries import quality as doubts
+from cohabit.queries import study as claims
+from cohabit.queries import trends as courses
+from cohabit.queries.measures import wilson
+from cohabit.queries.network import ItemNetwork, item_network
+from cohabit.queries.place_shares import PlaceShares, place_shares
+from cohabit.queries.rank import rank
+from cohabit.queries.readings import AS_DEFINED
+from cohabit.queries.result import Result, Row
+from cohabit.queries.scope import Scope
+from cohabit.queries.words import count, percent
+
+RANKED, PAIRS, LINES = 10, 10, 6
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """Text in it is as anybody wrote it; `periods` and `lines` are empty where there is no course over time."""
+
+    sentences: tuple[str, ...]
+    families: tuple[Dot, ...]
+    labs: tuple[Dot, ...]
+    network: ItemNetwork
+    picture: Drawing
+    places: PlaceFigures | None
+    no_places: str
+    periods: tuple[str, ...]
+    lines: tuple[Line, ...]
+    trend: str
+    study: tuple[Row, ...]
+    study_headline: str
+    quality: tuple[Row, ...]
+    quality_headline: str
+    caveats: tuple[str, ...]
+    source: str
+    date_from: str
+    date_to: str
+    filters: tuple[str, ...]
+    simulated: bool
+
+
+def report_data(
+    store: GraphStore,
+    scope: Scope | None = None,
+    *,
+    rejected: Iterable[RejectedRecord] | None = None,
+    simulated: bool = False,
+    notes: tuple[str, ...] = (),
+) -> ReportData:
+    """Ask everything that the report answers, of one scope."""
+    scope = scope or Scope()
+    network = item_network(store, "family", scope)
+    ranked, labs = (rank(store, level=level, scope=scope) for level in ("family", "lab"))
+    countries = place_shares(store, "country", scope)
+    periods, lines, trend = _course(store, scope, ranked)
+    study, quality = claims.study(store, scope=scope), doubts.quality(store, rejected=rejected, scope=scope)
+    return ReportData(
+        sentences=tuple(_sentences(network, ranked, labs, countries)),
+        families=_dots(ranked),
+        labs=_dots(labs),
+        network=network,
+        picture=families.figure(map_data(network, scope, simulated, notes)),
+        places=figures_of(countries) if countries.places else None,
+        no_places=f"The country of none of the {count(network.hosts, 'host')} in scope is known.",
+        periods=periods,
+        lines=lines,
+        trend=trend,
+        study=tuple(row for row in study.rows if row["reading"] == AS_DEFINED),
+        study_headline=study.headline or "",
+        quality=tuple(quality.rows),
+        quality_headline=quality.headline or "",
+        caveats=(*notes, *dict.fromkeys((*ranked.caveats, *network.pairs.caveats, *countries.clusters.caveats[-1:]))),
+        source=count(network.scans, "scan"),
+        date_from=network.first_seen[:10],
+        date_to=network.last_seen[:10],
+        filters=scope.description(),
+        simulated=simulated,
+    )
+
+
+def _dots(ranked: Result) -> tuple[Dot, ...]:
+    rows = [row for row in ranked.rows if row["item"] != UNKNOWN][:RANKED]
+    return tuple(
+        Dot(row["item"], row["share"], row["low"], row["high"], f"{row['hosts']:,} of {row['base']:,}") for row in rows
+    )
+
+
+def _interval(low: float, high: float) -> str:
+    return f"95 % interval {low * 100:.1f} % to {high * 100:.1f} %"
+
+
+def _sentences(network: ItemNetwork, families: Result, labs: Result, countries: PlaceShares) -> list[str]:
+    """The headline, each figure with its interval and what it is of."""
+    if not network.hosts:
+        return ["No host is in scope: there is nothing to report."]
+    several = next(m for m in countries.measures if m.level == "multi-model hosts")
+    said = []
+    if several.overall_base:
+        low, high = (float(bound) for bound in wilson(several.overall, several.overall_base))
+        said.append(
+            f"{count(network.hosts, 'host')} in scope; {several.overall:,} of the {several.overall_base:,} with models "
+            f"list two or more: {percent(several.overall / several.overall_base)} ({_interval(low, high)})."
+        )
+    pairs = network.pairs.rows
+    if pairs:
+        top = pairs[0]
+        said.append(
+            f"{top['a']} and {top['b']} live together on {count(top['hosts'], 'host')}: "
+            f"{percent(top['share_of_multi_model_hosts'])} of multi-model hosts "
+            f"({_interval(top['low'], top['high'])}), {top['lift']:.2f} times as many as if the two were independent."
+        )
+    for ranked, what in ((families, "family"), (labs, "lab")):
+        row = next((row for row in ranked.rows if row["item"] != UNKNOWN), None)
+        if row is not None:
+            said.append(
+                f"The most common {what} is {row['item']}, on {percent(row['share'])} of {row['base']:,} hosts with a "
+                f"known {what} ({_interval(row['low'], row['high'])})."
+            )
+    hosts = countries.measures[0]
+    if countries.places:
+        low, high = (float(bound) for bound in wilson(hosts.counts[0], hosts.overall_base))
+        said.append(
+            f"{country_name(countries.places[0])} has most hosts, {percent(hosts.counts[0] / hosts.overall_base)} "
+            f"({_interval(low, high)}); hosts are in {count(len(countries.places), 'country')}."
+        )
+    return said
+
+
+def _course(store: GraphStore, scope: Scope, families: Result) -> tuple[tuple[str, ...], tuple[Line, ...], str]:
+    """Periods, the shares of the most common families in them, and the sentence that goes with it."""
+    if scope.at is not None:
+        return (), (), "The report is about one moment (--at): there is no course over time."
+    answer = courses.trends(store, scope=scope)
+    periods = tuple(sorted({row["period"] for row in answer.rows}))
+    if len(periods) < 2:
+        return (), (), "All observations are of one month: there is no course over time."
+    position = {period: i for i, period in enumerate(periods)}
+    names = [row["item"] for row in families.rows if row["item"] != UNKNOWN][:LINES]
+    points: dict[str, list[tuple[int, float, float, float]]] = {name: [] for name in names}
+    for row in answer.rows:
+        if row["item"] in points:
+            points[row["item"]].append((position[row["period"]], row["share"], row["low"], row["high"]))
+    lines = tuple(Line(name, tuple(sorted(found))) for name, found in points.items() if found)
+    return periods, lines, answer.headline or ""
