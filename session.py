@@ -50,22 +50,23 @@ class Graph(Questions):
         """Release the store."""
         self.store.close()
 
-    def map(self, kind: str = "families", **filters: Any) -> str:
-        """An interactive map as one HTML document."""
-        return self.picture(kind, ".html", **filters).decode()
+    def map(self, kind: str = "families", *, seed: int = 0, **filters: Any) -> str:
+        """An interactive map as one HTML document; the same data and seed give the same bytes."""
+        return self.picture(kind, ".html", seed=seed, **filters).decode()
 
-    def report(self, **filters: Any) -> str:
-        """The report as one HTML document."""
-        return self.picture("report", ".html", **filters).decode()
+    def report(self, *, seed: int = 0, **filters: Any) -> str:
+        """The report as one HTML document; the same data and seed give the same bytes."""
+        return self.picture("report", ".html", seed=seed, **filters).decode()
 
-    def picture(self, kind: str, ending: str, **filters: Any) -> bytes:
+    def picture(self, kind: str, ending: str, *, seed: int = 0, **filters: Any) -> bytes:
         """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file."""
         from cohabit.maps.kinds import make_file
+        from cohabit.maps.request import Request
 
         simulated, real = self._kinds_of_scans()
         notes = (MIXED,) if simulated and real else ()
-        about: dict[str, Any] = {"simulated": simulated, "notes": notes, "rejected": self._rejected()}
-        return make_file(self.store, kind, ending, scope=scope(filters), **about)
+        request = Request(scope(filters), simulated, notes, seed, self.masker.address)
+        return make_file(self.store, kind, ending, request, rejected=self._rejected())
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name and say of the answer whether the data are simulated."""

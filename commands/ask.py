@@ -200,7 +200,9 @@ def make_map(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File to write: .html, .svg, or .png through a browser.")
     ],
+    shown: Shown,
     kind: Annotated[str, typer.Argument(help="families, countries, providers or networks.")] = "families",
+    seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
 ) -> None:
     """Draw an interactive map as one HTML file that opens anywhere, offline; or its main figure as SVG or PNG."""
@@ -208,8 +210,8 @@ def make_map(
     from cohabit.session import Graph
 
     check_target(output, (".html", ".svg", ".png"))
-    with Graph(where.data, where.store) as graph:
-        content = graph.picture(kind, output.suffix.lower(), **filters.values())
+    with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
+        content = graph.picture(kind, output.suffix.lower(), seed=seed, **filters.values())
     write_file(output, content)
     if not quiet:
         print(visible(str(output)))

@@ -1,10 +1,31 @@
-"""What a map shows: items (nodes), pairs (edges and table rows) and the frame they hold in, without any query."""
+"""What a map shows: its frame, which any kind has, and items (nodes) with pairs (edges), without any query."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What header and footer say, whatever the kind of map.
+
+    `base` is the n of the shares, `hosts` all hosts in scope; `unit` is what is counted (a level, or a place), in the
+    singular. `source`, the dates, `filters` and `caveats` are shown as they come.
+    """
+
+    title: str
+    unit: str
+    base: int
+    hosts: int
+    multi_model_hosts: int
+    source: str
+    date_from: str
+    date_to: str
+    filters: tuple[str, ...] = ()
+    simulated: bool = False
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,26 +54,16 @@ class MapPair:
 
 @dataclass(frozen=True)
 class MapData:
-    """Everything a map needs.
+    """Items and pairs of a network, in their frame.
 
-    `pairs` holds all pairs with at least one host; `base` is the n of the shares and of lift, `hosts` all hosts in
-    scope. Dates are shown as they come. Raises ValueError when the figures contradict each other: the page computes
-    shares and Jaccard from the counts, so a map never shows other figures than the table that it was made from.
+    `pairs` holds all pairs with at least one host; the frame's `base` is the n of the shares and of lift. Raises
+    ValueError when the figures contradict each other: the page computes shares and Jaccard from the counts, so a map
+    never shows other figures than the table that it was made from.
     """
 
-    title: str
+    frame: Frame
     items: tuple[MapItem, ...]
     pairs: tuple[MapPair, ...]
-    base: int
-    hosts: int
-    multi_model_hosts: int
-    unit: str
-    source: str
-    date_from: str
-    date_to: str
-    filters: tuple[str, ...] = ()
-    simulated: bool = False
-    caveats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         problem = next(self._problems(), None)
@@ -60,14 +71,15 @@ class MapData:
             raise ValueError(problem)
 
     def _problems(self) -> Iterator[str]:
+        base = self.frame.base
         hosts = {item.name: item.hosts for item in self.items}
         if len(hosts) != len(self.items):
             yield "two items have the same name"
         for item in self.items:
-            if not 0 <= item.hosts <= self.base or item.base != self.base:
-                yield f"{item.name!r}: {item.hosts} hosts of {item.base} do not fit base {self.base}"
-            if self.base and not math.isclose(item.share, item.hosts / self.base, rel_tol=1e-9):
-                yield f"{item.name!r}: share {item.share} is not {item.hosts} / {self.base}"
+            if not 0 <= item.hosts <= base or item.base != base:
+                yield f"{item.name!r}: {item.hosts} hosts of {item.base} do not fit base {base}"
+            if base and not math.isclose(item.share, item.hosts / base, rel_tol=1e-9):
+                yield f"{item.name!r}: share {item.share} is not {item.hosts} / {base}"
         seen: set[frozenset[str]] = set()
         for pair in self.pairs:
             ends = frozenset((pair.a, pair.b))

@@ -10,7 +10,7 @@ from cohabit.maps.charts import Drawing, legend, stacked
 from cohabit.maps.data import MapData, MapItem, MapPair
 from cohabit.maps.network import SafeNetwork, vis_network_source
 from cohabit.maps.network_figure import network_figure
-from cohabit.maps.page import Tab, document, escaped, plural, significant, static
+from cohabit.maps.page import Tab, document, escaped, joined, plural, significant
 from cohabit.maps.positions import TALL, WIDE, Arrangement, arrange
 from cohabit.maps.svg import text
 from cohabit.queries.backbone import STRONGEST_PER_ITEM, USUAL_MINIMUM, Backbone, backbone
@@ -24,7 +24,10 @@ _NARROWEST_EDGE, _WIDEST_EDGE = 0.7, 6.0
 # Width at zoom 1 of an edge that would hold all hosts of the largest item.
 _FULL_EDGE = 16.0
 _STILL_WIDTH = 600.0
-_SCRIPTS = ("page.js", "details.js", "controls.js", "labels.js", "network.js", "table.js", "tables.js")
+_SCRIPTS = (
+    *("shell.js", "search.js", "table.js"),
+    *("pairs.js", "details.js", "controls.js", "labels.js", "network.js", "tables.js"),
+)
 
 
 def render(data: MapData, *, seed: int = 0) -> str:
@@ -56,10 +59,10 @@ def render(data: MapData, *, seed: int = 0) -> str:
         network.add_edge(a, b, edge_id=index, width=round(min(max(width, _NARROWEST_EDGE), _WIDEST_EDGE), 2))
 
     payload = {
-        "unit": data.unit.replace("-", " "),
-        "units": plural(data.unit),
-        "base": data.base,
-        "simulated": data.simulated,
+        "unit": data.frame.unit.replace("-", " "),
+        "units": plural(data.frame.unit),
+        "base": data.frame.base,
+        "simulated": data.frame.simulated,
         "groups": groups,
         "items": {
             "name": [_shown(item.name) for item in items],
@@ -78,10 +81,10 @@ def render(data: MapData, *, seed: int = 0) -> str:
         "tall": {"x": tall.x, "y": tall.y, "size": tall.radius, "tray": _tray(tall)},
     }
     tabs = [Tab("network", "Network", _network_panel(data, items, pairs, chosen, groups)), _table_tab(data)]
-    scripts = ["\n".join(static(name) for name in _SCRIPTS)]
+    scripts = [joined(*_SCRIPTS)]
     if len(items) > 1:
         scripts.insert(0, vis_network_source())
-    return document(data, payload=payload, tabs=tabs, scripts=scripts)
+    return document(data.frame, payload=payload, tabs=tabs, scripts=scripts)
 
 
 def _shown(name: str, limit: int | None = None) -> str:
@@ -125,7 +128,7 @@ def _network_panel(
     chosen: Backbone,
     groups: Sequence[dict[str, str | int]],
 ) -> str:
-    unit, units = escaped(data.unit.replace("-", " ")), escaped(plural(data.unit))
+    unit, units = escaped(data.frame.unit.replace("-", " ")), escaped(plural(data.frame.unit))
     if len(items) < 2:
         only = f": {escaped(_shown(items[0].name), LABEL_LIMIT)}, on {items[0].hosts:,} hosts" if items else ""
         return (
@@ -172,14 +175,15 @@ def _rule(data: MapData, chosen: Backbone) -> str:
         low += f" (the usual {USUAL_MINIMUM} would leave {chosen.usual_candidates})"
     if not chosen.edges:
         return f"No pair has lift above 1 and {low}: nothing is linked."
+    unit = escaped(data.frame.unit.replace("-", " "))
     return (
-        f"Lines: pairs with lift above 1 and {low}; of these the {STRONGEST_PER_ITEM} strongest of each "
-        f"{escaped(data.unit.replace('-', ' '))} and a maximum spanning tree (strength = log2 lift × ln(1 + hosts))."
+        f"Lines: pairs with lift above 1 and {low}; of these the {STRONGEST_PER_ITEM} strongest of each {unit} "
+        f"and a maximum spanning tree (strength = log2 lift × ln(1 + hosts))."
     )
 
 
 def _table_tab(data: MapData) -> Tab:
-    units = escaped(plural(data.unit))
+    units = escaped(plural(data.frame.unit))
     body = f"""<div class="jump">
 <button type="button" id="show-pairs" aria-pressed="true">Pairs</button>
 <button type="button" id="show-items" aria-pressed="false">{units.capitalize()}</button>

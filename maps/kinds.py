@@ -1,76 +1,82 @@
-"""The kinds of maps, and how each gets its data from a query."""
+"""The kinds of maps: a new one is a module with a `Maker`, a `Still` where it has a still picture, and lines here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from cohabit.errors import UsageError
 from cohabit.graph.archive import RejectedRecord
 from cohabit.graph.store import GraphStore
-from cohabit.maps import browser, families, place_page, places, report
-from cohabit.maps.charts import Drawing
-from cohabit.maps.data import MapData
-from cohabit.maps.frames import map_data, place_frame
-from cohabit.maps.poster import poster
+from cohabit.maps import browser, levels, place_kinds, report
 from cohabit.maps.report_data import report_data
-from cohabit.queries.network import item_network
-from cohabit.queries.place_shares import place_shares
-from cohabit.queries.scope import Scope
+from cohabit.maps.request import Maker, Request, Still
 
+KINDS: dict[str, Maker] = {
+    "families": levels.families,
+    "countries": place_kinds.countries,
+    "providers": place_kinds.providers,
+    "networks": place_kinds.networks,
+}
+STILLS: dict[str, Still] = {
+    "families": levels.families_still,
+    "countries": place_kinds.countries_still,
+    "providers": place_kinds.providers_still,
+    "networks": place_kinds.networks_still,
+}
 REPORT = "report"
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One kind of map, of data that are read once: its page, and its main figure as a still picture."""
+def make_map(store: GraphStore, kind: str, request: Request | None = None) -> str:
+    """Return a map of one kind as one HTML document."""
+    return _known(KINDS, kind)(store, _checked(request))
 
-    frame: MapData
-    page: Callable[[], str]
-    figure: Callable[[], Drawing]
+
+def make_still(store: GraphStore, kind: str, request: Request | None = None) -> str:
+    """Return the main figure of one kind of map as an SVG file."""
+    _known(KINDS, kind)
+    if kind not in STILLS:
+        raise UsageError(f"map {kind}: it has no still picture; write a .html file")
+    return STILLS[kind](store, _checked(request))
+
+
+def make_report(
+    store: GraphStore, request: Request | None = None, *, rejected: Iterable[RejectedRecord] | None = None
+) -> str:
+    """Return the report as one HTML document; `rejected` are the archive's rejected records (None: not at hand)."""
+    return report.render(report_data(store, _checked(request), rejected=rejected))
 
 
 def make_file(
     store: GraphStore,
     kind: str,
     ending: str,
+    request: Request | None = None,
     *,
-    scope: Scope | None = None,
-    simulated: bool = False,
-    notes: tuple[str, ...] = (),
     rejected: Iterable[RejectedRecord] | None = None,
 ) -> bytes:
     """Return the content of a file: a map's page (`.html`) or figure (`.svg`, `.png`), or the report (`.html`, `.pdf`).
 
-    `notes` are caveats beyond those of the query, `rejected` the archive's rejected records, for the report.
+    Without a browser, DataError for `.png` and `.pdf` before any work is done.
     """
-    if kind != REPORT and kind not in KINDS:
-        raise UsageError(f"map {kind!r}: not a kind of map; choose from {', '.join(KINDS)}")
-    scope = scope or Scope()
     if ending in (".png", ".pdf"):
         browser.find_browser(f"a {ending[1:].upper()} file")
     if kind == REPORT:
-        page = report.render(report_data(store, scope, rejected=rejected, simulated=simulated, notes=notes))
+        page = make_report(store, request, rejected=rejected)
         return browser.pdf(page) if ending == ".pdf" else page.encode()
-    made = KINDS[kind](store, scope, simulated, notes)
     if ending == ".html":
-        return made.page().encode()
-    drawn = poster(made.frame, made.figure())
+        return make_map(store, kind, request).encode()
+    drawn = make_still(store, kind, request)
     return browser.png(drawn) if ending == ".png" else drawn.encode()
 
 
-def _families(store: GraphStore, scope: Scope, simulated: bool, notes: tuple[str, ...]) -> Kind:
-    data = map_data(item_network(store, "family", scope), scope, simulated, notes)
-    return Kind(data, lambda: families.render(data), lambda: families.figure(data))
+def _known(kinds: dict[str, Maker], kind: str) -> Maker:
+    if kind not in kinds:
+        raise UsageError(f"map {kind!r}: not a kind of map; choose from {', '.join(kinds)}")
+    return kinds[kind]
 
 
-def _places(by: str) -> Callable[[GraphStore, Scope, bool, tuple[str, ...]], Kind]:
-    def kind(store: GraphStore, scope: Scope, simulated: bool, notes: tuple[str, ...]) -> Kind:
-        shares = place_shares(store, by, scope)
-        frame, figures = place_frame(shares, scope, simulated, notes), places.figures_of(shares)
-        return Kind(frame, lambda: place_page.render(frame, figures), lambda: places.figure(figures))
-
-    return kind
-
-
-KINDS = {"families": _families, **{name: _places(by) for name, by in places.BY.items()}}
+def _checked(request: Request | None) -> Request:
+    request = request or Request()
+    if not 0 <= request.seed < 2**32:
+        raise UsageError(f"--seed {request.seed}: it takes 0 to {2**32 - 1}")
+    return request

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from cohabit.maps.data import MapData
+from cohabit.maps.data import Frame
 from cohabit.text import visible
 
 _TITLE_LIMIT = 150
@@ -86,32 +86,42 @@ def _digest(text: str) -> str:
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
 
 
-def document(data: MapData, *, payload: object, tabs: Sequence[Tab], scripts: Sequence[str]) -> str:
-    """Return the whole HTML file: facts about `data`, the tabs, the payload as JSON, the scripts in order."""
-    style = static("page.css") + static("figures.css")
-    for text in (*scripts, style):
+def joined(*names: str) -> str:
+    """Return several scripts of `maps/static` as one; they share their names, so the order matters."""
+    return "\n".join(static(name) for name in names)
+
+
+def document(
+    frame: Frame, *, payload: object, tabs: Sequence[Tab], scripts: Sequence[str], styles: Sequence[str] = ()
+) -> str:
+    """Return the whole HTML file: the frame, the tabs, the payload as JSON, the scripts in order.
+
+    `styles` come after the shell's own. The scripts of the shell (`shell.js`, `search.js` …) are the caller's to name.
+    """
+    sheets = [static("page.css"), *styles]
+    for text in (*scripts, *sheets):
         if any(end in text.lower() for end in ("</script", "</style", "<!--")):
             raise ValueError("a script or style of the page would end its own element")
-    simulated = "SIMULATED DATA – " if data.simulated else ""
+    simulated = "SIMULATED DATA – " if frame.simulated else ""
     parts = [
         "<!DOCTYPE html>",
         '<html lang="en">',
         "<head>",
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, [style])}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, sheets)}">',
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         '<meta name="referrer" content="no-referrer">',
-        f"<title>{simulated}{escaped(data.title, _TITLE_LIMIT)}</title>",
-        f"<style>{style}</style>",
+        f"<title>{simulated}{escaped(frame.title, _TITLE_LIMIT)}</title>",
+        *(f"<style>{sheet}</style>" for sheet in sheets),
         "</head>",
         "<body>",
-        _header(data),
+        _header(frame),
         _tab_bar(tabs),
         "<main>",
         *(_panel(tab, first=tab is tabs[0]) for tab in tabs),
         "</main>",
-        _footer(data),
+        _footer(frame),
         f'<script type="application/json" id="data">{embedded_json(payload)}</script>',
         *(f"<script>{script}</script>" for script in scripts),
         "</body>",
@@ -120,20 +130,20 @@ def document(data: MapData, *, payload: object, tabs: Sequence[Tab], scripts: Se
     return "\n".join(parts) + "\n"
 
 
-def _header(data: MapData) -> str:
+def _header(frame: Frame) -> str:
     banner = ""
-    if data.simulated:
+    if frame.simulated:
         banner = '<p class="banner"><strong>SIMULATED DATA</strong> These hosts do not exist.</p>\n'
-    dates = data.date_from if data.date_from == data.date_to else f"{data.date_from} to {data.date_to}"
+    dates = frame.date_from if frame.date_from == frame.date_to else f"{frame.date_from} to {frame.date_to}"
     facts = [
-        ("Source", data.source),
+        ("Source", frame.source),
         ("Seen", dates or "not known"),
-        ("Base n", f"{data.base:,} hosts with a known {data.unit.replace('-', ' ')} (of {data.hosts:,})"),
-        ("Multi-model hosts", f"{data.multi_model_hosts:,}"),
-        ("Filters", "; ".join(data.filters) or "none"),
+        ("Base n", f"{frame.base:,} hosts with a known {frame.unit.replace('-', ' ')} (of {frame.hosts:,})"),
+        ("Multi-model hosts", f"{frame.multi_model_hosts:,}"),
+        ("Filters", "; ".join(frame.filters) or "none"),
     ]
     rows = "".join(f"<div><dt>{name}</dt><dd>{escaped(text, _FACT_LIMIT)}</dd></div>" for name, text in facts)
-    return f'<header>\n{banner}<h1>{escaped(data.title, _TITLE_LIMIT)}</h1>\n<dl class="facts">{rows}</dl>\n</header>'
+    return f'<header>\n{banner}<h1>{escaped(frame.title, _TITLE_LIMIT)}</h1>\n<dl class="facts">{rows}</dl>\n</header>'
 
 
 def _tab_bar(tabs: Sequence[Tab]) -> str:
@@ -158,8 +168,8 @@ def _panel(tab: Tab, *, first: bool) -> str:
     )
 
 
-def _footer(data: MapData) -> str:
-    caveats = "".join(f"<li>{escaped(text, _FACT_LIMIT)}</li>" for text in data.caveats)
+def _footer(frame: Frame) -> str:
+    caveats = "".join(f"<li>{escaped(text, _FACT_LIMIT)}</li>" for text in frame.caveats)
     notes = f"<h2>To keep in mind</h2><ul>{caveats}</ul>" if caveats else ""
     return (
         f"<footer>{notes}<p>Made with cohabit. This file is complete in itself: it opens without a network and asks "

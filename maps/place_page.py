@@ -6,15 +6,15 @@ from typing import Any
 
 from cohabit.maps import scale
 from cohabit.maps.charts import Drawing
-from cohabit.maps.data import MapData
-from cohabit.maps.page import Tab, document, escaped, plural, significant, static
+from cohabit.maps.data import Frame
+from cohabit.maps.page import Tab, document, escaped, joined, plural, significant, static
 from cohabit.maps.place_data import FEW, Cluster, PlaceFigures, Shares
 from cohabit.maps.place_figures import cluster_class, hatch, multiples, profiles, world_map
 from cohabit.maps.poster import stamp
 from cohabit.maps.svg import coloured, light_colours, tag
 from cohabit.text import visible
 
-_SCRIPTS = ("page.js", "table.js", "pictures.js", "places.js")
+_SCRIPTS = ("shell.js", "search.js", "table.js", "pictures.js", "places.js")
 _NAME_LIMIT = 60
 # Sizes of the drawings, in pixels.
 _WIDTH, _PROFILED, _COLUMNS, _PANELS, _PANEL_ROWS = 1150.0, 40, 14, 8, 12
@@ -23,10 +23,10 @@ _NOT_CLUSTERED = "none: few hosts"
 _TABLE = '<div class="scroll" id="places-table" tabindex="0" role="region" aria-label="All places"></div>'
 
 
-def render(frame: MapData, figures: PlaceFigures) -> str:
+def render(frame: Frame, figures: PlaceFigures) -> str:
     """Return the whole HTML document; `frame` says what the figures hold for, its items and pairs are not looked at."""
     if not figures.places:
-        return document(frame, payload=_empty(frame), tabs=[_nothing(frame)], scripts=[static("page.js")])
+        return document(frame, payload=_empty(frame), tabs=[_nothing(frame)], scripts=[joined("shell.js", "search.js")])
     worldly = figures.by == "country"
     tabs = [
         Tab("map", "Map" if worldly else "Ranking", _map_panel(frame, figures)),
@@ -36,22 +36,22 @@ def render(frame: MapData, figures: PlaceFigures) -> str:
             "table", "Table", '<div class="scroll" id="places-table" tabindex="0" role="region" aria-label="All"></div>'
         ),
     ]
-    script = "\n".join(static(name) for name in _SCRIPTS)
-    return document(frame, payload=_payload(frame, figures), tabs=tabs, scripts=[script])
+    styles = [static("figures.css"), static("places.css")]
+    payload = _payload(frame, figures)
+    return document(frame, payload=payload, tabs=tabs, scripts=[joined(*_SCRIPTS)], styles=styles)
 
 
 def _shown(name: str, limit: int | None = None) -> str:
     return visible(name, limit) if name.strip() else f'"{visible(name)}"'
 
 
-def _empty(frame: MapData) -> dict[str, Any]:
+def _empty(frame: Frame) -> dict[str, Any]:
     nothing: list[Any] = []
     items = {"name": nothing, "hosts": nothing, "share": nothing, "group": nothing}
-    pairs = {"a": nothing, "b": nothing, "hosts": nothing, "lift": nothing}
-    return {"unit": frame.unit, "units": plural(frame.unit), "base": 0, "items": items, "pairs": pairs}
+    return {"unit": frame.unit, "units": plural(frame.unit), "base": 0, "items": items}
 
 
-def _nothing(frame: MapData) -> Tab:
+def _nothing(frame: Frame) -> Tab:
     return Tab(
         "map",
         "Map",
@@ -60,7 +60,7 @@ def _nothing(frame: MapData) -> Tab:
     )
 
 
-def _payload(frame: MapData, figures: PlaceFigures) -> dict[str, Any]:
+def _payload(frame: Frame, figures: PlaceFigures) -> dict[str, Any]:
     hosts = figures.measures[0]
     bases: list[list[int]] = []
     measures = []
@@ -83,7 +83,6 @@ def _payload(frame: MapData, figures: PlaceFigures) -> dict[str, Any]:
             "share": [significant(k / n if n else None) for k, n in zip(hosts.counts, hosts.bases, strict=True)],
             "group": [_NOT_CLUSTERED if cluster is None else f"cluster {cluster}" for cluster in clusters],
         },
-        "pairs": {"a": [], "b": [], "hosts": [], "lift": []},
         "bases": bases,
         "measures": measures,
         "clusterClass": ["few" if cluster is None else cluster_class(cluster) for cluster in clusters],
@@ -132,7 +131,7 @@ def _inline(drawing: Drawing, label: str, id_: str) -> str:
     return f'<div class="wide" tabindex="0" role="region" aria-label="{escaped(label)}">{drawn}</div>'
 
 
-def _map_panel(frame: MapData, figures: PlaceFigures) -> str:
+def _map_panel(frame: Frame, figures: PlaceFigures) -> str:
     units = plural(frame.unit)
     patterns = tag("svg", hatch(), id="patterns", class_="patterns", aria_hidden="true")
     controls = (
@@ -176,7 +175,7 @@ def _swatch(class_: str) -> str:
     return tag("svg", box, class_="figure key", width=15, height=15, aria_hidden="true")
 
 
-def _entry(frame: MapData, number: int, cluster: Cluster) -> str:
+def _entry(frame: Frame, number: int, cluster: Cluster) -> str:
     many = frame.unit if cluster.places == 1 else plural(frame.unit)
     return (
         f"<li>{_swatch(cluster_class(number))}<span><strong>Cluster {number}</strong> "
@@ -186,7 +185,7 @@ def _entry(frame: MapData, number: int, cluster: Cluster) -> str:
     )
 
 
-def _alike_panel(frame: MapData, figures: PlaceFigures) -> str:
+def _alike_panel(frame: Frame, figures: PlaceFigures) -> str:
     units = plural(frame.unit)
     if not figures.by_cluster or not figures.families:
         return f'<p class="empty">No {frame.unit} has the {figures.cluster_minimum} hosts that a profile takes.</p>'
@@ -204,7 +203,7 @@ def _alike_panel(frame: MapData, figures: PlaceFigures) -> str:
     )
 
 
-def _multiples_panel(frame: MapData, figures: PlaceFigures) -> str:
+def _multiples_panel(frame: Frame, figures: PlaceFigures) -> str:
     units = plural(frame.unit)
     if not figures.families or not any(figures.families[0].enough(i) for i in range(len(figures.places))):
         return (

@@ -12,7 +12,6 @@ from cohabit.maps.svg import tag, text
 from cohabit.queries.place_shares import PlaceShares
 from cohabit.queries.result import Row
 
-BY = {"countries": "country", "providers": "provider", "networks": "network"}
 # Sizes of the drawings, in pixels.
 _WIDTH, _RANKED, _PROFILED, _COLUMNS = 1150.0, 15, 30, 14
 
@@ -62,7 +61,7 @@ def figure(figures: PlaceFigures, width: float = _WIDTH) -> Drawing:
         key = legend([*hosts.legend, ("none", "no host seen")], drawn.width)
         left = [_caption("Share of all hosts in scope", drawn.width), drawn, key]
         right = [
-            _caption("95 % intervals where they are wider than a dot", side),
+            _caption("Dots with 95 % intervals", side),
             ranking(figures, hosts, _RANKED, side),
         ]
         return beside(stacked(left, gap=8), stacked(right, gap=8))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cohabit.maps.charts import Drawing
-from cohabit.maps.data import MapData
+from cohabit.maps.data import Frame
 from cohabit.maps.place_figures import hatch
 from cohabit.maps.svg import measured, standalone, tag, text
 from cohabit.text import visible
@@ -13,7 +13,7 @@ _NARROWEST = 640.0
 _FACT_LIMIT = 400
 
 
-def stamp(frame: MapData) -> tuple[str, ...]:
+def stamp(frame: Frame) -> tuple[str, ...]:
     """The lines that stay with a picture cut out of its page."""
     dates = frame.date_from if frame.date_from == frame.date_to else f"{frame.date_from} to {frame.date_to}"
     lines = [
@@ -26,7 +26,7 @@ def stamp(frame: MapData) -> tuple[str, ...]:
     return tuple(visible(line, _FACT_LIMIT) for line in lines)
 
 
-def poster(frame: MapData, drawing: Drawing) -> str:
+def poster(frame: Frame, drawing: Drawing) -> str:
     """Return an SVG file."""
     width = max(drawing.width, _NARROWEST) + 2 * _MARGIN
     room = width - 2 * _MARGIN

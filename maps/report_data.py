@@ -10,9 +10,10 @@ from cohabit.graph.names import country_name
 from cohabit.graph.store import GraphStore
 from cohabit.maps import families
 from cohabit.maps.charts import Dot, Drawing, Line
-from cohabit.maps.frames import map_data
+from cohabit.maps.levels import map_data
 from cohabit.maps.place_data import PlaceFigures
 from cohabit.maps.places import figures_of
+from cohabit.maps.request import Request
 from cohabit.queries import quality as doubts
 from cohabit.queries import study as claims
 from cohabit.queries import trends as courses
@@ -55,16 +56,9 @@ class ReportData:
     simulated: bool
 
 
-def report_data(
-    store: GraphStore,
-    scope: Scope | None = None,
-    *,
-    rejected: Iterable[RejectedRecord] | None = None,
-    simulated: bool = False,
-    notes: tuple[str, ...] = (),
-) -> ReportData:
+def report_data(store: GraphStore, request: Request, *, rejected: Iterable[RejectedRecord] | None = None) -> ReportData:
     """Ask everything that the report answers, of one scope."""
-    scope = scope or Scope()
+    scope = request.scope
     network = item_network(store, "family", scope)
     ranked, labs = (rank(store, level=level, scope=scope) for level in ("family", "lab"))
     countries = place_shares(store, "country", scope)
@@ -75,7 +69,7 @@ def report_data(
         families=_dots(ranked),
         labs=_dots(labs),
         network=network,
-        picture=families.figure(map_data(network, scope, simulated, notes)),
+        picture=families.figure(map_data(network, request, "family", ""), seed=request.seed),
         places=figures_of(countries) if countries.places else None,
         no_places=f"The country of none of the {count(network.hosts, 'host')} in scope is known.",
         periods=periods,
@@ -85,12 +79,15 @@ def report_data(
         study_headline=study.headline or "",
         quality=tuple(quality.rows),
         quality_headline=quality.headline or "",
-        caveats=(*notes, *dict.fromkeys((*ranked.caveats, *network.pairs.caveats, *countries.clusters.caveats[-1:]))),
+        caveats=(
+            *request.notes,
+            *dict.fromkeys((*ranked.caveats, *network.pairs.caveats, *countries.clusters.caveats[-1:])),
+        ),
         source=count(network.scans, "scan"),
         date_from=network.first_seen[:10],
         date_to=network.last_seen[:10],
         filters=scope.description(),
-        simulated=simulated,
+        simulated=request.simulated,
     )
 
 

@@ -1,8 +1,8 @@
 "use strict";
-// A sortable table of figures; also the form of the map for screen readers.
+// A sortable table that the search filters, for any kind of map.
 
-// A column: its heading, the value to sort by, the text to show; names are elements of their own. Returns the function
-// that hides what the search does not find; it is among the listeners.
+// A column: its heading, the value to sort by, the text to show; names are elements of their own. Returns the
+// listener that hides what the search does not find.
 function buildTable(place, caption, columns, rows, rowMatches) {
   const table = element("table");
   const title = element("caption");

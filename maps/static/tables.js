@@ -1,5 +1,5 @@
 "use strict";
-// The same figures as text: every pair and every item.
+// The same figures as text: every pair and every item, sortable; also the form of the map for screen readers.
 
 function buildTables() {
   const drawn = new Set(data.network.edges.map((edge) => edge.id));

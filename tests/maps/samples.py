@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from cohabit.maps.data import MapData, MapItem, MapPair
+from cohabit.maps.data import Frame, MapData, MapItem, MapPair
 
 # Largest first: hosts fall off as 1/rank. Country of the lab, and the kinds of household the family lives in.
 FAMILIES = """
@@ -56,7 +56,7 @@ def map_data(
         "caveats": ("The family is what servers report, not what the file name says.",),
     }
     frame.update(rest)
-    return MapData(title=title, items=items, pairs=pairs, base=base, **frame)  # type: ignore[arg-type]
+    return MapData(Frame(title=title, base=base, **frame), items, pairs)  # type: ignore[arg-type]
 
 
 def population(families: Sequence[tuple[str, frozenset[str]]], hosts: int, seed: int) -> list[set[str]]:

@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from cohabit.maps.data import MapData, MapItem, MapPair
+from cohabit.errors import UsageError
+from cohabit.maps.data import Frame, MapData, MapItem, MapPair
+from cohabit.maps.kinds import make_map
+from cohabit.maps.request import Request
 
 
 def small() -> MapData:
     # 10 hosts: 6 with llama, 4 with qwen2, 3 with both.
     items = (MapItem("llama", 6, 0.6, 10), MapItem("qwen2", 4, 0.4, 10))
     pair = MapPair("llama", "qwen2", 3, 3 / 6, 3 / 4, 10 * 3 / (6 * 4), 3 / 7)
-    return MapData("t", items, (pair,), 10, 12, 3, "family", "1 scan", "2026-01-01", "2026-01-02")
+    return MapData(Frame("t", "family", 10, 12, 3, "1 scan", "2026-01-01", "2026-01-02"), items, (pair,))
 
 
 def test_consistent_figures_are_accepted() -> None:
@@ -60,3 +63,13 @@ def test_contradictions_in_an_item_are_refused(item: MapItem, message: str) -> N
     data = small()
     with pytest.raises(ValueError, match=message):
         replace(data, items=(*data.items, item))
+
+
+def test_a_seed_that_no_generator_takes_is_refused_before_anything_is_read() -> None:
+    with pytest.raises(UsageError, match="--seed -1: it takes 0 to"):
+        make_map(None, "families", Request(seed=-1))  # type: ignore[arg-type]
+
+
+def test_a_kind_that_there_is_not_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UsageError, match="map 'x': not a kind of map; choose from families"):
+        make_map(None, "x")  # type: ignore[arg-type]

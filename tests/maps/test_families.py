@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from cohabit.maps.data import MapData
+from cohabit.maps.data import Frame, MapData
 from cohabit.maps.families import render
 from cohabit.text import visible
 from tests.maps import samples
@@ -139,15 +139,15 @@ def test_facts_of_the_file_are_said(plain_data: MapData) -> None:
     text = " ".join(Elements(render(plain_data)).text)
     for part in (
         "SIMULATED DATA",
-        plain_data.title,
-        plain_data.source,
+        plain_data.frame.title,
+        plain_data.frame.source,
         "2026-08-03 to 2026-10-25",
-        f"{plain_data.base:,} hosts with a known family (of {plain_data.hosts:,})",
-        f"{plain_data.multi_model_hosts:,}",
+        f"{plain_data.frame.base:,} hosts with a known family (of {plain_data.frame.hosts:,})",
+        f"{plain_data.frame.multi_model_hosts:,}",
         "software: ollama; decoys excluded",
         f"of {len(plain_data.pairs):,} pairs shown",
         "pairs with lift above 1 and at least 15 hosts;",
-        plain_data.caveats[0],
+        plain_data.frame.caveats[0],
     ):
         assert part in text
 
@@ -231,7 +231,7 @@ def test_eighty_families_with_all_their_pairs_stay_below_600_kb() -> None:
 
 @pytest.mark.parametrize(("hosts", "words"), [([], "no family"), ([{"llama"}] * 5, "only one family")])
 def test_fewer_than_two_items_get_a_page_that_says_so(hosts: list[set[str]], words: str) -> None:
-    data = samples.map_data(hosts, {}) if hosts else MapData("t", (), (), 0, 0, 0, "family", "1 scan", "", "")
+    data = samples.map_data(hosts, {}) if hosts else MapData(Frame("t", "family", 0, 0, 0, "1 scan", "", ""), (), ())
     html = render(data)
     assert f"There is {words} in this selection" in html
     assert len(html) < 60_000

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from cohabit.maps.data import MapData, MapPair
+from cohabit.maps.data import Frame, MapData, MapPair
 from cohabit.maps.families import render
 from cohabit.queries.backbone import backbone
 from cohabit.text import visible
@@ -497,7 +497,7 @@ def test_the_table_has_all_pairs_with_the_same_figures(plain: Visit, plain_data:
     scopes = page.eval_on_selector_all("#pairs-table th", "all => all.map(th => th.scope)")
     assert scopes.count("col") == 8
     assert scopes.count("row") == 2 * len(expected)
-    assert f"base n = {plain_data.base:,} hosts" in page.locator("#pairs-table caption").inner_text()
+    assert f"base n = {plain_data.frame.base:,} hosts" in page.locator("#pairs-table caption").inner_text()
 
 
 def test_every_column_sorts_both_ways(plain: Visit, plain_data: MapData) -> None:
@@ -595,7 +595,7 @@ def test_nothing_or_one_item_is_said_not_blank(chromium: Chromium, tmp_path: Pat
     if number_of_hosts:
         data = samples.map_data([{"llama"}] * number_of_hosts, {})
     else:
-        data = MapData("Families", (), (), 0, 0, 0, "family", "1 scan", "2026-01-01", "2026-01-01")
+        data = MapData(Frame("Families", "family", 0, 0, 0, "1 scan", "2026-01-01", "2026-01-01"), (), ())
     page = tmp_path / "map.html"
     page.write_text(render(data), encoding="utf-8")
     with chromium.open(page, scripts=2) as visit:

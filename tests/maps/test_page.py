@@ -69,7 +69,7 @@ def test_own_scripts_use_no_way_from_text_to_code_or_markup(name: str) -> None:
 
 
 def test_there_are_scripts_to_look_at() -> None:
-    assert {"page.js", "network.js", "tables.js"} <= set(SCRIPTS)
+    assert {"shell.js", "network.js", "tables.js"} <= set(SCRIPTS)
 
 
 def test_colours_are_okabe_and_ito() -> None:

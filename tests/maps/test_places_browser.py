@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cohabit.maps.data import MapData
+from cohabit.maps.data import Frame
 from cohabit.maps.page import plural
 from cohabit.maps.place_data import Place, PlaceFigures
 from cohabit.maps.place_page import render
@@ -33,7 +33,7 @@ SAMPLES: dict[str, Callable[[], PlaceFigures]] = {
 SCRIPTS = 2  # the data and the page's own
 
 
-def frame(figures: PlaceFigures, **rest: object) -> MapData:
+def frame(figures: PlaceFigures, **rest: object) -> Frame:
     hosts = figures.measures[0]
     everything = " ".join(HOSTILE)
     facts: dict[str, object] = {
@@ -48,10 +48,10 @@ def frame(figures: PlaceFigures, **rest: object) -> MapData:
         **rest,
     }
     counts = {"base": sum(hosts.counts), "hosts": hosts.overall_base, "multi_model_hosts": 0}
-    return MapData(items=(), pairs=(), **counts, **facts)  # type: ignore[arg-type]
+    return Frame(**counts, **facts)  # type: ignore[arg-type]
 
 
-def calm(figures: PlaceFigures) -> MapData:
+def calm(figures: PlaceFigures) -> Frame:
     facts = {"title": "Where hosts are", "source": "12 scans", "date_from": "2026-08-03", "filters": (), "caveats": ()}
     return frame(figures, **facts)
 

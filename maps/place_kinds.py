@@ -1,0 +1,56 @@
+"""Maps of places: countries, providers, networks."""
+
+from __future__ import annotations
+
+from cohabit.graph.store import GraphStore
+from cohabit.maps import place_page
+from cohabit.maps.data import Frame
+from cohabit.maps.places import figure, figures_of
+from cohabit.maps.poster import poster
+from cohabit.maps.request import Maker, Request, Still
+from cohabit.queries.place_shares import PlaceShares, place_shares
+from cohabit.queries.words import count
+
+_TITLES = {
+    "country": "Where the hosts are, and what runs where",
+    "provider": "Who carries the hosts, and what runs where",
+    "network": "Which networks the hosts are in, and what runs where",
+}
+
+
+def _maker(by: str) -> Maker:
+    def make(store: GraphStore, request: Request) -> str:
+        shares = place_shares(store, by, request.scope)
+        return place_page.render(place_frame(shares, request), figures_of(shares))
+
+    return make
+
+
+def _still(by: str) -> Still:
+    def make(store: GraphStore, request: Request) -> str:
+        shares = place_shares(store, by, request.scope)
+        return poster(place_frame(shares, request), figure(figures_of(shares)))
+
+    return make
+
+
+countries, providers, networks = (_maker(by) for by in _TITLES)
+countries_still, providers_still, networks_still = (_still(by) for by in _TITLES)
+
+
+def place_frame(shares: PlaceShares, request: Request) -> Frame:
+    """Say what the figures of places hold for."""
+    return Frame(
+        title=_TITLES[shares.by],
+        unit=shares.by,
+        base=shares.hosts - shares.unknown,
+        hosts=shares.hosts,
+        multi_model_hosts=shares.multi_model_hosts,
+        source=count(shares.scans, "scan"),
+        date_from=shares.first_seen[:10],
+        date_to=shares.last_seen[:10],
+        filters=request.scope.description(),
+        simulated=request.simulated,
+        # What sets each cluster apart is told where they are drawn.
+        caveats=(*request.notes, *(text for text in shares.clusters.caveats if not text.startswith("Cluster "))),
+    )
