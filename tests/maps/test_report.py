@@ -1,0 +1,267 @@
+"""The report and pictures from the command line: from a scan that strangers wrote to files that are safe to hand on."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from html import unescape
+from itertools import combinations
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from cohabit.errors import DataError, UsageError
+from cohabit.maps import browser
+from cohabit.maps.kinds import KINDS, STILLS, make_file, make_map, make_report, make_still
+from cohabit.maps.request import Request
+from cohabit.queries.scope import Scope
+from cohabit.text import visible
+from tests.maps.harness import Chromium
+from tests.maps.samples import HOSTILE
+from tests.maps.test_place_figures import SVG, safe
+from tests.queries.tools import Record, record, store_of
+
+FAMILIES = ("llama", "qwen2", "gemma3", "bert", "phi3")
+COUNTRIES = ("CN", "US", "DE", "SG")
+Cohabit = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def population() -> list[Record]:
+    """Hosts of three months, four countries and three networks; German ones rather run llama."""
+    chance = random.Random(21)
+    found = []
+    for host in range(600):
+        country = chance.choice(COUNTRIES)
+        own = {
+            f
+            for i, f in enumerate(FAMILIES)
+            if chance.random() < (0.75 if (country, f) == ("DE", "llama") else 0.5 / (i + 1))
+        }
+        when = f"2026-0{1 + host % 3}-14T10:00:00Z"
+        found.append(record(host, own, country=country, asn=64496 + host % 3, timestamp=when))
+    return found
+
+
+def hostile_population() -> list[Record]:
+    names = [name[:900] for name in HOSTILE if name.strip() and "\ud800" not in name]
+    found = []
+    for host in range(240):
+        models = [{"name": n, "details": {"family": n}} for k, n in enumerate(names) if (host + k) % 3 == 0]
+        one = record(host, (), country=COUNTRIES[host % 4], asn=64496 + host % len(names))
+        found.append(one | {"models": models, "as_name": names[host % len(names)]})
+    return found
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("plain")
+    store_of(folder, population()).close()
+    return folder / "data"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hostile")
+    store_of(folder, hostile_population()).close()
+    return folder / "data"
+
+
+@pytest.fixture
+def cohabit(tmp_path: Path) -> Cohabit:
+    def run(*arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        import os
+
+        command = [sys.executable, "-m", "cohabit", *arguments]
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, check=check, env={**os.environ, **environment}
+        )
+
+    return run
+
+
+def shown(html: str) -> str:
+    """The text of a page, without its elements and styles."""
+    body = html.partition("<body>")[2]
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split())
+
+
+def test_the_report_says_what_counting_gives(plain: Path, cohabit: Cohabit, tmp_path: Path) -> None:
+    records = population()
+    cohabit("report", "-o", "report.html", "--data", str(plain))
+    text = shown((tmp_path / "report.html").read_text("utf-8"))
+    own = [{m["name"] for m in r["models"]} for r in records]
+    listed = [families for families in own if families]
+    several = [families for families in own if len(families) > 1]
+    low, high = proportion_confint(len(several), len(listed), method="wilson")
+    assert f"600 hosts in scope; {len(several)} of the {len(listed)} with models list two or more" in text
+    assert f"(95 % interval {low * 100:.1f} % to {high * 100:.1f} %)" in text
+    pairs = Counter(pair for families in own for pair in combinations(sorted(families), 2))
+    (a, b), both = min(pairs.items(), key=lambda p: (-p[1], p[0]))
+    low, high = proportion_confint(both, len(several), method="wilson")
+    assert f"{a} and {b} live together on {both} hosts" in text
+    assert f"{low * 100:.1f} % to {high * 100:.1f} %" in text
+    countries = Counter(r["country_code"] for r in records)
+    names = {"CN": "China", "US": "United States", "DE": "Germany", "SG": "Singapore"}
+    top, hosts = min(countries.items(), key=lambda c: (-c[1], c[0]))
+    low, high = proportion_confint(hosts, 600, method="wilson")
+    assert f"{names[top]} has most hosts" in text
+    assert f"{low * 100:.1f} % to {high * 100:.1f} %" in text
+    assert f"hosts are in {len(countries)} countries" in text
+    for heading in (
+        *("Who is biggest", "Who lives with whom", "Where", "What rises and falls"),
+        *("Published figures beside these data", "What could be wrong with the data", "Methods in short"),
+    ):
+        assert heading in text
+    for check in ("suspected decoys", "seen once", "unseen hosts"):
+        assert check in text
+    assert "2026-01-14 to 2026-03-14" in text
+
+
+def test_the_same_input_gives_the_same_bytes(plain: Path, cohabit: Cohabit, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        cohabit("report", "-o", f"{name}.html", "--data", str(plain), "--country", "DE")
+        cohabit("map", "countries", "-o", f"{name}.svg", "--data", str(plain))
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    assert "--country DE" in (tmp_path / "a.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["plain", "hostile"])
+def test_the_report_runs_nothing_and_asks_for_nothing(
+    chromium: Chromium, request: pytest.FixtureRequest, cohabit: Cohabit, tmp_path: Path, name: str
+) -> None:
+    data: Path = request.getfixturevalue(name)
+    cohabit("report", "-o", "report.html", "--data", str(data))
+    page = tmp_path / "report.html"
+    html = page.read_text("utf-8")
+    assert "<script" not in html.lower()
+    assert re.search(r"content=\"default-src 'none'; style-src 'sha256-[\w+/]{43}='; base-uri 'none'; form", html)
+    for width in (1000, 390):
+        with chromium.open(page, scripts=0, width=width, wait=False) as visit:
+            assert visit.problems() == []
+            assert visit.requests == [page.as_uri()]
+            assert visit.page.evaluate("document.scrollingElement.scrollWidth") <= width
+            assert len(visit.page.locator("body").inner_text()) > 2_000
+            boxes = visit.page.locator("section").evaluate_all(
+                "all => all.map(one => one.getBoundingClientRect().height)"
+            )
+            assert len(boxes) == 7
+            assert min(boxes) > 40
+    if name == "hostile":
+        assert visible("evil\u202egpj.exe") in unescape(html)
+        assert not set("\u202e\u2067\u200b\x1b") & set(html)
+
+
+def test_no_address_no_key_and_no_path_is_in_any_file(
+    hostile: Path, plain: Path, cohabit: Cohabit, tmp_path: Path
+) -> None:
+    for data in (hostile, plain):
+        key = (data / "key").read_bytes() if (data / "key").exists() else None
+        for kind in KINDS:
+            for ending in ("html", "svg") if kind in STILLS else ("html",):
+                cohabit("map", kind, "-o", f"x.{ending}", "--data", str(data), "--prefix", "2001:db8::/32")
+                check_nothing_leaks((tmp_path / f"x.{ending}").read_bytes(), data, key)
+        cohabit("report", "-o", "x.html", "--data", str(data), "--prefix", "2001:db8::/32")
+        check_nothing_leaks((tmp_path / "x.html").read_bytes(), data, key)
+
+
+def check_nothing_leaks(content: bytes, data: Path, key: bytes | None) -> None:
+    assert b"2001:db8:" not in content
+    assert str(data.parent).encode() not in content
+    assert str(Path.home()).encode() + b"/" not in content
+    assert b"/tmp/" not in content
+    assert key is None or key.strip() not in content
+
+
+@pytest.mark.parametrize("kind", STILLS)
+@pytest.mark.parametrize("name", ["plain", "hostile"])
+def test_still_pictures_are_safe_xml_and_not_blank(
+    chromium: Chromium, request: pytest.FixtureRequest, cohabit: Cohabit, tmp_path: Path, kind: str, name: str
+) -> None:
+    data: Path = request.getfixturevalue(name)
+    cohabit("map", kind, "-o", "x.svg", "--data", str(data))
+    root = ET.fromstring((tmp_path / "x.svg").read_text("utf-8"))
+    safe(root)
+    texts = [e.text or "" for e in root.iter(f"{SVG}text")]
+    assert any(text.startswith("Source: 1 scan. Seen: 2026-0") for text in texts)
+    assert any("hosts with a known" in text for text in texts)
+    if name == "plain":
+        cohabit("map", kind, "-o", "x.png", "--data", str(data))
+        png = (tmp_path / "x.png").read_bytes()
+        assert png.startswith(b"\x89PNG\r\n")
+        width, height = (int.from_bytes(png[i : i + 4], "big") for i in (16, 20))
+        assert (width, height) == (2 * int(root.get("width") or 0), 2 * int(root.get("height") or 0))
+        assert len(chromium.colours(png)) > 20
+
+
+def test_the_report_as_pdf(chromium: Chromium, plain: Path, cohabit: Cohabit, tmp_path: Path) -> None:
+    done = cohabit("report", "-o", "x.pdf", "--data", str(plain))
+    pdf = (tmp_path / "x.pdf").read_bytes()
+    assert done.stdout == "x.pdf\n"
+    assert pdf.startswith(b"%PDF-")
+    pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
+    assert 2 <= pages <= 6
+
+
+@pytest.mark.parametrize("call", ["report -o x.pdf", "map countries -o x.png"])
+def test_without_a_browser_one_line_says_how_to_get_one(
+    plain: Path, cohabit: Cohabit, tmp_path: Path, call: str
+) -> None:
+    done = cohabit(*call.split(), "--data", str(plain), check=False, PATH=str(tmp_path), COHABIT_CHROMIUM="")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "apt install chromium" in done.stderr
+    assert "COHABIT_CHROMIUM" in done.stderr
+    assert not list(tmp_path.glob("x.*"))
+    named = cohabit(*call.split(), "--data", str(plain), check=False, COHABIT_CHROMIUM="no-such-program")
+    assert named.stderr == "cohabit: COHABIT_CHROMIUM: there is no program no-such-program\n"
+
+
+@pytest.mark.parametrize("call", ["report -o x.svg", "report -o x", "map countries -o x.jpg", "map families -o x.pdf"])
+def test_other_endings_are_refused_before_any_work(cohabit: Cohabit, call: str) -> None:
+    done = cohabit(*call.split(), "--data", "nowhere", check=False)
+    assert done.returncode == 2
+    assert re.fullmatch(r"cohabit: x\S*: a file name that ends in .*, please\n", done.stderr)
+
+
+def test_a_browser_that_fails_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\nexit 7\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("COHABIT_CHROMIUM", str(broken))
+    with pytest.raises(DataError, match=r"broken: a PDF file could not be made \(it ended with 7\)"):
+        browser.pdf("<p>x</p>")
+    with pytest.raises(ValueError, match="does not say its size"):
+        browser.png("<svg/>")
+
+
+def test_empty_and_narrow_scopes(plain: Path) -> None:
+    from contextlib import closing
+
+    from cohabit.graph.store import open_store
+
+    with closing(open_store(plain, "embedded")) as store:
+        nothing = Request(Scope(country=("FR",)))
+        assert "No host is in scope" in make_report(store, nothing)
+        for kind in KINDS:
+            assert "empty" in make_map(store, kind, nothing)
+        for kind in STILLS:
+            safe(ET.fromstring(make_still(store, kind, nothing)))
+        moment = make_report(store, Request(Scope(at="2026-03-20")))
+        assert "there is no course over time" in moment
+        one_month = make_report(store, Request(Scope(since="2026-03-01")))
+        assert "All observations are of one month" in one_month
+        assert "SIMULATED" not in one_month
+        assert "<strong>SIMULATED DATA</strong>" in make_report(store, Request(simulated=True, notes=("Mixed.",)))
+        assert json.dumps("Mixed.") not in one_month
+        with pytest.raises(UsageError, match="not a kind of map"):
+            make_file(store, "nope", ".svg")
+        with pytest.raises(UsageError, match="--seed -1"):
+            make_report(store, Request(seed=-1))
