@@ -201,7 +201,9 @@ def make_map(
         Path, typer.Option("--output", "-o", help="File to write: .html, .svg, or .png through a browser.")
     ],
     shown: Shown,
-    kind: Annotated[str, typer.Argument(help="families, countries, providers or networks.")] = "families",
+    kind: Annotated[
+        str, typer.Argument(help="families, lines, labs, lab-countries, countries, providers or networks.")
+    ] = "families",
     seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
 ) -> None:

@@ -53,17 +53,29 @@ class MapPair:
 
 
 @dataclass(frozen=True)
+class MapSet:
+    """Two or more items, and the hosts that have exactly these of the level."""
+
+    items: tuple[str, ...]
+    hosts: int
+
+
+@dataclass(frozen=True)
 class MapData:
     """Items and pairs of a network, in their frame.
 
-    `pairs` holds all pairs with at least one host; the frame's `base` is the n of the shares and of lift. Raises
-    ValueError when the figures contradict each other: the page computes shares and Jaccard from the counts, so a map
-    never shows other figures than the table that it was made from.
+    `pairs` holds all pairs with at least one host; the frame's `base` is the n of the shares and of lift. `sets` are
+    the most frequent exact sets of two or more items, of `set_count` there are, on `set_hosts` hosts. Raises ValueError
+    when the figures contradict each other: the page computes shares and Jaccard from the counts, so a map never shows
+    other figures than the table that it was made from.
     """
 
     frame: Frame
     items: tuple[MapItem, ...]
     pairs: tuple[MapPair, ...]
+    sets: tuple[MapSet, ...] = ()
+    set_count: int = 0
+    set_hosts: int = 0
 
     def __post_init__(self) -> None:
         problem = next(self._problems(), None)
@@ -88,6 +100,11 @@ class MapData:
                 continue
             seen.add(ends)
             yield from _pair_problems(pair, hosts[pair.a], hosts[pair.b])
+        for one in self.sets:
+            if len(set(one.items)) < 2 or not hosts.keys() >= set(one.items):
+                yield f"set {one.items!r}: not two or more known items"
+            elif not 1 <= one.hosts <= min(hosts[item] for item in one.items):
+                yield f"set {one.items!r}: {one.hosts} hosts, more than one of its items has, or none"
 
 
 def _pair_problems(pair: MapPair, hosts_a: int, hosts_b: int) -> Iterator[str]:

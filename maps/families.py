@@ -1,4 +1,4 @@
-"""The map of families (or labs, lines, countries of labs): a network, a table of its items, a table of all pairs."""
+"""The map of families (or lines, labs, countries of labs): network, heatmap, sets and the tables of the same rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from cohabit.maps.charts import Drawing, legend, stacked
 from cohabit.maps.data import MapData, MapItem, MapPair
 from cohabit.maps.network import SafeNetwork, vis_network_source
 from cohabit.maps.network_figure import network_figure
-from cohabit.maps.page import Tab, document, escaped, joined, plural, significant
+from cohabit.maps.order import similar_together
+from cohabit.maps.page import Tab, document, escaped, joined, plural, save_buttons, significant
 from cohabit.maps.positions import TALL, WIDE, Arrangement, arrange
 from cohabit.maps.svg import text
 from cohabit.queries.backbone import STRONGEST_PER_ITEM, USUAL_MINIMUM, Backbone, backbone
@@ -24,9 +25,13 @@ _NARROWEST_EDGE, _WIDEST_EDGE = 0.7, 6.0
 # Width at zoom 1 of an edge that would hold all hosts of the largest item.
 _FULL_EDGE = 16.0
 _STILL_WIDTH = 600.0
+# A larger heatmap has no readable names.
+HEATMAP_ITEMS = 60
+SETS_DRAWN = 25
+_MEASURES = (("lift", "Lift"), ("share", "Share of the hosts of the row"))
 _SCRIPTS = (
-    *("shell.js", "search.js", "table.js"),
-    *("pairs.js", "details.js", "controls.js", "labels.js", "network.js", "tables.js"),
+    *("shell.js", "search.js", "table.js", "picture.js"),
+    *("pairs.js", "details.js", "controls.js", "labels.js", "heatmap.js", "upset.js", "network.js", "tables.js"),
 )
 
 
@@ -76,11 +81,24 @@ def render(data: MapData, *, seed: int = 0) -> str:
             "hosts": [pair.hosts for pair in pairs],
             "lift": [significant(pair.lift) for pair in pairs],
         },
+        "heatmap": similar_together(
+            len(items[:HEATMAP_ITEMS]), [(number[p.a], number[p.b], p.jaccard or 0.0) for p in pairs]
+        ),
+        "sets": {
+            "items": [sorted(number[name] for name in one.items) for one in data.sets],
+            "hosts": [one.hosts for one in data.sets],
+        },
+        "shownSets": SETS_DRAWN,
         "network": network.elements(),
         "wide": {"tray": _tray(wide)},
         "tall": {"x": tall.x, "y": tall.y, "size": tall.radius, "tray": _tray(tall)},
     }
-    tabs = [Tab("network", "Network", _network_panel(data, items, pairs, chosen, groups)), _table_tab(data)]
+    tabs = [
+        Tab("network", "Network", _network_panel(data, items, pairs, chosen, groups)),
+        Tab("heatmap", "Heatmap", _heatmap_panel(data, len(items), len(pairs))),
+        Tab("upset", "Combinations", _upset_panel(data)),
+        _table_tab(data),
+    ]
     scripts = [joined(*_SCRIPTS)]
     if len(items) > 1:
         scripts.insert(0, vis_network_source())
@@ -163,10 +181,44 @@ def _network_panel(
 </div>
 <aside id="details" aria-label="Details" aria-live="polite"></aside>
 </div>
+{save_buttons("network")}
 <p class="how">{_rule(data, chosen)} Dot area follows hosts (the smallest dots are drawn larger), line width follows
 hosts with both. Distance is not a measure. Names without room appear when you zoom in.</p>
 <p class="how" id="keys">Keys in the map: arrows move, + and − zoom, 0 shows all, Escape clears. Search and Enter choose
 a {unit}. All figures are in the Table tab.</p>"""
+
+
+def _heatmap_panel(data: MapData, items: int, pairs: int) -> str:
+    unit, units = escaped(data.frame.unit.replace("-", " ")), escaped(plural(data.frame.unit))
+    if items < 2:
+        return f'<p class="empty">A heatmap needs two {units}: widen the filters or the dates.</p>'
+    shown = min(items, HEATMAP_ITEMS)
+    rest = "" if shown == items else f" (those on most hosts; the Table tab has all {items:,})"
+    measures = "".join(f'<option value="{key}">{text}</option>' for key, text in _MEASURES)
+    chosen = f'<label>Colour <select id="heatmap-measure">{measures}</select></label>'
+    return f"""<div class="controls">{chosen}{save_buttons("heatmap")}</div>
+<div class="entries" id="heatmap-legend"></div>
+<p class="says" id="heatmap-says" role="status"></p>
+<div class="drawing" id="heatmap" tabindex="0" role="application" aria-label="Heatmap of {units}"
+ aria-describedby="heatmap-keys"></div>
+<p class="how" id="heatmap-how"></p>
+<p class="how" id="heatmap-keys">{shown:,} of {items:,} {units}{rest}, similar ones side by side (average linkage on
+Jaccard); {pairs:,} pairs in this file. Arrows move from cell to cell, a click or Enter chooses the {unit} of the
+row.</p>"""
+
+
+def _upset_panel(data: MapData) -> str:
+    unit, units = escaped(data.frame.unit.replace("-", " ")), escaped(plural(data.frame.unit))
+    if not data.sets:
+        return f'<p class="empty">No host has two {units} in this selection, so there are no combinations.</p>'
+    shown = data.sets[:SETS_DRAWN]
+    return f"""<div class="controls">{save_buttons("upset")}</div>
+<p class="says">{len(shown):,} of {data.set_count:,} combinations shown, on {sum(one.hosts for one in shown):,} of
+{data.set_hosts:,} hosts with two {units} or more.</p>
+<div class="drawing" id="upset" tabindex="0" role="region" aria-label="Combinations of {units}"></div>
+<p class="how">A column is an exact set: the hosts that have these {units} and no other. The bars at the left count all
+hosts of a {unit}, with whatever else. {data.frame.base - data.set_hosts:,} hosts with only one {unit} are left out.
+The Table tab lists {len(data.sets):,} of the combinations.</p>"""
 
 
 def _rule(data: MapData, chosen: Backbone) -> str:
@@ -187,9 +239,11 @@ def _table_tab(data: MapData) -> Tab:
     body = f"""<div class="jump">
 <button type="button" id="show-pairs" aria-pressed="true">Pairs</button>
 <button type="button" id="show-items" aria-pressed="false">{units.capitalize()}</button>
+<button type="button" id="show-sets" aria-pressed="false">Combinations</button>
 </div>
 <div class="scroll" id="pairs-table" tabindex="0" role="region" aria-label="All pairs"></div>
-<div class="scroll" id="items-table" tabindex="0" role="region" aria-label="All {units}" hidden></div>"""
+<div class="scroll" id="items-table" tabindex="0" role="region" aria-label="All {units}" hidden></div>
+<div class="scroll" id="sets-table" tabindex="0" role="region" aria-label="Combinations" hidden></div>"""
     return Tab("table", "Table", body)
 
 

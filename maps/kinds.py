@@ -12,13 +12,19 @@ from cohabit.maps.report_data import report_data
 from cohabit.maps.request import Maker, Request, Still
 
 KINDS: dict[str, Maker] = {
-    "families": levels.families,
+    "families": levels.maker("family"),
+    "lines": levels.maker("line"),
+    "labs": levels.maker("lab"),
+    "lab-countries": levels.maker("lab-country"),
     "countries": place_kinds.countries,
     "providers": place_kinds.providers,
     "networks": place_kinds.networks,
 }
 STILLS: dict[str, Still] = {
-    "families": levels.families_still,
+    "families": levels.still("family"),
+    "lines": levels.still("line"),
+    "labs": levels.still("lab"),
+    "lab-countries": levels.still("lab-country"),
     "countries": place_kinds.countries_still,
     "providers": place_kinds.providers_still,
     "networks": place_kinds.networks_still,

@@ -1,4 +1,4 @@
-"""Maps of the items of a level that hosts have together: families."""
+"""Maps of the items of a level that hosts have together: families, lines, labs, countries of labs."""
 
 from __future__ import annotations
 
@@ -6,36 +6,57 @@ import math
 
 from cohabit.graph.names import country_name
 from cohabit.graph.store import GraphStore
-from cohabit.maps.data import Frame, MapData, MapItem, MapPair
+from cohabit.maps.data import Frame, MapData, MapItem, MapPair, MapSet
 from cohabit.maps.families import figure, render
+from cohabit.maps.page import plural
 from cohabit.maps.poster import poster
-from cohabit.maps.request import Request
+from cohabit.maps.request import Maker, Request, Still
+from cohabit.queries.combinations import combinations
 from cohabit.queries.network import ItemNetwork, item_network
+from cohabit.queries.result import Result
 from cohabit.queries.words import count
 
-
-def families(store: GraphStore, request: Request) -> str:
-    """The map of families."""
-    return render(_families(store, request), seed=request.seed)
-
-
-def families_still(store: GraphStore, request: Request) -> str:
-    """The network of families as an SVG file."""
-    data = _families(store, request)
-    return poster(data.frame, figure(data, seed=request.seed))
-
-
-def _families(store: GraphStore, request: Request) -> MapData:
-    network = item_network(store, "family", request.scope)
-    return map_data(network, request, "family", "Model families that live together")
+# More of them make no picture, and a table that takes long to open.
+MOST_ITEMS = 120
+SETS_LISTED = 60
+_TITLES = {
+    "family": "Model families that live together",
+    "line": "Model lines that live together",
+    "lab": "Labs whose models live together",
+    "lab-country": "Countries of labs whose models live together",
+}
 
 
-def map_data(network: ItemNetwork, request: Request, unit: str, title: str) -> MapData:
-    """Turn the answer of the query into what is drawn."""
+def maker(level: str) -> Maker:
+    """The map of the items of a level: the most common ones where there are many."""
+
+    def make(store: GraphStore, request: Request) -> str:
+        network = item_network(store, level, request.scope)
+        found = combinations(store, level=level, scope=request.scope, min_size=2)
+        return render(map_data(network, found, request, level), seed=request.seed)
+
+    return make
+
+
+def still(level: str) -> Still:
+    """The network of a level as an SVG file."""
+
+    def make(store: GraphStore, request: Request) -> str:
+        network = item_network(store, level, request.scope)
+        data = map_data(network, Result((), []), request, level)
+        return poster(data.frame, figure(data, seed=request.seed))
+
+    return make
+
+
+def map_data(network: ItemNetwork, found: Result, request: Request, level: str) -> MapData:
+    """Turn the answers of the queries into what is drawn; `found` are the combinations of items."""
+    ordered = sorted(network.items.items(), key=lambda i: (-i[1], i[0]))
     items = tuple(
         MapItem(name, hosts, hosts / network.base, network.base, _group(network.lab_countries.get(name)))
-        for name, hosts in sorted(network.items.items(), key=lambda i: (-i[1], i[0]))
+        for name, hosts in ordered[:MOST_ITEMS]
     )
+    names = {item.name for item in items}
     pairs = tuple(
         MapPair(
             row["a"],
@@ -44,10 +65,19 @@ def map_data(network: ItemNetwork, request: Request, unit: str, title: str) -> M
             *(None if math.isnan(row[k]) else row[k] for k in ("share_of_a", "share_of_b", "lift", "jaccard")),
         )
         for row in network.pairs.rows
+        if row["a"] in names and row["b"] in names
     )
+    notes = [*request.notes, *network.pairs.caveats]
+    if len(items) < len(ordered):
+        notes.insert(
+            0,
+            f"This file has the {len(items)} of {len(ordered):,} {plural(level)} on most hosts ({items[-1].hosts:,} or "
+            f"more), and {len(pairs):,} of {len(network.pairs.rows):,} pairs; `cohabit cooccurrence --level {level}` "
+            "lists all.",
+        )
     frame = Frame(
-        title=title,
-        unit=unit,
+        title=_TITLES[level],
+        unit=level,
         base=network.base,
         hosts=network.hosts,
         multi_model_hosts=network.multi_model_hosts,
@@ -56,9 +86,11 @@ def map_data(network: ItemNetwork, request: Request, unit: str, title: str) -> M
         date_to=network.last_seen[:10],
         filters=request.scope.description(),
         simulated=request.simulated,
-        caveats=(*request.notes, *network.pairs.caveats),
+        caveats=tuple(notes),
     )
-    return MapData(frame, items, pairs)
+    sets = [MapSet(tuple(row["items"]), row["hosts"]) for row in found.rows]
+    listed = tuple(one for one in sets if names.issuperset(one.items))[:SETS_LISTED]
+    return MapData(frame, items, pairs, listed, len(sets), sum(one.hosts for one in sets))
 
 
 def _group(lab_country: str | None) -> str | None:

@@ -7,7 +7,7 @@ import hashlib
 import html
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -87,15 +87,25 @@ def _digest(text: str) -> str:
 
 
 def joined(*names: str) -> str:
-    """Return several scripts of `maps/static` as one; they share their names, so the order matters."""
-    return "\n".join(static(name) for name in names)
+    """Return several scripts of `maps/static` as one; they share their names, so the order matters.
+
+    Without comments and indentation, for the size of the file: no text of ours goes over several lines.
+    """
+    lines = (line.strip() for name in names for line in static(name).splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def document(
-    frame: Frame, *, payload: object, tabs: Sequence[Tab], scripts: Sequence[str], styles: Sequence[str] = ()
+    frame: Frame,
+    *,
+    payload: Mapping[str, object],
+    tabs: Sequence[Tab],
+    scripts: Sequence[str],
+    styles: Sequence[str] = (),
 ) -> str:
     """Return the whole HTML file: the frame, the tabs, the payload as JSON, the scripts in order.
 
+    The page finds the payload in `data`, and there under `about` what a picture that leaves the page takes along.
     `styles` come after the shell's own. The scripts of the shell (`shell.js`, `search.js` …) are the caller's to name.
     """
     sheets = [static("page.css"), *styles]
@@ -122,7 +132,7 @@ def document(
         *(_panel(tab, first=tab is tabs[0]) for tab in tabs),
         "</main>",
         _footer(frame),
-        f'<script type="application/json" id="data">{embedded_json(payload)}</script>',
+        f'<script type="application/json" id="data">{embedded_json({**payload, "about": _about(frame)})}</script>',
         *(f"<script>{script}</script>" for script in scripts),
         "</body>",
         "</html>",
@@ -130,18 +140,30 @@ def document(
     return "\n".join(parts) + "\n"
 
 
-def _header(frame: Frame) -> str:
-    banner = ""
-    if frame.simulated:
-        banner = '<p class="banner"><strong>SIMULATED DATA</strong> These hosts do not exist.</p>\n'
+def _facts(frame: Frame) -> list[tuple[str, str]]:
     dates = frame.date_from if frame.date_from == frame.date_to else f"{frame.date_from} to {frame.date_to}"
-    facts = [
+    return [
         ("Source", frame.source),
         ("Seen", dates or "not known"),
         ("Base n", f"{frame.base:,} hosts with a known {frame.unit.replace('-', ' ')} (of {frame.hosts:,})"),
         ("Multi-model hosts", f"{frame.multi_model_hosts:,}"),
         ("Filters", "; ".join(frame.filters) or "none"),
     ]
+
+
+def _about(frame: Frame) -> dict[str, object]:
+    return {
+        "title": visible(frame.title, _TITLE_LIMIT),
+        "facts": [f"{name}: {visible(text, _FACT_LIMIT)}" for name, text in _facts(frame)],
+        "simulated": frame.simulated,
+    }
+
+
+def _header(frame: Frame) -> str:
+    banner = ""
+    if frame.simulated:
+        banner = '<p class="banner"><strong>SIMULATED DATA</strong> These hosts do not exist.</p>\n'
+    facts = _facts(frame)
     rows = "".join(f"<div><dt>{name}</dt><dd>{escaped(text, _FACT_LIMIT)}</dd></div>" for name, text in facts)
     return f'<header>\n{banner}<h1>{escaped(frame.title, _TITLE_LIMIT)}</h1>\n<dl class="facts">{rows}</dl>\n</header>'
 
@@ -165,6 +187,15 @@ def _panel(tab: Tab, *, first: bool) -> str:
     return (
         f'<section role="tabpanel" id="panel-{tab.key}" aria-labelledby="tab-{tab.key}"{hidden}>\n{tab.body}\n'
         "</section>"
+    )
+
+
+def save_buttons(view: str) -> str:
+    """Return the buttons that save the picture of a view (a constant; `pictures` of picture.js knows it)."""
+    return (
+        f'<div class="save" role="group" aria-label="Save the picture">'
+        f'<button type="button" data-save="png" data-of="{view}">Save PNG</button>'
+        f'<button type="button" data-save="svg" data-of="{view}">Save SVG</button></div>'
     )
 
 

@@ -7,14 +7,13 @@ from typing import Any
 from cohabit.maps import scale
 from cohabit.maps.charts import Drawing
 from cohabit.maps.data import Frame
-from cohabit.maps.page import Tab, document, escaped, joined, plural, significant, static
+from cohabit.maps.page import Tab, document, escaped, joined, plural, save_buttons, significant, static
 from cohabit.maps.place_data import FEW, Cluster, PlaceFigures, Shares
 from cohabit.maps.place_figures import cluster_class, hatch, multiples, profiles, world_map
-from cohabit.maps.poster import stamp
 from cohabit.maps.svg import coloured, light_colours, tag
 from cohabit.text import visible
 
-_SCRIPTS = ("shell.js", "search.js", "table.js", "pictures.js", "places.js")
+_SCRIPTS = ("shell.js", "search.js", "table.js", "drawings.js", "places.js")
 _NAME_LIMIT = 60
 # Sizes of the drawings, in pixels.
 _WIDTH, _PROFILED, _COLUMNS, _PANELS, _PANEL_ROWS = 1150.0, 40, 14, 8, 12
@@ -75,7 +74,6 @@ def _payload(frame: Frame, figures: PlaceFigures) -> dict[str, Any]:
         "base": frame.base,
         "few": FEW,
         "file": f"cohabit-{plural(frame.unit)}",
-        "stamp": [*stamp(frame), f"Fewer than {FEW} hosts: hatched, not ranked."],
         "style": coloured(static("figures.css"), light_colours()),
         "items": {
             "name": [_shown(place.name) for place in figures.places],
@@ -116,12 +114,6 @@ def _choices(figures: PlaceFigures) -> str:
     )
 
 
-_SAVE = """<div class="jump save" role="group" aria-label="Take this picture away">
-<button type="button" data-save="svg">SVG</button>
-<button type="button" data-save="png">PNG</button>
-</div>"""
-
-
 def _inline(drawing: Drawing, label: str, id_: str) -> str:
     """A drawing in the page, in its own size; it scrolls where there is no room."""
     width, height = round(drawing.width), round(drawing.height + 4)
@@ -136,7 +128,8 @@ def _map_panel(frame: Frame, figures: PlaceFigures) -> str:
     patterns = tag("svg", hatch(), id="patterns", class_="patterns", aria_hidden="true")
     controls = (
         f'<div class="controls measure"><label for="measure">Show</label>'
-        f'<select id="measure">{_choices(figures)}</select>{_SAVE}</div><p id="measured" role="status"></p>'
+        f'<select id="measure">{_choices(figures)}</select>'
+        f'{save_buttons("map")}</div><p id="measured" role="status"></p>'
     )
     aside = '<aside id="details" aria-label="Details" aria-live="polite"></aside>'
     listed = f'<ol class="ranking" id="ranking" aria-label="Ranking of {units}"></ol><p class="how" id="ranked"></p>'
@@ -196,8 +189,9 @@ def _alike_panel(frame: Frame, figures: PlaceFigures) -> str:
     drawn = _inline(profiles(figures, _PROFILED, _COLUMNS, _WIDTH), f"Profiles of {units}", "profiles")
     world = '<div id="cluster-world"></div>' if figures.by == "country" else ""
     return (
-        f"{_SAVE}<p>Clusters of {units} by the shares of families among their hosts; of {figures.cluster_minimum:,} "
-        f'hosts or more, because few hosts differ by chance alone.</p><ul class="groups">{entries}</ul>{world}{drawn}'
+        f"{save_buttons('alike')}<p>Clusters of {units} by the shares of families among their hosts; of "
+        f"{figures.cluster_minimum:,} hosts or more, because few hosts differ by chance alone.</p>"
+        f'<ul class="groups">{entries}</ul>{world}{drawn}'
         '<p class="how">Cells: share of the hosts with a known family. Jensen–Shannon distance, average linkage, as '
         "many clusters as give the best mean silhouette; how stable they are is said below.</p>"
     )
@@ -212,7 +206,7 @@ def _multiples_panel(frame: Frame, figures: PlaceFigures) -> str:
     miniatures = '<div class="miniatures" id="miniatures"></div>' if figures.by == "country" else ""
     drawn = _inline(multiples(figures, _PANELS, _PANEL_ROWS, _WIDTH), "The most common families side by side", "panels")
     return (
-        f"{_SAVE}{miniatures}{drawn}"
+        f"{save_buttons('multiples')}{miniatures}{drawn}"
         f'<p class="how">The same {units} in the same order in each panel, the largest first: share of the hosts with '
         "a known family, with its 95 % interval. The upright line is the share overall. Each panel has its own "
         "scale.</p>"

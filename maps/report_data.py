@@ -69,7 +69,7 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
         families=_dots(ranked),
         labs=_dots(labs),
         network=network,
-        picture=families.figure(map_data(network, request, "family", ""), seed=request.seed),
+        picture=families.figure(map_data(network, Result((), []), request, "family"), seed=request.seed),
         places=figures_of(countries) if countries.places else None,
         no_places=f"The country of none of the {count(network.hosts, 'host')} in scope is known.",
         periods=periods,

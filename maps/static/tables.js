@@ -34,6 +34,28 @@ function buildTables() {
     { title: "Group", value: (item) => items.group[item].toLowerCase(), show: (item) => element("bdi", "", items.group[item]) },
     { title: "Links drawn", number: true, value: (item) => linksOf(item).length, show: (item) => count(linksOf(item).length) },
   ], items.name.map((_, item) => item), (item) => choice.matches.has(item));
+
+  const setName = (set) => {
+    const list = element("span", "name");
+    data.sets.items[set].forEach((item, index) => {
+      if (index) list.append(" + ");
+      list.append(element("bdi", "", items.name[item]));
+    });
+    return list;
+  };
+  buildTable(byId("sets-table"), `The ${count(data.sets.hosts.length)} most frequent exact combinations; base n = ${base} hosts.`, [
+    { title: "Exactly these", header: true, value: (set) => name(data.sets.items[set][0]), show: setName },
+    { title: "Size", number: true, value: (set) => data.sets.items[set].length, show: (set) => count(data.sets.items[set].length) },
+    { title: "Hosts", number: true, sorted: "descending", value: (set) => data.sets.hosts[set], show: (set) => count(data.sets.hosts[set]) },
+    {
+      title: "Share of base", number: true, value: (set) => data.sets.hosts[set] / data.base,
+      show: (set) => percent(data.sets.hosts[set] / data.base),
+    },
+    {
+      title: "Drawn", value: (set) => (set < data.shownSets ? 0 : 1),
+      show: (set) => (set < data.shownSets ? "yes" : "no"),
+    },
+  ], data.sets.hosts.map((_, set) => set), (set) => data.sets.items[set].some((item) => choice.matches.has(item)));
 }
 
 let tablesBuilt = false;
@@ -43,12 +65,13 @@ tabListeners.set("tab-table", () => {
   buildTables();
 });
 
-for (const [mine, other] of [["pairs", "items"], ["items", "pairs"]]) {
+const TABLES = ["pairs", "items", "sets"];
+for (const mine of TABLES) {
   byId("show-" + mine).addEventListener("click", () => {
-    byId(mine + "-table").hidden = false;
-    byId(other + "-table").hidden = true;
-    byId("show-" + mine).setAttribute("aria-pressed", "true");
-    byId("show-" + other).setAttribute("aria-pressed", "false");
+    for (const one of TABLES) {
+      byId(one + "-table").hidden = one !== mine;
+      byId("show-" + one).setAttribute("aria-pressed", String(one === mine));
+    }
   });
 }
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from cohabit.maps.data import Frame, MapData, MapItem, MapPair
+from cohabit.maps.data import Frame, MapData, MapItem, MapPair, MapSet
 
 # Largest first: hosts fall off as 1/rank. Country of the lab, and the kinds of household the family lives in.
 FAMILIES = """
@@ -56,7 +56,10 @@ def map_data(
         "caveats": ("The family is what servers report, not what the file name says.",),
     }
     frame.update(rest)
-    return MapData(Frame(title=title, base=base, **frame), items, pairs)  # type: ignore[arg-type]
+    exact = Counter(names for names in sets if len(names) > 1)
+    found = tuple(MapSet(tuple(sorted(n)), c) for n, c in sorted(exact.items(), key=lambda e: (-e[1], sorted(e[0]))))
+    several = sum(exact.values())
+    return MapData(Frame(title=title, base=base, **frame), items, pairs, found[:60], len(found), several)  # type: ignore[arg-type]
 
 
 def population(families: Sequence[tuple[str, frozenset[str]]], hosts: int, seed: int) -> list[set[str]]:

@@ -47,7 +47,9 @@ function pictureOf(title, parts) {
     root.append(at(20, y, part.node.cloneNode(true)));
     y += part.height + 14;
   }
-  for (const line of data.stamp) {
+  const facts = [...data.about.facts, `Fewer than ${data.few} hosts: hatched, not ranked.`];
+  if (data.about.simulated) facts.unshift("SIMULATED DATA: these hosts do not exist.");
+  for (const line of facts) {
     y += 16;
     root.append(words(20, y, "m", cutTo(line, Math.floor((width - 40) / 6.5))));
   }
