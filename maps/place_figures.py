@@ -80,8 +80,8 @@ def profiles(figures: PlaceFigures, rows: int, columns: int, width: float) -> Dr
     """Places that run alike in rows side by side, the most common families in columns, shares as shades and figures."""
     items = figures.families[:columns]
     places = _first_of_clusters(figures, rows)
-    names, side = 170.0, 26.0
-    cell = min(72.0, (width - names - side) / max(len(items), 1))
+    names, side = 220.0, 26.0
+    cell = min(68.0, (width - names - side) / max(len(items), 1))
     head = min(110.0, max((measured(s.title, 12) for s in items), default=0.0) * 0.72 + 18)
     parts = []
     for column, shares in enumerate(items):
@@ -132,7 +132,7 @@ def multiples(figures: PlaceFigures, panels: int, rows: int, width: float) -> Dr
     """One panel for each of the most common families: the same places in the same order, shares with intervals."""
     places = [i for i in range(len(figures.places)) if figures.families and figures.families[0].enough(i)][:rows]
     items = figures.families[:panels] if places else ()
-    names, gap = 150.0, 18.0
+    names, gap = 190.0, 18.0
     columns = max(1, min(len(items), 4))
     panel = (width - names - gap * (columns - 1)) / columns
     parts = []

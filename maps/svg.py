@@ -51,8 +51,8 @@ def text(
 
 
 def fitted(content: str, size: float, width: float | None) -> str:
-    """Text as it is shown: safe, in one line, and with an ellipsis where it is wider than `width`."""
-    shown = visible(content)
+    """Text as it is shown: safe, in one line, and with an ellipsis where it is wider than `width`; blank in quotes."""
+    shown = visible(content) if content.strip() else f'"{visible(content)}"'
     if width is None or measured(shown, size) <= width:
         return shown
     while shown and measured(shown + "…", size) > width:
