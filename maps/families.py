@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from cohabit.maps.canvas import legend_chips, shown, tables
 from cohabit.maps.charts import Drawing, legend, stacked
 from cohabit.maps.data import MapData, MapItem, MapPair
 from cohabit.maps.network import SafeNetwork, vis_network_source
@@ -15,7 +16,6 @@ from cohabit.maps.page import Tab, document, escaped, joined, plural, save_butto
 from cohabit.maps.positions import TALL, WIDE, Arrangement, arrange
 from cohabit.maps.svg import text
 from cohabit.queries.backbone import STRONGEST_PER_ITEM, USUAL_MINIMUM, Backbone, backbone
-from cohabit.text import visible
 
 LABEL_LIMIT = 60
 # Okabe–Ito without black; the eighth class is grey for all the rest. The colours themselves are in page.css.
@@ -31,7 +31,8 @@ SETS_DRAWN = 25
 _MEASURES = (("lift", "Lift"), ("share", "Share of the hosts of the row"))
 _SCRIPTS = (
     *("shell.js", "search.js", "table.js", "picture.js"),
-    *("pairs.js", "details.js", "controls.js", "labels.js", "heatmap.js", "upset.js", "network.js", "tables.js"),
+    *("pairs.js", "details.js", "controls.js", "labels.js", "netpicture.js", "heatmap.js"),
+    *("upset.js", "network.js", "tables.js", "start.js"),
 )
 
 
@@ -40,7 +41,7 @@ def render(data: MapData, *, seed: int = 0) -> str:
     items = sorted(data.items, key=lambda item: (-item.hosts, item.name))
     pairs = sorted(data.pairs, key=lambda pair: (-pair.hosts, pair.a, pair.b))
     groups, group_of = _groups(items)
-    labels = [_shown(item.name, LABEL_LIMIT) for item in items]
+    labels = [shown(item.name, LABEL_LIMIT) for item in items]
     number = {item.name: index for index, item in enumerate(items)}
     # Without q-values: under the configuration model 1 of 45 families would be linked in a population of 5,000 hosts,
     # 10 of 45 in a real list of 8,181 and 22 of 45 in 175,108, and a picture of dots shows nothing. Lines are the
@@ -70,10 +71,10 @@ def render(data: MapData, *, seed: int = 0) -> str:
         "simulated": data.frame.simulated,
         "groups": groups,
         "items": {
-            "name": [_shown(item.name) for item in items],
+            "name": [shown(item.name) for item in items],
             "hosts": hosts,
             "share": [significant(item.share) for item in items],
-            "group": [_NO_GROUP if item.group is None else _shown(item.group) for item in items],
+            "group": [_NO_GROUP if item.group is None else shown(item.group) for item in items],
         },
         "pairs": {
             "a": [number[pair.a] for pair in pairs],
@@ -97,17 +98,12 @@ def render(data: MapData, *, seed: int = 0) -> str:
         Tab("network", "Network", _network_panel(data, items, pairs, chosen, groups)),
         Tab("heatmap", "Heatmap", _heatmap_panel(data, len(items), len(pairs))),
         Tab("upset", "Combinations", _upset_panel(data)),
-        _table_tab(data),
+        Tab("table", "Table", tables(plural(data.frame.unit), ("pairs", "items", "sets"))),
     ]
     scripts = [joined(*_SCRIPTS)]
     if len(items) > 1:
         scripts.insert(0, vis_network_source())
     return document(data.frame, payload=payload, tabs=tabs, scripts=scripts)
-
-
-def _shown(name: str, limit: int | None = None) -> str:
-    """Return a name as the page shows it; blank ones in quotes, so that there is something to see and to choose."""
-    return visible(name, limit) if name.strip() else f'"{visible(name)}"'
 
 
 def _groups(items: Sequence[MapItem]) -> tuple[list[dict[str, str | int]], list[int]]:
@@ -121,8 +117,7 @@ def _groups(items: Sequence[MapItem]) -> tuple[list[dict[str, str | int]], list[
     of_item = [coloured.get(item.group, len(coloured)) if item.group is not None else len(coloured) for item in items]
     sizes = Counter(of_item)
     legend: list[dict[str, str | int]] = [
-        {"text": _shown(group, LABEL_LIMIT), "items": sizes[index], "colour": index}
-        for group, index in coloured.items()
+        {"text": shown(group, LABEL_LIMIT), "items": sizes[index], "colour": index} for group, index in coloured.items()
     ]
     if sizes[len(coloured)]:
         unknown = any(item.group is None for item in items)
@@ -148,24 +143,18 @@ def _network_panel(
 ) -> str:
     unit, units = escaped(data.frame.unit.replace("-", " ")), escaped(plural(data.frame.unit))
     if len(items) < 2:
-        only = f": {escaped(_shown(items[0].name), LABEL_LIMIT)}, on {items[0].hosts:,} hosts" if items else ""
+        only = f": {escaped(shown(items[0].name), LABEL_LIMIT)}, on {items[0].hosts:,} hosts" if items else ""
         return (
             f'<p class="empty">There is {f"only one {unit}" if items else f"no {unit}"} in this selection{only}. '
             "A network needs two: widen the filters or the dates.</p>"
         )
-    legend = "".join(
-        f'<button type="button" class="chip" aria-pressed="true" data-group="{index}">'
-        f'<span class="dot c{group["colour"]}" aria-hidden="true"></span>'
-        f"<bdi>{escaped(str(group['text']))}</bdi> ({group['items']})</button>"
-        for index, group in enumerate(groups)
-    )
     return f"""<div class="controls">
 <div class="slider">
 <label for="minimum">Minimum hosts</label>
 <input id="minimum" type="range" min="0" max="0" value="0" step="1">
 <output id="minimum-value" for="minimum">1</output>
 </div>
-<div class="legend" role="group" aria-label="Groups: press to hide or show">{legend}</div>
+<div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(groups)}</div>
 </div>
 <div class="view">
 <div class="above">
@@ -192,8 +181,8 @@ def _heatmap_panel(data: MapData, items: int, pairs: int) -> str:
     unit, units = escaped(data.frame.unit.replace("-", " ")), escaped(plural(data.frame.unit))
     if items < 2:
         return f'<p class="empty">A heatmap needs two {units}: widen the filters or the dates.</p>'
-    shown = min(items, HEATMAP_ITEMS)
-    rest = "" if shown == items else f" (those on most hosts; the Table tab has all {items:,})"
+    drawn = min(items, HEATMAP_ITEMS)
+    rest = "" if drawn == items else f" (those on most hosts; the Table tab has all {items:,})"
     measures = "".join(f'<option value="{key}">{text}</option>' for key, text in _MEASURES)
     chosen = f'<label>Colour <select id="heatmap-measure">{measures}</select></label>'
     return f"""<div class="controls">{chosen}{save_buttons("heatmap")}</div>
@@ -202,7 +191,7 @@ def _heatmap_panel(data: MapData, items: int, pairs: int) -> str:
 <div class="drawing" id="heatmap" tabindex="0" role="application" aria-label="Heatmap of {units}"
  aria-describedby="heatmap-keys"></div>
 <p class="how" id="heatmap-how"></p>
-<p class="how" id="heatmap-keys">{shown:,} of {items:,} {units}{rest}, similar ones side by side (average linkage on
+<p class="how" id="heatmap-keys">{drawn:,} of {items:,} {units}{rest}, similar ones side by side (average linkage on
 Jaccard); {pairs:,} pairs in this file. Arrows move from cell to cell, a click or Enter chooses the {unit} of the
 row.</p>"""
 
@@ -211,9 +200,9 @@ def _upset_panel(data: MapData) -> str:
     unit, units = escaped(data.frame.unit.replace("-", " ")), escaped(plural(data.frame.unit))
     if not data.sets:
         return f'<p class="empty">No host has two {units} in this selection, so there are no combinations.</p>'
-    shown = data.sets[:SETS_DRAWN]
+    drawn = data.sets[:SETS_DRAWN]
     return f"""<div class="controls">{save_buttons("upset")}</div>
-<p class="says">{len(shown):,} of {data.set_count:,} combinations shown, on {sum(one.hosts for one in shown):,} of
+<p class="says">{len(drawn):,} of {data.set_count:,} combinations shown, on {sum(one.hosts for one in drawn):,} of
 {data.set_hosts:,} hosts with two {units} or more.</p>
 <div class="drawing" id="upset" tabindex="0" role="region" aria-label="Combinations of {units}"></div>
 <p class="how">A column is an exact set: the hosts that have these {units} and no other. The bars at the left count all
@@ -234,19 +223,6 @@ def _rule(data: MapData, chosen: Backbone) -> str:
     )
 
 
-def _table_tab(data: MapData) -> Tab:
-    units = escaped(plural(data.frame.unit))
-    body = f"""<div class="jump">
-<button type="button" id="show-pairs" aria-pressed="true">Pairs</button>
-<button type="button" id="show-items" aria-pressed="false">{units.capitalize()}</button>
-<button type="button" id="show-sets" aria-pressed="false">Combinations</button>
-</div>
-<div class="scroll" id="pairs-table" tabindex="0" role="region" aria-label="All pairs"></div>
-<div class="scroll" id="items-table" tabindex="0" role="region" aria-label="All {units}" hidden></div>
-<div class="scroll" id="sets-table" tabindex="0" role="region" aria-label="Combinations" hidden></div>"""
-    return Tab("table", "Table", body)
-
-
 def figure(data: MapData, *, seed: int = 0) -> Drawing:
     """Return the network as a still picture with its legend: the dots, lines and places of the interactive one."""
     items = sorted(data.items, key=lambda item: (-item.hosts, item.name))
@@ -254,7 +230,7 @@ def figure(data: MapData, *, seed: int = 0) -> Drawing:
     if len(items) < 2:
         return Drawing(_STILL_WIDTH, 30, text(0, 18, f"No network: {len(items)} of the two items that it takes."))
     groups, group_of = _groups(items)
-    labels = [_shown(item.name, LABEL_LIMIT) for item in items]
+    labels = [shown(item.name, LABEL_LIMIT) for item in items]
     number = {item.name: index for index, item in enumerate(items)}
     ends = [(number[pair.a], number[pair.b]) for pair in pairs]
     lifts = [math.nan if pair.lift is None else pair.lift for pair in pairs]

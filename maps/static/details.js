@@ -66,7 +66,7 @@ function about(item) {
   fact(facts, "Hosts", count(items.hosts[item]));
   fact(facts, "Share of base", percent(items.share[item]));
   fact(facts, "Group", items.group[item]);
-  fact(facts, "Pairs in all", count(pairs.a.filter((a, pair) => a === item || pairs.b[pair] === item).length));
+  fact(facts, data.pairsInAll ? "Pairs in this file" : "Pairs in all", count(pairs.a.filter((a, pair) => a === item || pairs.b[pair] === item).length));
   const close = element("button", "", "Clear");
   close.type = "button";
   close.id = "clear";

@@ -239,53 +239,7 @@ function startNetwork(container) {
     if (network.getScale() < fitScale() * 0.5) zoom(1);
   });
 
-  // ---- the picture to save: the wide arrangement, with what the reader left visible ----
-
-  function picture() {
-    const tray = data.wide.tray;
-    const shown = nodes.filter((node) => nodeShown(node.id));
-    const corners = shown.map((node) => [node.x - node.size, node.y - node.size, node.x + node.size, node.y + node.size]);
-    if (tray) corners.push([tray[0], tray[1], tray[0] + tray[2], tray[1] + tray[3]]);
-    const scale = 1.25;
-    const margin = 24;
-    const x0 = Math.min(...corners.map((box) => box[0]));
-    const y0 = Math.min(...corners.map((box) => box[1]));
-    const w = (Math.max(...corners.map((box) => box[2])) - x0) * scale + 2 * margin + 90;
-    const h = (Math.max(...corners.map((box) => box[3])) - y0) * scale + 2 * margin;
-    const at = (x, y) => [margin + (x - x0) * scale, margin + (y - y0) * scale];
-    const bright = lit();
-    const fade = (on) => (on ? undefined : 0.15);
-    const shapes = [];
-    for (const edge of edges.filter(edgeShown)) {
-      const ends = [edge.from, edge.to].map((id) => at(nodes[id].x, nodes[id].y));
-      shapes.push(shape.line(ends, "edge", edge.width * scale, { fade: fade(!bright || (bright.has(edge.from) && bright.has(edge.to))) }));
-    }
-    const dots = shown.map((node) => {
-      const [x, y] = at(node.x, node.y);
-      const on = !bright || bright.has(node.id);
-      const inTray = !neighbours.has(node.id);
-      shapes.push(shape.dot(x, y, node.size * scale, "c" + data.groups[node.group].colour, { stroke: "ring", fade: fade(on) }));
-      return {
-        item: node.id, x, y, r: node.size * scale, text: node.label, onlyRight: inTray, bold: node.id < 8 && !inTray, wanted: on,
-        room: inTray && tray ? tray[4] * scale - 6 : 0,
-      };
-    });
-    for (const { dot, text, box } of placeLabels(measuring, dots, { w, h })) {
-      shapes.push(shape.text(box.x + 1, box.y + box.h / 2, text, 12, { bold: dot.bold, halo: true }));
-    }
-    if (tray) {
-      const [x, y] = at(tray[0], tray[1]);
-      const [right, low] = [x + tray[2] * scale, y + tray[3] * scale];
-      shapes.push(shape.line([[x, y], [right, y], [right, low], [x, low], [x, y]], "line", 1));
-      shapes.push(shape.text(x + 8, y + 13, "Not linked here", 12, { fill: "muted" }));
-    }
-    const legend = data.groups.map((group, index) => ({ text: `${group.text} (${group.items})`, fill: "c" + group.colour, index }));
-    return {
-      w, h, shapes, says: `${byId("shown").textContent}. Lines: pairs that go together more than by chance; width: hosts with both.`,
-      legend: legend.filter(({ index }) => !choice.hiddenGroups.has(index)),
-    };
-  }
-  pictures.set("network", picture);
+  pictures.set("network", () => networkPicture({ tray: data.wide.tray, bright: lit(), edgeShown, scale: 1.25, labels: nodes.length }));
 
   // ---- theme, paper, size ----
 

@@ -5,12 +5,14 @@ function buildTables() {
   const drawn = new Set(data.network.edges.map((edge) => edge.id));
   const all = pairs.a.map((_, pair) => measures(pair));
   const base = count(data.base);
+  const pairsSaid = data.pairsInAll
+    ? `The ${count(all.length)} strongest of ${count(data.pairsInAll)} pairs` : `All ${count(all.length)} pairs with at least one host`;
   const unit = data.unit.charAt(0).toUpperCase() + data.unit.slice(1);
   const name = (item) => items.name[item].toLowerCase();
   const number = (title, key, show, sorted) => ({
     title, number: true, sorted, value: (pair) => all[pair][key], show: (pair) => show(all[pair][key]),
   });
-  buildTable(byId("pairs-table"), `All ${count(all.length)} pairs with at least one host; base n = ${base} hosts.`, [
+  buildTable(byId("pairs-table"), pairsSaid + `; base n = ${base} hosts.`, [
     { title: unit + " A", header: true, value: (pair) => name(all[pair].a), show: (pair) => nameElement(all[pair].a) },
     { title: unit + " B", header: true, value: (pair) => name(all[pair].b), show: (pair) => nameElement(all[pair].b) },
     number("Hosts with both", "hosts", count, "descending"),
@@ -35,6 +37,10 @@ function buildTables() {
     { title: "Links drawn", number: true, value: (item) => linksOf(item).length, show: (item) => count(linksOf(item).length) },
   ], items.name.map((_, item) => item), (item) => choice.matches.has(item));
 
+  if (data.sets) buildSets(base, name);
+}
+
+function buildSets(base, name) {
   const setName = (set) => {
     const list = element("span", "name");
     data.sets.items[set].forEach((item, index) => {
@@ -65,7 +71,7 @@ tabListeners.set("tab-table", () => {
   buildTables();
 });
 
-const TABLES = ["pairs", "items", "sets"];
+const TABLES = ["pairs", "items", "sets"].filter((one) => byId(one + "-table"));
 for (const mine of TABLES) {
   byId("show-" + mine).addEventListener("click", () => {
     for (const one of TABLES) {
@@ -74,7 +80,3 @@ for (const mine of TABLES) {
     }
   });
 }
-
-// Last of all scripts: the network starts when everything it tells is there.
-if (byId("network")) startNetwork(byId("network"));
-else ready();

@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
+import numpy as np
+
+from cohabit.graph.incidence import LEVELS, Deployments, Incidence, ItemMatrix, ModelTable
 from cohabit.maps.data import Frame, MapData, MapItem, MapPair, MapSet
 
 # Largest first: hosts fall off as 1/rank. Country of the lab, and the kinds of household the family lives in.
@@ -147,3 +150,47 @@ def hostile() -> MapData:
         filters=HOSTILE,
         caveats=HOSTILE,
     )
+
+
+def matrix_of(hosts: Sequence[Iterable[str]]) -> tuple[Incidence, ItemMatrix]:
+    """Count a population (the models of each host) as the queries see it: one item a model."""
+    sets = [sorted(set(names)) for names in hosts]
+    names = sorted({name for one in sets for name in one})
+    position = {name: index for index, name in enumerate(names)}
+    of_host = np.array([index for index, one in enumerate(sets) for _ in one], np.int64)
+    of_model = np.array([position[name] for one in sets for name in one], np.int64)
+    nothing: list[str | None] = [None] * len(names)
+    table = ModelTable(names, {level: list(names) if level == "model" else list(nothing) for level in LEVELS})
+    keys = np.arange(len(sets), dtype=np.int64)
+    incidence = Incidence(keys, of_host, of_model, table, Deployments(of_host, of_model))
+    return incidence, incidence.at("model")
+
+
+def frame(**rest: object) -> Frame:
+    """Return a frame of a made-up population of models."""
+    given: dict[str, object] = {
+        "title": "Models that live together",
+        "unit": "model",
+        "base": 900,
+        "hosts": 1000,
+        "multi_model_hosts": 500,
+        "source": "12 scans of a made-up internet",
+        "date_from": "2026-08-03",
+        "date_to": "2026-10-25",
+    }
+    return Frame(**{**given, **rest})  # type: ignore[arg-type]
+
+
+def many_models(number: int, hosts: int, seed: int = 4) -> list[set[str]]:
+    """Draw hosts with models of one or two of 12 circles each; a common few are everywhere."""
+    chance = random.Random(seed)
+    names = [f"model-{i:04d}:{chance.choice(('latest', '7b', '13b-q4_0', '70b'))}" for i in range(number)]
+    found = []
+    for _ in range(hosts):
+        circle = chance.randrange(12)
+        own = names[circle::12]
+        size = 1 + min(8, int(chance.expovariate(0.4)))
+        found.append({own[min(len(own) - 1, int(chance.paretovariate(0.9)) - 1)] for _ in range(size)})
+        if chance.random() < 0.3:
+            found[-1].add(names[chance.randrange(min(number, 12))])
+    return found

@@ -1,0 +1,138 @@
+"""The page of large networks: dots and lines on a canvas of our own, details, and tables of the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cohabit.maps.data import Frame
+from cohabit.maps.packing import Packed
+from cohabit.maps.page import Tab, document, escaped, joined, plural, save_buttons, significant
+from cohabit.text import visible
+
+MOST_NODES = 10_000
+LABEL_LIMIT = 60
+_SCRIPTS = (
+    *("shell.js", "search.js", "table.js", "picture.js", "pairs.js", "columns.js"),
+    *("details.js", "controls.js", "labels.js", "netpicture.js", "tables.js", "canvas.js"),
+)
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Parallel sequences, most hosts first: name, hosts, group in words, entry in the legend; and where they are."""
+
+    names: Sequence[str]
+    hosts: Sequence[int]
+    groups: Sequence[str]
+    colour: Sequence[int]
+    places: Packed
+
+
+def graph_page(
+    frame: Frame,
+    dots: Dots,
+    *,
+    pairs: Mapping[str, Sequence[object]],
+    drawn: Sequence[int],
+    pairs_in_all: int,
+    legend: Sequence[Mapping[str, str | int]],
+    rule: str,
+) -> str:
+    """Return the whole HTML document. `pairs` has the columns a, b, hosts and lift; `drawn` the positions of lines."""
+    texts = sorted(set(dots.groups))
+    number = {text: index for index, text in enumerate(texts)}
+    payload = {
+        "unit": frame.unit.replace("-", " "),
+        "units": plural(frame.unit),
+        "base": frame.base,
+        "simulated": frame.simulated,
+        "groups": list(legend),
+        "groupTexts": [visible(text, 200) for text in texts],
+        "items": {
+            "name": [shown(name) for name in dots.names],
+            "hosts": list(dots.hosts),
+            "share": [significant(hosts / frame.base if frame.base else None, 4) for hosts in dots.hosts],
+            "groupText": [number[text] for text in dots.groups],
+        },
+        "nodes": {"x": dots.places.x, "y": dots.places.y, "r": dots.places.radius, "group": list(dots.colour)},
+        "tray": dots.places.tray,
+        "pairs": dict(pairs),
+        "drawn": list(drawn),
+        "pairsInAll": pairs_in_all,
+    }
+    units = plural(frame.unit)
+    tabs = [
+        Tab("network", "Network", _panel(frame, len(dots.names), pairs_in_all, len(drawn), legend, rule)),
+        Tab("table", "Table", tables(units, ("pairs", "items"))),
+    ]
+    return document(frame, payload=payload, tabs=tabs, scripts=[joined(*_SCRIPTS)])
+
+
+def shown(name: str, limit: int | None = None) -> str:
+    """Return a name as the page shows it; blank ones in quotes, so that there is something to see and to choose."""
+    return visible(name, limit) if name.strip() else f'"{visible(name)}"'
+
+
+def tables(units: str, which: Sequence[str]) -> str:
+    """Return the panel of tables (of `pairs`, `items`, `sets`) with the buttons that choose one."""
+    names = {"pairs": "Pairs", "items": escaped(units.capitalize()), "sets": "Combinations"}
+    pressed = {one: "true" if one == which[0] else "false" for one in which}
+    buttons = "".join(
+        f'<button type="button" id="show-{one}" aria-pressed="{pressed[one]}">{names[one]}</button>\n' for one in which
+    )
+    places = "\n".join(
+        f'<div class="scroll" id="{one}-table" tabindex="0" role="region" aria-label="Table: {names[one]}"'
+        f"{'' if one == which[0] else ' hidden'}></div>"
+        for one in which
+    )
+    return f'<div class="jump">\n{buttons}</div>\n{places}'
+
+
+def legend_chips(groups: Sequence[Mapping[str, str | int]]) -> str:
+    """Return the legend: buttons that hide and show their group."""
+    return "".join(
+        f'<button type="button" class="chip" aria-pressed="true" data-group="{index}">'
+        f'<span class="dot c{group["colour"]}" aria-hidden="true"></span>'
+        f"<bdi>{escaped(str(group['text']))}</bdi> ({group['items']:,})</button>"
+        for index, group in enumerate(groups)
+    )
+
+
+def _panel(
+    frame: Frame, items: int, pairs: int, drawn: int, legend: Sequence[Mapping[str, str | int]], rule: str
+) -> str:
+    unit, units = escaped(frame.unit.replace("-", " ")), escaped(plural(frame.unit))
+    if not items:
+        return f'<p class="empty">There is no {unit} in this selection: widen the filters or the dates.</p>'
+    return f"""<div class="controls">
+<div class="slider">
+<label for="minimum">Minimum hosts</label>
+<input id="minimum" type="range" min="0" max="0" value="0" step="1">
+<output id="minimum-value" for="minimum">1</output>
+</div>
+<div class="slider">
+<label for="lift">Minimum lift</label>
+<input id="lift" type="range" min="0" max="0" value="0" step="1">
+<output id="lift-value" for="lift">1</output>
+</div>
+<div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(legend)}</div>
+</div>
+<div class="view">
+<div class="above">
+<p id="shown" role="status">{drawn:,} of {pairs:,} pairs shown</p>
+<div class="zoom" role="group" aria-label="Zoom">
+<button type="button" id="zoom-in" aria-label="Zoom in">+</button>
+<button type="button" id="zoom-out" aria-label="Zoom out">−</button>
+<button type="button" id="zoom-fit">Fit</button>
+</div>
+</div>
+<div class="canvas">
+<div id="network" tabindex="0" role="application" aria-label="Network of {units}" aria-describedby="keys"></div>
+</div>
+<aside id="details" aria-label="Details" aria-live="polite"></aside>
+</div>
+{save_buttons("network")}
+<p class="how">{escaped(rule)} Names without room appear when you zoom in.</p>
+<p class="how" id="keys">Keys in the map: arrows move, + and − zoom, 0 shows all, Escape clears. Search and Enter choose
+a {unit}. The Table tab has the same rows.</p>"""
