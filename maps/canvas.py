@@ -38,13 +38,24 @@ def graph_page(
     pairs_in_all: int,
     legend: Sequence[Mapping[str, str | int]],
     rule: str,
+    hosts_are_dots: bool = False,
 ) -> str:
-    """Return the whole HTML document. `pairs` has the columns a, b, hosts and lift; `drawn` the positions of lines."""
+    """Return the whole HTML document. `pairs` has the columns a, b, hosts and lift; `drawn` the positions of lines.
+
+    With `hosts_are_dots` pairs are a model and hosts, and have no lift.
+    """
     texts = sorted(set(dots.groups))
     number = {text: index for index, text in enumerate(texts)}
+    units = "dots" if hosts_are_dots else plural(frame.unit)
+    # Single hosts have one host each: there is nothing to slide.
+    sliders = [] if hosts_are_dots else ["lift"]
+    if not hosts_are_dots or set(pairs["hosts"]) - {1}:
+        sliders.insert(0, "minimum")
     payload = {
         "unit": frame.unit.replace("-", " "),
-        "units": plural(frame.unit),
+        "units": units,
+        "pairWord": "lines" if hosts_are_dots else "pairs",
+        "bipartite": hosts_are_dots,
         "base": frame.base,
         "simulated": frame.simulated,
         "groups": list(legend),
@@ -61,9 +72,9 @@ def graph_page(
         "drawn": list(drawn),
         "pairsInAll": pairs_in_all,
     }
-    units = plural(frame.unit)
+    said = f"{len(drawn):,} of {pairs_in_all:,} {payload['pairWord']} shown"
     tabs = [
-        Tab("network", "Network", _panel(frame, len(dots.names), pairs_in_all, len(drawn), legend, rule)),
+        Tab("network", "Network", _panel(frame, len(dots.names), said, sliders, legend, rule)),
         Tab("table", "Table", tables(units, ("pairs", "items"))),
     ]
     return document(frame, payload=payload, tabs=tabs, scripts=[joined(*_SCRIPTS)])
@@ -100,27 +111,23 @@ def legend_chips(groups: Sequence[Mapping[str, str | int]]) -> str:
 
 
 def _panel(
-    frame: Frame, items: int, pairs: int, drawn: int, legend: Sequence[Mapping[str, str | int]], rule: str
+    frame: Frame, items: int, said: str, sliders: Sequence[str], legend: Sequence[Mapping[str, str | int]], rule: str
 ) -> str:
     unit, units = escaped(frame.unit.replace("-", " ")), escaped(plural(frame.unit))
     if not items:
         return f'<p class="empty">There is no {unit} in this selection: widen the filters or the dates.</p>'
+    ranges = "".join(
+        f'<div class="slider"><label for="{one}">Minimum {"hosts" if one == "minimum" else one}</label>'
+        f'<input id="{one}" type="range" min="0" max="0" value="0" step="1">'
+        f'<output id="{one}-value" for="{one}">0</output></div>\n'
+        for one in sliders
+    )
     return f"""<div class="controls">
-<div class="slider">
-<label for="minimum">Minimum hosts</label>
-<input id="minimum" type="range" min="0" max="0" value="0" step="1">
-<output id="minimum-value" for="minimum">1</output>
-</div>
-<div class="slider">
-<label for="lift">Minimum lift</label>
-<input id="lift" type="range" min="0" max="0" value="0" step="1">
-<output id="lift-value" for="lift">1</output>
-</div>
-<div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(legend)}</div>
+{ranges}<div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(legend)}</div>
 </div>
 <div class="view">
 <div class="above">
-<p id="shown" role="status">{drawn:,} of {pairs:,} pairs shown</p>
+<p id="shown" role="status">{said}</p>
 <div class="zoom" role="group" aria-label="Zoom">
 <button type="button" id="zoom-in" aria-label="Zoom in">+</button>
 <button type="button" id="zoom-out" aria-label="Zoom out">−</button>

@@ -64,7 +64,10 @@ def render(data: MapData, *, seed: int = 0) -> str:
         width = _FULL_EDGE * (pairs[index].hosts / hosts[0]) ** 0.5
         network.add_edge(a, b, edge_id=index, width=round(min(max(width, _NARROWEST_EDGE), _WIDEST_EDGE), 2))
 
+    said = [_NO_GROUP if item.group is None else shown(item.group) for item in items]
+    texts = sorted(set(said))
     payload = {
+        "groupTexts": texts,
         "unit": data.frame.unit.replace("-", " "),
         "units": plural(data.frame.unit),
         "base": data.frame.base,
@@ -74,7 +77,7 @@ def render(data: MapData, *, seed: int = 0) -> str:
             "name": [shown(item.name) for item in items],
             "hosts": hosts,
             "share": [significant(item.share) for item in items],
-            "group": [_NO_GROUP if item.group is None else shown(item.group) for item in items],
+            "groupText": [texts.index(text) for text in said],
         },
         "pairs": {
             "a": [number[pair.a] for pair in pairs],

@@ -18,7 +18,7 @@ from cohabit.queries.words import count
 
 # More of them make no picture, and a table that takes long to open.
 MOST_ITEMS = 120
-SETS_LISTED = 60
+SETS_LISTED = 40
 _TITLES = {
     "family": "Model families that live together",
     "line": "Model lines that live together",

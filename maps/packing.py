@@ -19,7 +19,7 @@ Points = NDArray[np.float64]
 Indexes = NDArray[np.int64]
 
 _LARGEST, _SMALLEST = 26.0, 2.4
-_GAP = 3.0
+GAP = 3.0
 _WIDE = 1.5
 _ROUNDS = 60
 
@@ -35,15 +35,23 @@ class Packed:
 
 
 def pack(
-    hosts: Sequence[int], group: Sequence[int], edges: Sequence[tuple[int, int, float]], *, seed: int = 0
+    hosts: Sequence[int],
+    group: Sequence[int],
+    edges: Sequence[tuple[int, int, float]],
+    *,
+    seed: int = 0,
+    tray: bool = True,
 ) -> Packed:
-    """Return places for items with `hosts` (the area of a dot) in communities `group`; edges have weights > 0."""
+    """Return places for items with `hosts` (the area of a dot) in communities `group`; edges have weights > 0.
+
+    With `tray`, items without an edge stand below the others; without, they are in their communities like all.
+    """
     number = len(hosts)
     radius = np.maximum(
         _LARGEST * np.sqrt(np.array(hosts, np.float64) / max(*hosts, 1)) if number else np.zeros(0), _SMALLEST
     )
     places: Points = np.zeros((number, 2))
-    linked = sorted({end for a, b, _ in edges for end in (a, b)})
+    linked = sorted({end for a, b, _ in edges for end in (a, b)}) if tray else list(range(number))
     members: dict[int, list[int]] = {}
     for item in linked:
         members.setdefault(group[item], []).append(item)
@@ -53,13 +61,13 @@ def pack(
     centres = _discs(order, reach, _between(group, edges))
     for g in order:
         places[members[g]] = inner[g] + centres[g]
-    tray = _tray(places, radius, sorted(set(range(number)) - set(linked), key=lambda i: (-hosts[i], i)), linked)
+    below = _tray(places, radius, sorted(set(range(number)) - set(linked), key=lambda i: (-hosts[i], i)), linked)
     rounded = np.round(places, 1)
     return Packed(
         tuple(rounded[:, 0].tolist()),
         tuple(rounded[:, 1].tolist()),
         tuple(np.round(radius, 1).tolist()),
-        None if tray is None else (round(tray[0], 1), round(tray[1], 1), round(tray[2], 1), round(tray[3], 1)),
+        None if below is None else (round(below[0], 1), round(below[1], 1), round(below[2], 1), round(below[3], 1)),
     )
 
 
@@ -77,23 +85,23 @@ def _inside(members: list[int], edges: Sequence[tuple[int, int, float]], radius:
     distance = np.maximum(np.hypot(points[:, 0], points[:, 1]), 1e-9)
     rank = np.argsort(np.argsort(distance, kind="stable"), kind="stable") + 0.5
     sizes = radius[members]
-    whole = 2.0 * math.sqrt(float(np.sum((sizes + _GAP) ** 2)))
+    whole = 2.0 * math.sqrt(float(np.sum((sizes + GAP) ** 2)))
     wanted = whole * (0.4 * distance / distance.max() + 0.6 * np.sqrt(rank / len(members)))
-    return _apart(points * (wanted / distance)[:, None], sizes)
+    return apart(points * (wanted / distance)[:, None], sizes)
 
 
-def _apart(points: Points, sizes: Points) -> Points:
+def apart(points: Points, sizes: Points) -> Points:
     """Push overlapping dots apart, the farther the more they overlap."""
     from scipy.spatial import cKDTree
 
     points = points.copy()
-    reach = 2 * float(sizes.max()) + _GAP
+    reach = 2 * float(sizes.max()) + GAP
     for _ in range(_ROUNDS):
         pairs = cKDTree(points).query_pairs(reach, output_type="ndarray")
         pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))] if len(pairs) else pairs
         delta = points[pairs[:, 1]] - points[pairs[:, 0]]
         distance = np.hypot(delta[:, 0], delta[:, 1])
-        overlap = sizes[pairs[:, 0]] + sizes[pairs[:, 1]] + _GAP - distance
+        overlap = sizes[pairs[:, 0]] + sizes[pairs[:, 1]] + GAP - distance
         close = overlap > 0.05
         if not close.any():
             break
@@ -109,7 +117,7 @@ def _apart(points: Points, sizes: Points) -> Points:
 
 
 def _reach(points: Points, sizes: Points) -> float:
-    return float((np.hypot(points[:, 0], points[:, 1]) + sizes).max()) + 4 * _GAP
+    return float((np.hypot(points[:, 0], points[:, 1]) + sizes).max()) + 4 * GAP
 
 
 def _between(group: Sequence[int], edges: Sequence[tuple[int, int, float]]) -> dict[int, dict[int, float]]:

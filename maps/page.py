@@ -16,6 +16,7 @@ from cohabit.text import visible
 
 _TITLE_LIMIT = 150
 _FACT_LIMIT = 500
+_STRICT = '"use strict";'
 _IRREGULAR = {"family": "families", "lab-country": "lab countries", "country": "countries"}
 
 
@@ -92,7 +93,8 @@ def joined(*names: str) -> str:
     Without comments and indentation, for the size of the file: no text of ours goes over several lines.
     """
     lines = (line.strip() for name in names for line in static(name).splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    code = (line for line in lines if line and line != _STRICT and not line.startswith("//"))
+    return "\n".join([_STRICT, *code])
 
 
 def document(
@@ -108,7 +110,7 @@ def document(
     The page finds the payload in `data`, and there under `about` what a picture that leaves the page takes along.
     `styles` come after the shell's own. The scripts of the shell (`shell.js`, `search.js` …) are the caller's to name.
     """
-    sheets = [static("page.css"), *styles]
+    sheets = ["\n".join(line.strip() for line in sheet.splitlines()) for sheet in (static("page.css"), *styles)]
     for text in (*scripts, *sheets):
         if any(end in text.lower() for end in ("</script", "</style", "<!--")):
             raise ValueError("a script or style of the page would end its own element")

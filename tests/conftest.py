@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import tarfile
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,8 @@ from typing import Any
 import pytest
 
 from tests.parts import ROOT, load_tool, require, required_parts
+
+AXE = "4.14.1"  # of axe-core
 
 
 def pytest_configure() -> None:
@@ -65,3 +70,25 @@ def browser_path() -> Path:
     found = next((path for name in names if name and (path := shutil.which(name))), None)
     require("browser", found is not None, "install Chromium or set COHABIT_CHROMIUM to its program")
     return Path(str(found))
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    """Return axe-core, which looks for what readers with a disability cannot use: from npm, kept in the cache."""
+    cache = Path(os.environ.get("COHABIT_CACHE") or Path.home() / ".cache" / "cohabit").expanduser().absolute()
+    file = cache / f"axe-core-{AXE}.min.js"
+    npm = shutil.which("npm")
+    if not file.exists() and npm and ("browser" in required_parts() or os.environ.get("CI")):
+        with tempfile.TemporaryDirectory() as folder:
+            command = [npm, "pack", "--silent", f"axe-core@{AXE}"]
+            subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
+            with tarfile.open(next(Path(folder).glob("*.tgz"))) as package:
+                member = package.extractfile("package/axe.min.js")
+                assert member is not None
+                source = member.read()
+        cache.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(f".{os.getpid()}.part")
+        part.write_bytes(source)
+        part.replace(file)
+    require("browser", file.exists(), f"axe-core: install npm, or put axe.min.js of {AXE} at {file}")
+    return file.read_text(encoding="utf-8")

@@ -31,7 +31,7 @@ function startCanvas(container) {
   // ---- what is visible, what stands out ----
 
   const liftOf = (pair) => (pairs.lift ? pairs.lift[pair] : null);
-  const edgeShown = (edge) => pairs.hosts[edge.id] >= (data.pairMinimum || choice.minimum) &&
+  const edgeShown = (edge) => pairs.hosts[edge.id] >= choice.minimum &&
     (liftOf(edge.id) === null || liftOf(edge.id) >= choice.minimumLift) && nodeShown(edge.from) && nodeShown(edge.to);
 
   function lit() {
@@ -141,17 +141,20 @@ function startCanvas(container) {
     for (const [list, colour, line] of parts) {
       target.strokeStyle = theme(colour);
       target.lineWidth = line;
+      // Thousands of lines must not paint the ground.
+      target.globalAlpha = colour === "edge" ? Math.max(0.25, Math.min(1, Math.sqrt(700 / list.length))) : 1;
       paths(target, list, (edge) => {
         target.moveTo(...toScreen(...place(nodes[edge.from])));
         target.lineTo(...toScreen(...place(nodes[edge.to])));
       }, () => target.stroke());
     }
+    target.globalAlpha = 1;
     byId("shown").textContent = shownText(shown.length);
   }
 
   function shownText(shown) {
     const left = nodes.reduce((sum, node) => sum + (nodeShown(node.id) ? 1 : 0), 0);
-    return `${count(shown)} of ${count(data.pairsInAll)} pairs shown · ${count(left)} of ${count(nodes.length)} ${data.units}`;
+    return `${count(shown)} of ${count(data.pairsInAll)} ${data.pairWord} shown · ${count(left)} of ${count(nodes.length)} ${data.units}`;
   }
 
   function drawDots(target, bright) {
@@ -167,7 +170,9 @@ function startCanvas(container) {
       const inTray = !neighbours.has(node.id);
       dots.push({
         item: node.id, x, y, r, text: node.label, bold: node.id === choice.selected || (node.id < 8 && !inTray),
-        wanted: bright ? on : !inTray || r > 9, room: 0,
+        // Hosts are many and all alike: names of models may cover them.
+        soft: data.bipartite && data.groups[node.group].colour === 0,
+        wanted: bright ? on : data.bipartite ? node.group === 0 || r > 9 : !inTray || r > 9, room: 0,
       });
     }
     groups.forEach((parts, index) => {

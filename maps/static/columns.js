@@ -1,7 +1,6 @@
 "use strict";
 // Large networks come as columns, which make smaller files; the views want nodes and edges.
 
-items.group = items.groupText.map((text) => data.groupTexts[text]);
 data.network = {
   nodes: items.name.map((name, id) => ({
     id, x: data.nodes.x[id], y: data.nodes.y[id], size: data.nodes.r[id], group: data.nodes.group[id],

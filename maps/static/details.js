@@ -32,6 +32,11 @@ function itemButton(item, figures) {
   return row;
 }
 
+function linkFigures(pair) {
+  const hosts = count(pairs.hosts[pair]) + (pairs.hosts[pair] === 1 ? " host" : " hosts");
+  return pairs.lift ? `${hosts} · lift ${decimals(pairs.lift[pair], 2)}` : hosts;
+}
+
 function heading(content) {
   const title = element("h2");
   title.id = "details-title";
@@ -66,7 +71,7 @@ function about(item) {
   fact(facts, "Hosts", count(items.hosts[item]));
   fact(facts, "Share of base", percent(items.share[item]));
   fact(facts, "Group", items.group[item]);
-  fact(facts, data.pairsInAll ? "Pairs in this file" : "Pairs in all", count(pairs.a.filter((a, pair) => a === item || pairs.b[pair] === item).length));
+  fact(facts, data.bipartite ? "Lines in this file" : data.pairsInAll ? "Pairs in this file" : "Pairs in all", count(pairs.a.filter((a, pair) => a === item || pairs.b[pair] === item).length));
   const close = element("button", "", "Clear");
   close.type = "button";
   close.id = "clear";
@@ -79,7 +84,7 @@ function about(item) {
   if (links.length) {
     const list = element("ul");
     for (const { other, pair } of links) {
-      list.append(itemButton(other, `${count(pairs.hosts[pair])} hosts · lift ${decimals(pairs.lift[pair], 2)}`));
+      list.append(itemButton(other, linkFigures(pair)));
     }
     parts.push(element("h3", "", `Linked in the map (${links.length})`), list);
   } else {

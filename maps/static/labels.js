@@ -55,7 +55,7 @@ function placeLabels(context, dots, area) {
           const box = { x: spot.x, y: spot.y, w, h: LABEL_HEIGHT };
           if (box.x < 1 || box.y < 1 || box.x + w > area.w - 1 || box.y + box.h > area.h - 1) continue;
           if (placed.some((other) => overlaps(box, other.box))) continue;
-          if (dots.some((other) => other !== dot && covers(box, other))) continue;
+          if (dots.some((other) => other !== dot && !other.soft && covers(box, other))) continue;
           return { dot, text, box };
         }
       }

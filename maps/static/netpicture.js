@@ -36,6 +36,7 @@ function networkPicture(view) {
     if (wanted) named += 1;
     return {
       item: node.id, x, y, r: node.size * scale, text: node.label, onlyRight: inTray, bold: node.id < 8 && !inTray, wanted, room,
+      soft: data.bipartite && data.groups[node.group].colour === 0,
     };
   });
   for (const { dot, text, box } of placeLabels(measuring, dots, { w, h })) {

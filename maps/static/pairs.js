@@ -10,7 +10,7 @@ function measures(pair) {
   const hosts = pairs.hosts[pair];
   return {
     a, b, hosts,
-    lift: pairs.lift[pair],
+    lift: pairs.lift ? pairs.lift[pair] : null,
     shareOfA: hosts / items.hosts[a],
     shareOfB: hosts / items.hosts[b],
     jaccard: hosts / (items.hosts[a] + items.hosts[b] - hosts),

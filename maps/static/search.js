@@ -2,6 +2,8 @@
 // What the reader chose among the items, for any kind whose data has items.name; views add themselves to `listeners`.
 
 const items = data.items;
+// Many items share few groups.
+items.group = (items.groupText || []).map((text) => data.groupTexts[text]);
 
 // Names are isolated, so that one written from right to left does not reorder the figures beside it.
 function nameElement(item) {

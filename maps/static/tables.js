@@ -12,19 +12,18 @@ function buildTables() {
   const number = (title, key, show, sorted) => ({
     title, number: true, sorted, value: (pair) => all[pair][key], show: (pair) => show(all[pair][key]),
   });
-  buildTable(byId("pairs-table"), pairsSaid + `; base n = ${base} hosts.`, [
-    { title: unit + " A", header: true, value: (pair) => name(all[pair].a), show: (pair) => nameElement(all[pair].a) },
-    { title: unit + " B", header: true, value: (pair) => name(all[pair].b), show: (pair) => nameElement(all[pair].b) },
-    number("Hosts with both", "hosts", count, "descending"),
-    number("Share of A", "shareOfA", percent),
-    number("Share of B", "shareOfB", percent),
-    number("Lift", "lift", (lift) => decimals(lift, 2)),
-    number("Jaccard", "jaccard", (jaccard) => decimals(jaccard, 4)),
-    { title: "Drawn", value: (pair) => (drawn.has(pair) ? 0 : 1), show: (pair) => (drawn.has(pair) ? "yes" : "no") },
-  ], all.map((_, pair) => pair), (pair) => choice.matches.has(all[pair].a) || choice.matches.has(all[pair].b));
+  const rows = all.map((_, pair) => pair);
+  const matches = (pair) => choice.matches.has(all[pair].a) || choice.matches.has(all[pair].b);
+  if (data.bipartite) {
+    buildTable(byId("pairs-table"), `The ${count(rows.length)} lines of this file, of ${count(data.pairsInAll)} listings of a model on a host; base n = ${base} hosts.`, [
+      { title: unit, header: true, value: (pair) => name(all[pair].a), show: (pair) => nameElement(all[pair].a) },
+      { title: "On", header: true, value: (pair) => name(all[pair].b), show: (pair) => nameElement(all[pair].b) },
+      number("Hosts", "hosts", count),
+    ], rows, matches);
+  } else buildPairs(rows, matches, all, pairsSaid + `; base n = ${base} hosts.`, unit, name, number, drawn);
 
   buildTable(byId("items-table"), `All ${count(items.name.length)} ${data.units}; base n = ${base} hosts.`, [
-    { title: unit, header: true, value: name, show: nameElement },
+    { title: data.bipartite ? "Model or host" : unit, header: true, value: name, show: nameElement },
     {
       title: "Hosts", number: true, sorted: "descending", value: (item) => items.hosts[item],
       show: (item) => count(items.hosts[item]),
@@ -38,6 +37,19 @@ function buildTables() {
   ], items.name.map((_, item) => item), (item) => choice.matches.has(item));
 
   if (data.sets) buildSets(base, name);
+}
+
+function buildPairs(rows, matches, all, caption, unit, name, number, drawn) {
+  buildTable(byId("pairs-table"), caption, [
+    { title: unit + " A", header: true, value: (pair) => name(all[pair].a), show: (pair) => nameElement(all[pair].a) },
+    { title: unit + " B", header: true, value: (pair) => name(all[pair].b), show: (pair) => nameElement(all[pair].b) },
+    number("Hosts with both", "hosts", count, "descending"),
+    number("Share of A", "shareOfA", percent),
+    number("Share of B", "shareOfB", percent),
+    number("Lift", "lift", (lift) => decimals(lift, 2)),
+    number("Jaccard", "jaccard", (jaccard) => decimals(jaccard, 4)),
+    { title: "Drawn", value: (pair) => (drawn.has(pair) ? 0 : 1), show: (pair) => (drawn.has(pair) ? "yes" : "no") },
+  ], rows, matches);
 }
 
 function buildSets(base, name) {

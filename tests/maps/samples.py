@@ -62,7 +62,7 @@ def map_data(
     exact = Counter(names for names in sets if len(names) > 1)
     found = tuple(MapSet(tuple(sorted(n)), c) for n, c in sorted(exact.items(), key=lambda e: (-e[1], sorted(e[0]))))
     several = sum(exact.values())
-    return MapData(Frame(title=title, base=base, **frame), items, pairs, found[:60], len(found), several)  # type: ignore[arg-type]
+    return MapData(Frame(title=title, base=base, **frame), items, pairs, found[:40], len(found), several)  # type: ignore[arg-type]
 
 
 def population(families: Sequence[tuple[str, frozenset[str]]], hosts: int, seed: int) -> list[set[str]]:

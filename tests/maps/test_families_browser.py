@@ -453,12 +453,13 @@ def test_tabs_by_mouse_and_keyboard(plain: Visit) -> None:
     expect(page.get_by_role("tabpanel", name="Network")).to_be_visible()
     network.focus()
     page.keyboard.press("ArrowRight")
-    expect(table).to_be_focused()
-    expect(table).to_have_attribute("aria-selected", "true")
+    heatmap = page.get_by_role("tab", name="Heatmap")
+    expect(heatmap).to_be_focused()
+    expect(heatmap).to_have_attribute("aria-selected", "true")
     expect(network).to_have_attribute("tabindex", "-1")
-    expect(page.get_by_role("tabpanel", name="Table")).to_be_visible()
+    expect(page.get_by_role("tabpanel", name="Heatmap")).to_be_visible()
     expect(page.locator("#panel-network")).to_be_hidden()
-    for key, focused in [("ArrowRight", network), ("ArrowLeft", table), ("Home", network), ("End", table)]:
+    for key, focused in [("ArrowLeft", network), ("ArrowLeft", table), ("Home", network), ("End", table)]:
         page.keyboard.press(key)
         expect(focused).to_be_focused()
     network.click()
@@ -599,7 +600,7 @@ def test_nothing_or_one_item_is_said_not_blank(chromium: Chromium, tmp_path: Pat
     page = tmp_path / "map.html"
     page.write_text(render(data), encoding="utf-8")
     with chromium.open(page, scripts=2) as visit:
-        expect(visit.page.locator(".empty")).to_contain_text("A network needs two")
+        expect(visit.page.locator("#panel-network .empty")).to_contain_text("A network needs two")
         visit.page.get_by_role("searchbox").fill("x")
         visit.page.get_by_role("tab", name="Table").click()
         expect(visit.page.get_by_role("table", name="All 0 pairs")).to_be_visible()
