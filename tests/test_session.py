@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 import cohabit
 from cohabit.cli import app
+from cohabit.maps.kinds import KINDS
 from cohabit.options import Filters
 from cohabit.queries.scope import Scope
 from tests.cli.records import IPV4_HOST, ndjson, records
@@ -140,3 +141,21 @@ def test_a_map_is_one_document(graph: cohabit.Graph) -> None:
     page = graph.map("families", country="DE")
     assert page.startswith("<!DOCTYPE html>")
     assert IPV4_HOST not in page
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_no_map_tells_an_address_or_where_it_was_made(graph: cohabit.Graph, kind: str) -> None:
+    page = graph.map(kind)
+    assert page == graph.map(kind)
+    addresses = {record["ip"] for record in records()}
+    key = (graph.data / "key").read_text().strip()
+    payload = page.split('id="data">')[1].split("</script>")[0]
+    for secret in {*addresses, str(graph.data.parent), key, f"{Path.home()}/"}:
+        assert secret not in payload
+    assert ("host-" in payload) is (kind == "hosts")
+
+
+def test_addresses_are_in_a_map_of_hosts_only_when_asked_for(graph: cohabit.Graph) -> None:
+    with cohabit.open(graph.data, show_addresses=True) as open_graph:
+        assert IPV4_HOST in open_graph.map("hosts")
+        assert IPV4_HOST not in open_graph.map("models")
