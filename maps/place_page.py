@@ -35,7 +35,7 @@ def render(frame: Frame, figures: PlaceFigures) -> str:
             "table", "Table", '<div class="scroll" id="places-table" tabindex="0" role="region" aria-label="All"></div>'
         ),
     ]
-    styles = [static("figures.css"), static("places.css")]
+    styles = [static(name) for name in ("shades.css", "figures.css", "places.css")]
     payload = _payload(frame, figures)
     return document(frame, payload=payload, tabs=tabs, scripts=[joined(*_SCRIPTS)], styles=styles)
 

@@ -72,9 +72,9 @@ def measured(content: str, size: float) -> float:
 
 
 def light_colours() -> dict[str, str]:
-    """The variables of the style sheet in its light form."""
-    root = static("page.css").partition("}")[0]
-    return dict(re.findall(r"(--[a-z0-9-]+): ([^;]+);", root))
+    """The variables of the style sheets in their light form."""
+    roots = " ".join(static(name).partition("}")[0] for name in ("page.css", "shades.css"))
+    return dict(re.findall(r"(--[a-z0-9-]+): ([^;]+);", roots))
 
 
 def coloured(style: str, colours: Mapping[str, str]) -> str:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from cohabit.maps import hosts, models
+from cohabit.maps import hosts, models, place_page
 from cohabit.queries.onemode import one_mode
-from tests.maps import samples
+from tests.maps import place_samples, samples
 from tests.maps.harness import Chromium, Visit
 from tests.maps.test_hosts_browser import hosts_of, single
+from tests.maps.test_places_browser import calm
 
 _RUN = """
 async () => (await axe.run(document, {resultTypes: ["violations"], iframes: false})).violations
@@ -32,11 +33,20 @@ def pages(plain_page: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     (folder / "models.html").write_text(models.render(samples.frame(), network), encoding="utf-8")
     html = hosts.render(samples.frame(), *single(hosts_of("plain")), "Rule.")
     (folder / "hosts.html").write_text(html, encoding="utf-8")
-    return {"families": (plain_page, 3), "models": (folder / "models.html", 2), "hosts": (folder / "hosts.html", 2)}
+    places = {}
+    for kind, figures in (("countries", place_samples.countries()), ("providers", place_samples.providers())):
+        places[kind] = (folder / f"{kind}.html", 2)
+        places[kind][0].write_text(place_page.render(calm(figures), figures), encoding="utf-8")
+    return {
+        **places,
+        "families": (plain_page, 3),
+        "models": (folder / "models.html", 2),
+        "hosts": (folder / "hosts.html", 2),
+    }
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("kind", ["families", "models", "hosts"])
+@pytest.mark.parametrize("kind", ["families", "models", "hosts", "countries", "providers"])
 def test_nothing_serious(
     chromium: Chromium, axe_source: str, pages: dict[str, tuple[Path, int]], kind: str, dark: bool
 ) -> None:

@@ -261,6 +261,8 @@ def test_empty_and_narrow_scopes(plain: Path) -> None:
         assert "SIMULATED" not in one_month
         assert "<strong>SIMULATED DATA</strong>" in make_report(store, Request(simulated=True, notes=("Mixed.",)))
         assert json.dumps("Mixed.") not in one_month
+        with pytest.raises(UsageError, match=r"map models: it has no still picture; write a \.html file"):
+            make_file(store, "models", ".svg")
         with pytest.raises(UsageError, match="not a kind of map"):
             make_file(store, "nope", ".svg")
         with pytest.raises(UsageError, match="--seed -1"):
