@@ -203,7 +203,9 @@ def make_map(
     shown: Shown,
     kind: Annotated[
         str,
-        typer.Argument(help="families, lines, labs, lab-countries, models, hosts, countries, providers or networks."),
+        typer.Argument(
+            help="families, lines, labs, lab-countries, models, hosts, time, countries, providers or networks"
+        ),
     ] = "families",
     seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from cohabit.errors import UsageError
 from cohabit.graph.archive import RejectedRecord
 from cohabit.graph.store import GraphStore
-from cohabit.maps import browser, hosts, levels, models, place_kinds, report
+from cohabit.maps import browser, hosts, levels, models, months, place_kinds, report
 from cohabit.maps.report_data import report_data
 from cohabit.maps.request import Maker, Request, Still
 
@@ -18,6 +18,7 @@ KINDS: dict[str, Maker] = {
     "lab-countries": levels.maker("lab-country"),
     "models": models.models,
     "hosts": hosts.hosts,
+    "time": months.months,
     "countries": place_kinds.countries,
     "providers": place_kinds.providers,
     "networks": place_kinds.networks,

@@ -31,7 +31,8 @@ function startCanvas(container) {
   // ---- what is visible, what stands out ----
 
   const liftOf = (pair) => (pairs.lift ? pairs.lift[pair] : null);
-  const edgeShown = (edge) => pairs.hosts[edge.id] >= choice.minimum &&
+  const inMonth = (edge) => !data.months || drawnNow.has(edge.id);
+  const edgeShown = (edge) => inMonth(edge) && pairs.hosts[edge.id] >= choice.minimum &&
     (liftOf(edge.id) === null || liftOf(edge.id) >= choice.minimumLift) && nodeShown(edge.from) && nodeShown(edge.to);
 
   function lit() {
@@ -159,6 +160,8 @@ function startCanvas(container) {
 
   function drawDots(target, bright) {
     const groups = data.groups.map(() => [[], []]);
+    // A tray with cells has room for names.
+    const named = Boolean(data.tray && data.tray.length > 4 && !turned);
     const dots = [];
     for (const node of nodes) {
       if (!nodeShown(node.id)) continue;
@@ -172,7 +175,8 @@ function startCanvas(container) {
         item: node.id, x, y, r, text: node.label, bold: node.id === choice.selected || (node.id < 8 && !inTray),
         // Hosts are many and all alike: names of models may cover them.
         soft: data.bipartite && data.groups[node.group].colour === 0,
-        wanted: bright ? on : data.bipartite ? node.group === 0 || r > 9 : !inTray || r > 9, room: 0,
+        wanted: bright ? on : data.bipartite ? node.group === 0 || r > 9 : !inTray || named || r > 9,
+        room: inTray && named ? data.tray[4] * view.scale - 6 : 0, onlyRight: inTray && named,
       });
     }
     groups.forEach((parts, index) => {

@@ -16,7 +16,8 @@ for (const list of neighbours.values()) {
 
 const nodeShown = (item) =>
   items.hosts[item] >= choice.minimum && !choice.hiddenGroups.has(data.network.nodes[item].group);
-const linksOf = (item) => neighbours.get(item) || [];
+// Over time only what is drawn in the month.
+const linksOf = (item) => (neighbours.get(item) || []).filter(({ pair }) => !data.months || drawnNow.has(pair));
 
 function itemButton(item, figures) {
   const row = element("li");
@@ -47,7 +48,8 @@ function heading(content) {
 
 function overview() {
   const list = element("ol");
-  items.hosts.slice(0, LISTED).forEach((hosts, item) => list.append(itemButton(item, count(hosts) + " hosts")));
+  const order = items.name.map((_, item) => item).sort((p, q) => items.hosts[q] - items.hosts[p] || p - q);
+  for (const item of order.slice(0, LISTED)) list.append(itemButton(item, count(items.hosts[item]) + " hosts"));
   const largest = Math.min(LISTED, items.name.length);
   return [
     heading("Details"),
@@ -98,7 +100,7 @@ const panel = byId("details");
 let panelShows = null;
 
 function showDetails() {
-  const state = choice.selected < 0 ? "none" : `${choice.selected} ${nodeShown(choice.selected)}`;
+  const state = `${choice.month} ${choice.selected < 0 ? "none" : `${choice.selected} ${nodeShown(choice.selected)}`}`;
   if (!panel || panelShows === state) return;
   panelShows = state;
   panel.replaceChildren(...(choice.selected < 0 ? overview() : about(choice.selected)));
