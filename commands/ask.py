@@ -204,7 +204,7 @@ def make_map(
     kind: Annotated[
         str,
         typer.Argument(
-            help="families, lines, labs, lab-countries, models, hosts, time, countries, providers or networks"
+            help="families, lines, labs, lab-countries, models, hosts, time, countries, providers or networks."
         ),
     ] = "families",
     seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,
