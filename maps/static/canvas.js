@@ -161,7 +161,8 @@ function startCanvas(container) {
   function drawDots(target, bright) {
     const groups = data.groups.map(() => [[], []]);
     // A tray with cells has room for names.
-    const named = Boolean(data.tray && data.tray.length > 4 && !turned);
+    const named = Boolean(data.tray && data.tray.length > 4);
+    const cells = named && !turned;
     const dots = [];
     for (const node of nodes) {
       if (!nodeShown(node.id)) continue;
@@ -176,7 +177,7 @@ function startCanvas(container) {
         // Hosts are many and all alike: names of models may cover them.
         soft: data.bipartite && data.groups[node.group].colour === 0,
         wanted: bright ? on : data.bipartite ? node.group === 0 || r > 9 : !inTray || named || r > 9,
-        room: inTray && named ? data.tray[4] * view.scale - 6 : 0, onlyRight: inTray && named,
+        room: inTray && cells ? data.tray[4] * view.scale - 6 : 0, onlyRight: inTray && cells,
       });
     }
     groups.forEach((parts, index) => {
@@ -223,7 +224,8 @@ function startCanvas(container) {
     target.font = `400 ${size}px ${FONT}`;
     target.textBaseline = "middle";
     target.fillStyle = theme("muted");
-    target.fillText("Not linked here", left + 8, top + 13 * view.scale);
+    // The head of the tray is at its side when the axes have changed places: the words go above it.
+    target.fillText("Not linked here", left + (turned ? 0 : 8), turned ? top - (data.tray.length > 4 ? 26 : 9) : top + 13 * view.scale);
   }
 
   // Between two drawings: the bitmap, moved and stretched.
