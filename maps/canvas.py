@@ -14,7 +14,7 @@ MOST_NODES = 10_000
 LABEL_LIMIT = 60
 _SCRIPTS = (
     *("shell.js", "search.js", "table.js", "picture.js", "pairs.js", "columns.js"),
-    *("details.js", "controls.js", "labels.js", "netpicture.js", "tables.js", "canvas.js"),
+    *("details.js", "controls.js", "labels.js", "netpicture.js", "lines.js", "tables.js", "canvas.js"),
 )
 
 

@@ -14,13 +14,8 @@ function buildTables() {
   });
   const rows = all.map((_, pair) => pair);
   const matches = (pair) => choice.matches.has(all[pair].a) || choice.matches.has(all[pair].b);
-  if (data.bipartite) {
-    buildTable(byId("pairs-table"), `The ${count(rows.length)} lines of this file, of ${count(data.pairsInAll)} listings of a model on a host; base n = ${base} hosts.`, [
-      { title: unit, header: true, value: (pair) => name(all[pair].a), show: (pair) => nameElement(all[pair].a) },
-      { title: "On", header: true, value: (pair) => name(all[pair].b), show: (pair) => nameElement(all[pair].b) },
-      number("Hosts", "hosts", count),
-    ], rows, matches);
-  } else buildPairs(rows, matches, all, pairsSaid + `; base n = ${base} hosts.`, unit, name, number, drawn);
+  if (data.bipartite) buildLines(rows, matches, all, base, unit, name, number);
+  else buildPairs(rows, matches, all, pairsSaid + `; base n = ${base} hosts.`, unit, name, number, drawn);
 
   buildTable(byId("items-table"), `All ${count(items.name.length)} ${data.units}; base n = ${base} hosts.`, [
     { title: data.bipartite ? "Model or host" : unit, header: true, value: name, show: nameElement },
