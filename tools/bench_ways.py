@@ -23,10 +23,10 @@ def _project(store: GraphStore) -> OneMode:
     return one_mode(read_incidence(store, Scope()).at("family"))
 
 
-def _with_networkx(store: GraphStore) -> nx.Graph:
+def _with_networkx(store: GraphStore) -> nx.Graph[Any]:
     """Read the hosts and let networkx project them."""
     matrix = read_incidence(store, Scope()).at("family")
-    graph = nx.Graph()
+    graph: nx.Graph[Any] = nx.Graph()
     graph.add_edges_from(zip(matrix.rows.tolist(), (matrix.labels[c] for c in matrix.columns.tolist()), strict=True))
     return nx.bipartite.weighted_projected_graph(graph, [n for n in graph if isinstance(n, str)])
 
