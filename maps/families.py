@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cohabit.maps.canvas import legend_chips, shown, tables
 from cohabit.maps.charts import Drawing, legend, stacked
@@ -13,7 +14,7 @@ from cohabit.maps.network import SafeNetwork, vis_network_source
 from cohabit.maps.network_figure import network_figure
 from cohabit.maps.order import similar_together
 from cohabit.maps.page import Tab, document, escaped, joined, plural, save_buttons, significant
-from cohabit.maps.positions import TALL, WIDE, Arrangement, arrange
+from cohabit.maps.positions import TALL, WIDE, Arrangement, Frame, arrange
 from cohabit.maps.svg import text
 from cohabit.queries.backbone import STRONGEST_PER_ITEM, USUAL_MINIMUM, Backbone, backbone
 
@@ -36,33 +37,65 @@ _SCRIPTS = (
 )
 
 
+@dataclass(frozen=True)
+class _Network:
+    """What the network shows, whoever draws it: items by hosts, pairs by hosts, and which pairs are lines."""
+
+    items: list[MapItem]
+    pairs: list[MapPair]
+    number: dict[str, int]
+    groups: list[dict[str, str | int]]
+    group_of: list[int]
+    labels: list[str]
+    chosen: Backbone
+    ends: list[tuple[int, int]]
+    widths: list[float]
+
+    @classmethod
+    def of(cls, data: MapData) -> _Network:
+        items = sorted(data.items, key=lambda item: (-item.hosts, item.name))
+        pairs = sorted(data.pairs, key=lambda pair: (-pair.hosts, pair.a, pair.b))
+        number = {item.name: index for index, item in enumerate(items)}
+        # Without q-values: under the configuration model 1 of 45 families would be linked in a population of 5,000
+        # hosts, 10 of 45 in a real list of 8,181 and 22 of 45 in 175,108, and a picture of dots shows nothing. Lines
+        # are the strongest tendencies of these hosts; what is significant is in the notes.
+        chosen = backbone(
+            [number[pair.a] for pair in pairs],
+            [number[pair.b] for pair in pairs],
+            [pair.hosts for pair in pairs],
+            [math.nan if pair.lift is None else pair.lift for pair in pairs],
+        )
+        lines = [pairs[index] for index in chosen.edges]
+        widths = [_FULL_EDGE * (pair.hosts / items[0].hosts) ** 0.5 for pair in lines]
+        groups, group_of = _groups(items)
+        return cls(
+            items=items,
+            pairs=pairs,
+            number=number,
+            groups=groups,
+            group_of=group_of,
+            labels=[shown(item.name, LABEL_LIMIT) for item in items],
+            chosen=chosen,
+            ends=[(number[pair.a], number[pair.b]) for pair in lines],
+            widths=[min(max(width, _NARROWEST_EDGE), _WIDEST_EDGE) for width in widths],
+        )
+
+    def arranged(self, frame: Frame, seed: int) -> Arrangement:
+        """Places of the dots in a frame."""
+        weighted = [(*ends, weight) for ends, weight in zip(self.ends, self.chosen.weights, strict=True)]
+        return arrange(self.labels, [item.hosts for item in self.items], weighted, frame, seed=seed)
+
+
 def render(data: MapData, *, seed: int = 0) -> str:
     """Return the whole HTML document; the same data (in any order) and seed give the same bytes."""
-    items = sorted(data.items, key=lambda item: (-item.hosts, item.name))
-    pairs = sorted(data.pairs, key=lambda pair: (-pair.hosts, pair.a, pair.b))
-    groups, group_of = _groups(items)
-    labels = [shown(item.name, LABEL_LIMIT) for item in items]
-    number = {item.name: index for index, item in enumerate(items)}
-    # Without q-values: under the configuration model 1 of 45 families would be linked in a population of 5,000 hosts,
-    # 10 of 45 in a real list of 8,181 and 22 of 45 in 175,108, and a picture of dots shows nothing. Lines are the
-    # strongest tendencies of these hosts; what is significant is in the notes.
-    chosen = backbone(
-        [number[pair.a] for pair in pairs],
-        [number[pair.b] for pair in pairs],
-        [pair.hosts for pair in pairs],
-        [math.nan if pair.lift is None else pair.lift for pair in pairs],
-    )
-    ends = [(number[pairs[index].a], number[pairs[index].b]) for index in chosen.edges]
-    weighted = [(a, b, weight) for (a, b), weight in zip(ends, chosen.weights, strict=True)]
-    hosts = [item.hosts for item in items]
-    wide, tall = (arrange(labels, hosts, weighted, frame, seed=seed) for frame in (WIDE, TALL))
-
+    shape = _Network.of(data)
+    items, pairs, number = shape.items, shape.pairs, shape.number
+    wide, tall = (shape.arranged(frame, seed) for frame in (WIDE, TALL))
     network = SafeNetwork()
-    for index, label in enumerate(labels):
-        network.add_node(index, label, x=wide.x[index], y=wide.y[index], size=wide.radius[index], group=group_of[index])
-    for index, (a, b) in zip(chosen.edges, ends, strict=True):
-        width = _FULL_EDGE * (pairs[index].hosts / hosts[0]) ** 0.5
-        network.add_edge(a, b, edge_id=index, width=round(min(max(width, _NARROWEST_EDGE), _WIDEST_EDGE), 2))
+    for index, (label, group) in enumerate(zip(shape.labels, shape.group_of, strict=True)):
+        network.add_node(index, label, x=wide.x[index], y=wide.y[index], size=wide.radius[index], group=group)
+    for index, (source, target), width in zip(shape.chosen.edges, shape.ends, shape.widths, strict=True):
+        network.add_edge(source, target, edge_id=index, width=round(width, 2))
 
     said = [_NO_GROUP if item.group is None else shown(item.group) for item in items]
     texts = sorted(set(said))
@@ -72,10 +105,10 @@ def render(data: MapData, *, seed: int = 0) -> str:
         "units": plural(data.frame.unit),
         "base": data.frame.base,
         "simulated": data.frame.simulated,
-        "groups": groups,
+        "groups": shape.groups,
         "items": {
             "name": [shown(item.name) for item in items],
-            "hosts": hosts,
+            "hosts": [item.hosts for item in items],
             "share": [significant(item.share) for item in items],
             "groupText": [texts.index(text) for text in said],
         },
@@ -98,7 +131,7 @@ def render(data: MapData, *, seed: int = 0) -> str:
         "tall": {"x": tall.x, "y": tall.y, "size": tall.radius, "tray": _tray(tall)},
     }
     tabs = [
-        Tab("network", "Network", _network_panel(data, items, pairs, chosen, groups)),
+        Tab("network", "Network", _network_panel(data, items, pairs, shape.chosen, shape.groups)),
         Tab("heatmap", "Heatmap", _heatmap_panel(data, len(items), len(pairs))),
         Tab("upset", "Combinations", _upset_panel(data)),
         Tab("table", "Table", tables(plural(data.frame.unit), ("pairs", "items", "sets"))),
@@ -228,24 +261,11 @@ def _rule(data: MapData, chosen: Backbone) -> str:
 
 def figure(data: MapData, *, seed: int = 0) -> Drawing:
     """Return the network as a still picture with its legend: the dots, lines and places of the interactive one."""
-    items = sorted(data.items, key=lambda item: (-item.hosts, item.name))
-    pairs = sorted(data.pairs, key=lambda pair: (-pair.hosts, pair.a, pair.b))
-    if len(items) < 2:
-        return Drawing(_STILL_WIDTH, 30, text(0, 18, f"No network: {len(items)} of the two items that it takes."))
-    groups, group_of = _groups(items)
-    labels = [shown(item.name, LABEL_LIMIT) for item in items]
-    number = {item.name: index for index, item in enumerate(items)}
-    ends = [(number[pair.a], number[pair.b]) for pair in pairs]
-    lifts = [math.nan if pair.lift is None else pair.lift for pair in pairs]
-    chosen = backbone([a for a, _ in ends], [b for _, b in ends], [pair.hosts for pair in pairs], lifts)
-    hosts = [item.hosts for item in items]
-    weighted = [(*ends[index], weight) for index, weight in zip(chosen.edges, chosen.weights, strict=True)]
-    widths = [_FULL_EDGE * (pairs[index].hosts / hosts[0]) ** 0.5 for index in chosen.edges]
-    edges = [
-        (*ends[index], min(max(width, _NARROWEST_EDGE), _WIDEST_EDGE))
-        for index, width in zip(chosen.edges, widths, strict=True)
-    ]
-    colours = [int(groups[group]["colour"]) for group in group_of]
-    width, height, body = network_figure(labels, colours, edges, arrange(labels, hosts, weighted, WIDE, seed=seed))
-    key = legend([(f"f{group['colour']}", f"{group['text']} ({group['items']})") for group in groups], width)
+    if len(data.items) < 2:
+        return Drawing(_STILL_WIDTH, 30, text(0, 18, f"No network: {len(data.items)} of the two items that it takes."))
+    shape = _Network.of(data)
+    colours = [int(shape.groups[group]["colour"]) for group in shape.group_of]
+    edges = [(*ends, width) for ends, width in zip(shape.ends, shape.widths, strict=True)]
+    width, height, body = network_figure(shape.labels, colours, edges, shape.arranged(WIDE, seed))
+    key = legend([(f"f{group['colour']}", f"{group['text']} ({group['items']})") for group in shape.groups], width)
     return stacked([Drawing(width, height, body), key])
