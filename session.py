@@ -16,6 +16,7 @@ from cohabit.questions import Questions, scope
 
 if TYPE_CHECKING:
     from cohabit.loaders.catalogue import Catalogue
+    from cohabit.maps.notebook import HtmlPage
 
 SIMULATED = "These data are simulated."
 MIXED = (
@@ -50,13 +51,17 @@ class Graph(Questions):
         """Release the store."""
         self.store.close()
 
-    def map(self, kind: str = "families", *, seed: int = 0, **filters: Any) -> str:
-        """An interactive map as one HTML document; the same data and seed give the same bytes."""
-        return self.picture(kind, ".html", seed=seed, **filters).decode()
+    def map(self, kind: str = "families", *, seed: int = 0, **filters: Any) -> HtmlPage:
+        """An interactive map as one HTML document; the same data and seed give the same bytes. Notebooks show it."""
+        from cohabit.maps.notebook import HtmlPage
 
-    def report(self, *, seed: int = 0, **filters: Any) -> str:
-        """The report as one HTML document; the same data and seed give the same bytes."""
-        return self.picture("report", ".html", seed=seed, **filters).decode()
+        return HtmlPage(self.picture(kind, ".html", seed=seed, **filters).decode())
+
+    def report(self, *, seed: int = 0, **filters: Any) -> HtmlPage:
+        """The report as one HTML document; the same data and seed give the same bytes. Notebooks show it."""
+        from cohabit.maps.notebook import HtmlPage
+
+        return HtmlPage(self.picture("report", ".html", seed=seed, **filters).decode())
 
     def picture(self, kind: str, ending: str, *, seed: int = 0, **filters: Any) -> bytes:
         """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file."""
