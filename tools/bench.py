@@ -1,6 +1,7 @@
 """Measure what the documentation says about speed: `make bench` prints Markdown tables.
 
-    python tools/bench.py                  # all parts, takes a quarter of an hour
+    python tools/bench.py                  # all parts, takes half an hour
+    python tools/bench.py --only embedded  # loading, questions, maps (needs Chromium)
     python tools/bench.py --only loaders   # a minute
     python tools/bench.py --only server    # needs Maven and a JDK, see neo4j_server.py
 
@@ -20,6 +21,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import bench_embedded
+
+from cohabit.errors import DataError
 
 
 def machine() -> str:
@@ -62,9 +65,15 @@ def main(arguments: list[str] | None = None) -> int:
             table = bench_embedded.measure(program, folder / "embedded", options.hosts, options.runs)
             print(f"{machine()}.\n\n{table}\n", flush=True)
             # Only now: its libraries make this process large.
+            import bench_maps
             import bench_ways
 
-            print(f"{bench_ways.measure(folder / 'embedded' / 'cohabit-data', options.runs)}\n", flush=True)
+            data = folder / "embedded" / "cohabit-data"
+            print(f"{bench_ways.measure(data, options.runs)}\n", flush=True)
+            try:
+                print(f"{bench_maps.measure(data, folder / 'maps', options.rounds)}\n", flush=True)
+            except DataError as error:
+                print(f"bench: no maps: {error}", file=sys.stderr)
         if options.only in (None, "server"):
             import bench_server
             from neo4j_server import ServerError, release
