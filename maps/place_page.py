@@ -68,6 +68,8 @@ def _payload(frame: Frame, figures: PlaceFigures) -> dict[str, Any]:
             bases.append(shares.measure.bases)
         measures.append(_measure(shares, bases.index(shares.measure.bases)))
     clusters = [place.cluster for place in figures.places]
+    said = [_NOT_CLUSTERED if cluster is None else f"cluster {cluster}" for cluster in clusters]
+    texts = sorted(set(said))
     return {
         "unit": frame.unit,
         "units": plural(frame.unit),
@@ -79,8 +81,9 @@ def _payload(frame: Frame, figures: PlaceFigures) -> dict[str, Any]:
             "name": [_shown(place.name) for place in figures.places],
             "hosts": hosts.counts,
             "share": [significant(k / n if n else None) for k, n in zip(hosts.counts, hosts.bases, strict=True)],
-            "group": [_NOT_CLUSTERED if cluster is None else f"cluster {cluster}" for cluster in clusters],
+            "groupText": [texts.index(text) for text in said],
         },
+        "groupTexts": texts,
         "bases": bases,
         "measures": measures,
         "clusterClass": ["few" if cluster is None else cluster_class(cluster) for cluster in clusters],
