@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cohabit.maps.data import Frame
 from cohabit.maps.packing import Packed
-from cohabit.maps.page import Tab, document, escaped, joined, plural, save_buttons, significant
+from cohabit.maps.page import Tab, document, escaped, joined, network_view, plural, significant
 from cohabit.text import visible
 
 MOST_NODES = 10_000
@@ -125,21 +125,7 @@ def _panel(
     return f"""<div class="controls">
 {ranges}<div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(legend)}</div>
 </div>
-<div class="view">
-<div class="above">
-<p id="shown" role="status">{said}</p>
-<div class="zoom" role="group" aria-label="Zoom">
-<button type="button" id="zoom-in" aria-label="Zoom in">+</button>
-<button type="button" id="zoom-out" aria-label="Zoom out">−</button>
-<button type="button" id="zoom-fit">Fit</button>
-</div>
-</div>
-<div class="canvas">
-<div id="network" tabindex="0" role="application" aria-label="Network of {units}" aria-describedby="keys"></div>
-</div>
-<aside id="details" aria-label="Details" aria-live="polite"></aside>
-</div>
-{save_buttons("network")}
+{network_view(units, said)}
 <p class="how">{escaped(rule)} Names without room appear when you zoom in.</p>
 <p class="how" id="keys">Keys in the map: arrows move, + and − zoom, 0 shows all, Escape clears. Search and Enter choose
 a {unit}. The Table tab has the same rows.</p>"""

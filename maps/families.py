@@ -13,7 +13,7 @@ from cohabit.maps.data import MapData, MapItem, MapPair
 from cohabit.maps.network import SafeNetwork, vis_network_source
 from cohabit.maps.network_figure import network_figure
 from cohabit.maps.order import similar_together
-from cohabit.maps.page import Tab, document, escaped, joined, plural, save_buttons, significant
+from cohabit.maps.page import Tab, document, escaped, joined, network_view, plural, save_buttons, significant
 from cohabit.maps.positions import TALL, WIDE, Arrangement, Frame, arrange
 from cohabit.maps.svg import text
 from cohabit.queries.backbone import STRONGEST_PER_ITEM, USUAL_MINIMUM, Backbone, backbone
@@ -192,21 +192,7 @@ def _network_panel(
 </div>
 <div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(groups)}</div>
 </div>
-<div class="view">
-<div class="above">
-<p id="shown" role="status">{len(chosen.edges):,} of {len(pairs):,} pairs shown</p>
-<div class="zoom" role="group" aria-label="Zoom">
-<button type="button" id="zoom-in" aria-label="Zoom in">+</button>
-<button type="button" id="zoom-out" aria-label="Zoom out">−</button>
-<button type="button" id="zoom-fit">Fit</button>
-</div>
-</div>
-<div class="canvas">
-<div id="network" tabindex="0" role="application" aria-label="Network of {units}" aria-describedby="keys"></div>
-</div>
-<aside id="details" aria-label="Details" aria-live="polite"></aside>
-</div>
-{save_buttons("network")}
+{network_view(units, f"{len(chosen.edges):,} of {len(pairs):,} pairs shown")}
 <p class="how">{_rule(data, chosen)} Dot area follows hosts (the smallest dots are drawn larger), line width follows
 hosts with both. Distance is not a measure. Names without room appear when you zoom in.</p>
 <p class="how" id="keys">Keys in the map: arrows move, + and − zoom, 0 shows all, Escape clears. Search and Enter choose

@@ -8,7 +8,7 @@ from cohabit.graph.incidence import Integers, ItemMatrix
 from cohabit.graph.store import GraphStore
 from cohabit.maps.canvas import legend_chips, shown
 from cohabit.maps.data import Frame
-from cohabit.maps.page import Tab, document, joined, save_buttons, significant
+from cohabit.maps.page import Tab, document, joined, network_view, save_buttons, significant
 from cohabit.maps.positions import WIDE, Tray, arrange
 from cohabit.maps.request import Request, frame_of
 from cohabit.queries.onemode import OneMode, one_mode
@@ -158,21 +158,7 @@ def _panel(periods: int, names: list[str], legend: list[dict[str, str | int]]) -
 <span id="still" hidden>Your system asks for no motion: use the slider.</span>
 <div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(legend)}</div>
 </div>
-<div class="view">
-<div class="above">
-<p id="shown" role="status"></p>
-<div class="zoom" role="group" aria-label="Zoom">
-<button type="button" id="zoom-in" aria-label="Zoom in">+</button>
-<button type="button" id="zoom-out" aria-label="Zoom out">−</button>
-<button type="button" id="zoom-fit">Fit</button>
-</div>
-</div>
-<div class="canvas">
-<div id="network" tabindex="0" role="application" aria-label="Network of families" aria-describedby="keys"></div>
-</div>
-<aside id="details" aria-label="Details" aria-live="polite"></aside>
-</div>
-{save_buttons("network")}
+{network_view("families")}
 <p class="how">Places are the same in all months and come from all of them together; dots and lines are those of the
 month: area follows the hosts that listed the family in it, lines are the month's backbone. Distance is not a
 measure.</p>

@@ -192,6 +192,25 @@ def _panel(tab: Tab, *, first: bool) -> str:
     )
 
 
+def network_view(units: str, said: str = "") -> str:
+    """Return the place of a network of `units` (escaped): what is shown, zoom, the drawing, details, saving."""
+    return f"""<div class="view">
+<div class="above">
+<p id="shown" role="status">{said}</p>
+<div class="zoom" role="group" aria-label="Zoom">
+<button type="button" id="zoom-in" aria-label="Zoom in">+</button>
+<button type="button" id="zoom-out" aria-label="Zoom out">−</button>
+<button type="button" id="zoom-fit">Fit</button>
+</div>
+</div>
+<div class="canvas">
+<div id="network" tabindex="0" role="application" aria-label="Network of {units}" aria-describedby="keys"></div>
+</div>
+<aside id="details" aria-label="Details" aria-live="polite"></aside>
+</div>
+{save_buttons("network")}"""
+
+
 def save_buttons(view: str) -> str:
     """Return the buttons that save the picture of a view (a constant; `pictures` of picture.js knows it)."""
     return (

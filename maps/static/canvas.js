@@ -312,20 +312,7 @@ function startCanvas(container) {
     zoom(Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) / 400), at(event));
   }, { passive: false });
 
-  const KEYS = new Map([
-    ["ArrowLeft", () => pan(60, 0)], ["ArrowRight", () => pan(-60, 0)], ["ArrowUp", () => pan(0, 60)],
-    ["ArrowDown", () => pan(0, -60)], ["+", () => zoom(1.25)], ["=", () => zoom(1.25)], ["-", () => zoom(0.8)], ["0", fit],
-    ["Escape", clearAll],
-  ]);
-  container.addEventListener("keydown", (event) => {
-    const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : KEYS.get(event.key);
-    if (!action) return;
-    event.preventDefault();
-    action();
-  });
-  byId("zoom-in").addEventListener("click", () => zoom(1.25));
-  byId("zoom-out").addEventListener("click", () => zoom(0.8));
-  byId("zoom-fit").addEventListener("click", fit);
+  moveByKeys(container, (x, y) => pan(-x, -y), zoom, fit);
 
   const lift = byId("lift");
   if (lift) {

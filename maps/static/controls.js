@@ -33,3 +33,21 @@ function startSlider(slider) {
 }
 
 if (byId("minimum")) startSlider(byId("minimum"));
+
+// Keys and buttons that move the view: `pan` takes pixels to the right and down, `zoom` a factor.
+function moveByKeys(container, pan, zoom, fit) {
+  const keys = new Map([
+    ["ArrowLeft", () => pan(-60, 0)], ["ArrowRight", () => pan(60, 0)],
+    ["ArrowUp", () => pan(0, -60)], ["ArrowDown", () => pan(0, 60)],
+    ["+", () => zoom(1.25)], ["=", () => zoom(1.25)], ["-", () => zoom(0.8)], ["0", fit], ["Escape", clearAll],
+  ]);
+  container.addEventListener("keydown", (event) => {
+    const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys.get(event.key);
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+  byId("zoom-in").addEventListener("click", () => zoom(1.25));
+  byId("zoom-out").addEventListener("click", () => zoom(0.8));
+  byId("zoom-fit").addEventListener("click", fit);
+}

@@ -59,14 +59,6 @@ function overview() {
   ];
 }
 
-function fact(list, term, description) {
-  const row = element("div");
-  const text = element("dd");
-  text.append(element("bdi", "", description));
-  row.append(element("dt", "", term), text);
-  list.append(row);
-}
-
 function about(item) {
   const facts = element("dl");
   const links = linksOf(item);

@@ -217,20 +217,7 @@ function startNetwork(container) {
     return best;
   }
 
-  const KEYS = new Map([
-    ["ArrowLeft", () => pan(-60, 0)], ["ArrowRight", () => pan(60, 0)],
-    ["ArrowUp", () => pan(0, -60)], ["ArrowDown", () => pan(0, 60)],
-    ["+", () => zoom(1.25)], ["=", () => zoom(1.25)], ["-", () => zoom(0.8)], ["0", fit], ["Escape", clearAll],
-  ]);
-  container.addEventListener("keydown", (event) => {
-    const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : KEYS.get(event.key);
-    if (!action) return;
-    event.preventDefault();
-    action();
-  });
-  byId("zoom-in").addEventListener("click", () => zoom(1.25));
-  byId("zoom-out").addEventListener("click", () => zoom(0.8));
-  byId("zoom-fit").addEventListener("click", fit);
+  moveByKeys(container, pan, zoom, fit);
 
   network.on("click", (event) => select(nearest(event.pointer.DOM)));
   network.on("dragStart", () => { moved = true; });

@@ -175,14 +175,6 @@ function showRanking() {
   byId("ranked").textContent = notes.join("; ") + ".";
 }
 
-function fact(list, term, description) {
-  const row = element("div");
-  const text = element("dd");
-  text.append(element("bdi", "", description));
-  row.append(element("dt", "", term), text);
-  list.append(row);
-}
-
 function showDetails() {
   const panel = byId("details");
   const place = choice.selected;

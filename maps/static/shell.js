@@ -24,6 +24,14 @@ function element(name, className, text) {
   return made;
 }
 
+function fact(list, term, description) {
+  const row = element("div");
+  const text = element("dd");
+  text.append(element("bdi", "", description));
+  row.append(element("dt", "", term), text);
+  list.append(row);
+}
+
 // For tests and for programs that take pictures: the page can be looked at.
 function ready() {
   performance.mark("ready");
