@@ -31,8 +31,10 @@ demo: $(VENV)/.installed ## Simulate a population, load it, print the co-occurre
 	$(BIN)/cohabit map families --output demo/families.html --data demo/data
 	@echo "Open demo/families.html in a browser."
 
+# A file stays with one process, so that what its tests share is made once; each process has a server and a browser of
+# its own, so there are never many.
 test: $(VENV)/.developing .types/cohabit ## Run the tests (Neo4j and Chromium are used where they are there)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 3 --dist loadfile
 
 test-neo4j-2026: $(VENV)/.developing ## Run the store tests on Neo4j 2026 (needs a JDK of version 21 or newer)
 	COHABIT_REQUIRE=neo4j COHABIT_NEO4J_VERSION=2026 $(BIN)/python -m pytest tests/conformance tests/tools
