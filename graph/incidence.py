@@ -7,7 +7,7 @@ within the chosen hosts, and the rest is arithmetic on a sparse host × item mat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +70,8 @@ class Deployments:
 
     def keep(self, mask: npt.NDArray[np.bool_]) -> Deployments:
         """The edges where the mask is true."""
+        if mask.all():
+            return self
         if self.observations is None or self.weeks is None or self.week_edges is None:
             return Deployments(self.hosts[mask], self.models[mask])
         weeks = mask[self.week_edges]
@@ -142,6 +144,20 @@ def distinct(values: Integers) -> Integers:
     return ordered[is_first]
 
 
+def positions(values: Integers, among: Integers) -> Integers:
+    """Position of each value in `among` (distinct, ascending); −1 for one that is not in it."""
+    if not len(among):
+        return np.full(len(values), -1, np.int64)
+    first, width = int(among[0]), int(among[-1] - among[0]) + 1
+    if width <= 8 * (len(among) + len(values)):
+        # A table of all keys: values in no order miss the cache at every step of a binary search.
+        table = np.full(width + 2, -1, np.int64)
+        table[among - first + 1] = np.arange(len(among))
+        return table[np.clip(values - first + 1, 0, width + 1)]
+    at = np.minimum(np.searchsorted(among, values), len(among) - 1)
+    return np.where(among[at] == values, at, -1)
+
+
 def list_lengths_and_values(column: Any) -> tuple[Integers, Integers]:
     """Lengths and values, laid end to end, of a column of integer lists without nulls."""
     import pyarrow as pa
@@ -191,6 +207,10 @@ class Incidence:
     def multi_model_hosts(self) -> int:
         """Hosts in scope with two or more distinct models."""
         return int(np.count_nonzero(self.models_per_host >= 2))
+
+    def without_details(self) -> Incidence:
+        """The same without observations and weeks, which cost time to cut and to carry."""
+        return replace(self, edges=Deployments(self.edges.hosts, self.edges.models))
 
     def restricted(self, keep: npt.NDArray[np.bool_]) -> Incidence:
         """The same for the hosts where `keep` (one value a host in scope) is true."""

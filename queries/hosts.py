@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Integers, ModelTable, host_keys, without_nulls
+from cohabit.graph.incidence import Integers, ModelTable, host_keys, positions, without_nulls
 from cohabit.graph.store import GraphStore
 from cohabit.loaders.values import RecordError
 from cohabit.loaders.values import host as canonical_host
@@ -144,8 +144,8 @@ def _of_hosts(keys: Integers, table: pa.Table) -> dict[str, list[Any]]:
     import pyarrow as pa
 
     of_row = without_nulls(table.column("key"))
-    position = np.minimum(np.searchsorted(keys, of_row), max(len(keys) - 1, 0))
-    rows = np.flatnonzero(keys[position] == of_row) if len(keys) else np.empty(0, np.int64)
+    position = positions(of_row, keys)
+    rows = np.flatnonzero(position >= 0)
     rows = rows[np.argsort(position[rows], kind="stable")]
     # Arrow's own `array` would import pandas for it.
     chosen = pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows.astype(np.int64))])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from cohabit.graph.incidence import Incidence, Integers, host_keys, list_lengths_and_values
+from cohabit.graph.incidence import Incidence, Integers, host_keys, list_lengths_and_values, positions
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.result import Row
@@ -29,7 +29,7 @@ def listed_of(store: GraphStore, incidence: Incidence, scope: Scope) -> Incidenc
     else:
         parameters = {"weeks": list(window.weeks)}
         listed = host_keys(store, " WHERE any(w IN $weeks WHERE w IN h.listed_weeks)", parameters)
-    return incidence.restricted(np.isin(incidence.hosts, listed))
+    return incidence.without_details().restricted(np.isin(incidence.hosts, listed))
 
 
 def edge_values(store: GraphStore, incidence: Incidence, *properties: str) -> tuple[list[Row], Integers]:
@@ -45,16 +45,17 @@ def edge_values(store: GraphStore, incidence: Incidence, *properties: str) -> tu
         return [], np.empty(0, np.int64)
     position = {name: i for i, name in enumerate(incidence.models.names)}
     width = len(position)
-    lengths, hosts = list_lengths_and_values(table.column("hosts"))
+    lengths, keys = list_lengths_and_values(table.column("hosts"))
     models = np.array([position[name] for name in table.column("model").to_pylist()], np.int64)
-    keys = hosts * width + np.repeat(models, lengths)
-    order = np.argsort(keys)
-    wanted = incidence.hosts[incidence.host_index] * width + incidence.model_index
-    rows = np.repeat(np.arange(len(models), dtype=np.int64), lengths)[order]
-    # Looking keys up in their order is ten times as fast as in any other.
-    asked = np.argsort(wanted)
+    hosts = positions(keys, incidence.hosts)
+    inside = hosts >= 0
+    stored = hosts[inside] * width + np.repeat(models, lengths)[inside]
+    rows = np.repeat(np.arange(len(models), dtype=np.int64), lengths)[inside]
+    wanted = incidence.host_index * width + incidence.model_index
+    # In one order both lists of edges can be laid beside each other, however few of the stored ones are asked for.
+    order, asked = np.argsort(stored), np.argsort(wanted)
     found = np.empty(len(wanted), np.int64)
-    found[asked] = rows[np.searchsorted(keys[order], wanted[asked])]
+    found[asked] = rows[order[np.searchsorted(stored[order], wanted[asked])]]
     return table.select(list(properties)).to_pylist(), found
 
 

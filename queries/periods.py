@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Integers, distinct, list_lengths_and_values, without_nulls
+from cohabit.graph.incidence import Integers, distinct, list_lengths_and_values, positions, without_nulls
 from cohabit.graph.store import GraphStore
 from cohabit.queries.scope import Scope
 from cohabit.queries.windows import TimeWindow
@@ -84,10 +84,7 @@ class Periods:
 
     def of(self, weeks: Integers) -> Integers:
         """Period of each of those weeks; −1 outside the span."""
-        if not len(self.weeks):
-            return np.full(len(weeks), -1, np.int64)
-        at = np.minimum(np.searchsorted(self.weeks, weeks), len(self.weeks) - 1)
-        return np.where(self.weeks[at] == weeks, self.of_week[at], -1)
+        return np.append(self.of_week, -1)[positions(weeks, self.weeks)]
 
     @property
     def scans(self) -> Integers:

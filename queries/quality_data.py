@@ -10,7 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from cohabit.graph.decoys import NO_NETWORK
-from cohabit.graph.incidence import Incidence, Integers, ModelTable, list_lengths_and_values, without_nulls
+from cohabit.graph.incidence import (
+    Incidence,
+    Integers,
+    ModelTable,
+    list_lengths_and_values,
+    positions,
+    without_nulls,
+)
 from cohabit.graph.lists import Deployed, Lists
 from cohabit.graph.store import GraphStore
 from cohabit.queries.places import memberships
@@ -86,7 +93,7 @@ def read_evidence(store: GraphStore, incidence: Incidence) -> Evidence:
     of_row = np.array([position[name] for name in edges.column("model").to_pylist()], np.int64)
     families = _inner(edges, "families", "string").dictionary_encode()
     deployed = Deployed(
-        hosts=np.searchsorted(keys, edge_keys),
+        hosts=positions(edge_keys, keys),
         models=np.repeat(of_row, lengths),
         names=incidence.models.names,
         weeks=_inner(edges, "weeks", "integers"),

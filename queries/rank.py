@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
+from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct, positions
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.places import PLACES, Membership, memberships
@@ -123,7 +123,7 @@ def _rows(
         hosts, of = incidence.host_index[edges.week_edges], items.of_edge[edges.week_edges]
         # Several models of one item in one week are one (host, week) pair of the item.
         weeks = distinct(edges.weeks)
-        week = np.searchsorted(weeks, edges.weeks)
+        week = positions(edges.weeks, weeks)
         triples = distinct((hosts * width + of) * max(len(weeks), 1) + week) // max(len(weeks), 1)
         host_weeks = np.bincount(grouped(triples // width, triples % width)[1], minlength=size)
     return [

@@ -16,7 +16,7 @@ from cohabit.queries.places import Membership, memberships
 from cohabit.queries.rank import SPREAD, UNKNOWN, item_rows
 from cohabit.queries.result import Result, Row
 from cohabit.queries.risks import condition_rows
-from cohabit.queries.scope import Scope, read_incidence, read_incidences, time_window
+from cohabit.queries.scope import Scope, read_incidences, time_window
 from cohabit.queries.series import series, sightings
 from cohabit.queries.trends import forecast_answer
 
@@ -115,17 +115,15 @@ class Reading:
 def readings(store: GraphStore, scope: Scope) -> Iterator[Reading]:
     """The graph as it is asked about, without suspected decoys, and at its last date; the first is as defined."""
     weeks = cache(lambda: read_host_weeks(store))
-    at_date = scope.at is not None
     scopes = {AS_DEFINED: scope}
     if not scope.exclude_decoys:
         scopes[WITHOUT_DECOYS] = replace(scope, exclude_decoys=True)
-    # The same deployments, so they are read once.
-    read = read_incidences(store, list(scopes.values()), details=not at_date)
-    for (name, own), incidence in zip(scopes.items(), read, strict=True):
-        yield Reading(name, store, own, incidence, weeks, at_date)
     if not scope.timed and (last := _last_day(store)) is not None:
-        own = replace(scope, at=last)
-        yield Reading(f"at {last}", store, own, read_incidence(store, own), weeks, at_date=True)
+        scopes[f"at {last}"] = replace(scope, at=last)
+    # What the readings have in common is read once.
+    read = read_incidences(store, list(scopes.values()), details=scope.at is None)
+    for (name, own), incidence in zip(scopes.items(), read, strict=True):
+        yield Reading(name, store, own, incidence, weeks, at_date=own.at is not None)
 
 
 def _last_day(store: GraphStore) -> str | None:

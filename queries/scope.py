@@ -22,6 +22,7 @@ from cohabit.graph.incidence import (
     distinct,
     host_addresses,
     host_keys,
+    positions,
     read_models,
 )
 from cohabit.graph.places import KINDS
@@ -249,9 +250,8 @@ def _long_seen(store: GraphStore, minimum: int, weeks: tuple[int, ...] | None) -
 
 def _incidence(hosts: Integers, edges: Deployments, models: ModelTable, window: TimeWindow) -> Incidence:
     """Cut the edges to the hosts in scope (and the weeks of the edges to the window)."""
-    position = np.searchsorted(hosts, edges.hosts)
-    inside = position < len(hosts)
-    inside[inside] = hosts[position[inside]] == edges.hosts[inside]
+    position = positions(edges.hosts, hosts)
+    inside = position >= 0
     kept = edges.keep(inside)
     if window.weeks is not None and kept.weeks is not None and kept.week_edges is not None:
         listed = np.isin(kept.weeks, np.array(window.weeks))

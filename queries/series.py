@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
+from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct, positions
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.items import require_at
@@ -95,8 +95,7 @@ def sightings(host_weeks: HostWeeks, incidence: Incidence, periods: Periods, lev
 
 
 def _listed(host_weeks: HostWeeks, incidence: Incidence, periods: Periods) -> tuple[Integers, Integers]:
-    position = np.full(len(host_weeks.keys), -1, np.int64)
-    position[np.searchsorted(host_weeks.keys, incidence.hosts)] = np.arange(len(incidence.hosts))
+    position = positions(host_weeks.keys, incidence.hosts)
     hosts, of = position[host_weeks.listed_hosts], periods.of(host_weeks.listed_weeks)
     width = max(len(periods), 1)
     inside = (hosts >= 0) & (of >= 0)
@@ -164,8 +163,9 @@ def series(seen: Sightings, level: str | None, place: Membership, names: Sequenc
         # A named item has its row also where no host has it.
         groups = np.flatnonzero(listed.any(axis=1))[:, None] * width + chosen
         groups = distinct(groups.ravel())
-    known = np.isin(at, groups)
-    index = np.searchsorted(groups, at[known])
+    index = positions(at, groups)
+    known = index >= 0
+    index = index[known]
     counts = _counted(index, item_periods[source[known]], len(groups), length)
     pairs = distinct(index * max(len(hosts), 1) + item_hosts[source[known]])
     totals = np.bincount(pairs // max(len(hosts), 1), minlength=len(groups)).astype(np.int64)

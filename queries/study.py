@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from cohabit.graph.remembering import remembering
 from cohabit.graph.store import GraphStore
 from cohabit.queries import claim_measures
 from cohabit.queries.claim_measures import Figure, Hosts, by_base, by_label, by_line
@@ -33,7 +34,7 @@ def study(store: GraphStore, *, claims: str | os.PathLike[str] | None = None, sc
     figure.
     """
     known = load_claims(None if claims is None else Path(claims))
-    seen = list(readings(store, scope or Scope()))
+    seen = list(readings(remembering(store), scope or Scope()))
     rows = [_row(claim, name, figure) for claim in known.claims for name, figure in _figures(claim, known, seen)]
     return result(COLUMNS, rows, headline=_headline(known, rows), caveats=_CAVEATS, table_columns=TABLE_COLUMNS)
 

@@ -13,6 +13,7 @@ from cohabit.graph.incidence import (
     ModelTable,
     host_keys,
     list_lengths_and_values,
+    positions,
     read_deployments,
     without_nulls,
 )
@@ -34,19 +35,26 @@ def read_windows(store: GraphStore, models: ModelTable, windows: Sequence[TimeWi
     """Hosts and deployments of each window, before any filter."""
     spans = sorted({w.weeks for w in windows if w.newest_only and w.weeks is not None})
     found: dict[TimeWindow, _Read] = {}
-    for span, lists in zip(spans, _newest_lists(store, models, spans), strict=True):
-        found[TimeWindow(span, newest_only=True)] = lists
     for window in windows:
-        if window not in found:
+        if window not in found and not window.newest_only:
             where = " WHERE any(w IN $weeks WHERE w IN h.weeks)" if window.weeks is not None else ""
             parameters = {"weeks": list(window.weeks)} if window.weeks is not None else None
             hosts = host_keys(store, where, parameters)
             found[window] = hosts, read_deployments(store, models, window.weeks, details=details)
+    ever = found.get(TimeWindow(None))
+    all_edges = ever[1] if ever is not None and details else None
+    for span, lists in zip(spans, _newest_lists(store, models, spans, all_edges), strict=True):
+        found[TimeWindow(span, newest_only=True)] = lists
     return [found[window] for window in windows]
 
 
-def _newest_lists(store: GraphStore, models: ModelTable, spans: Sequence[tuple[int, ...]]) -> list[_Read]:
-    """For each span of weeks: each host's newest listed week in it, with the models listed in that week."""
+def _newest_lists(
+    store: GraphStore, models: ModelTable, spans: Sequence[tuple[int, ...]], edges: Deployments | None
+) -> list[_Read]:
+    """For each span of weeks: each host's newest listed week in it, with the models listed in that week.
+
+    `edges` are all deployments with their weeks, where they are read already.
+    """
     if not spans:
         return []
     weeks = sorted({week for span in spans for week in span})
@@ -60,7 +68,8 @@ def _newest_lists(store: GraphStore, models: ModelTable, spans: Sequence[tuple[i
         return [(none, Deployments(none, none)) for _ in spans]
     lengths, listed_weeks = list_lengths_and_values(listed.column("weeks"))
     listing = np.repeat(without_nulls(listed.column("host")), lengths)
-    edges = read_deployments(store, models, weeks, details=True)
+    if edges is None:
+        edges = read_deployments(store, models, weeks, details=True)
     found = []
     for span in spans:
         inside = np.isin(listed_weeks, span)
@@ -75,7 +84,7 @@ def _listed_in(edges: Deployments, hosts: Integers, weeks: Integers) -> Deployme
     """The edges of those hosts that were listed in the week of their host."""
     kept = np.zeros(len(edges.hosts), bool)
     if edges.weeks is not None and edges.week_edges is not None and len(hosts):
-        own = edges.hosts[edges.week_edges]
-        at = np.minimum(np.searchsorted(hosts, own), len(hosts) - 1)
-        kept[edges.week_edges[(hosts[at] == own) & (weeks[at] == edges.weeks)]] = True
+        # No week of a host is 0, so an edge of another host matches none.
+        wanted = np.append(weeks, 0)[positions(edges.hosts, hosts)]
+        kept[edges.week_edges[wanted[edges.week_edges] == edges.weeks]] = True
     return Deployments(edges.hosts[kept], edges.models[kept])

@@ -1,0 +1,34 @@
+"""A store that is asked the same thing only once, for questions that are made of many questions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from cohabit.graph.store import GraphStore, Parameters
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def remembering(store: GraphStore) -> GraphStore:
+    """The same store, keeping every table that it gives for as long as this object lives.
+
+    For a span in which the graph is only read: what somebody else writes meanwhile is not seen. The tables of a graph
+    of 175,108 hosts are some 100 MB.
+    """
+    return cast("GraphStore", _Remembering(store))
+
+
+class _Remembering:
+    def __init__(self, store: GraphStore) -> None:
+        self._store = store
+        self._tables: dict[tuple[str, str], pa.Table] = {}
+
+    def table(self, cypher: str, parameters: Parameters | None = None) -> pa.Table:
+        key = cypher, repr(sorted((parameters or {}).items()))
+        if key not in self._tables:
+            self._tables[key] = self._store.table(cypher, parameters)
+        return self._tables[key]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
