@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cohabit.maps.data import Frame
 from cohabit.maps.packing import Packed
@@ -29,23 +30,30 @@ class Dots:
     places: Packed
 
 
-def graph_page(
-    frame: Frame,
-    dots: Dots,
-    *,
-    pairs: Mapping[str, Sequence[object]],
-    drawn: Sequence[int],
-    pairs_in_all: int,
-    legend: Sequence[Mapping[str, str | int]],
-    rule: str,
-    hosts_are_dots: bool = False,
-) -> str:
-    """Return the whole HTML document. `pairs` has the columns a, b, hosts and lift; `drawn` the positions of lines.
+@dataclass(frozen=True)
+class Graph:
+    """What is drawn, on the page or as a still picture.
 
-    With `hosts_are_dots` pairs are a model and hosts, and have no lift.
+    `pairs` has the columns a, b, hosts and lift; `drawn` the positions of lines. With `hosts_are_dots` pairs are a
+    model and hosts, and have no lift.
     """
+
+    frame: Frame
+    dots: Dots
+    pairs: Mapping[str, Sequence[Any]]
+    drawn: Sequence[int]
+    pairs_in_all: int
+    legend: Sequence[Mapping[str, str | int]]
+    rule: str
+    hosts_are_dots: bool = False
+
+
+def graph_page(graph: Graph) -> str:
+    """Return the whole HTML document."""
+    frame, dots, pairs, drawn, legend = graph.frame, graph.dots, graph.pairs, graph.drawn, graph.legend
+    hosts_are_dots, pairs_in_all = graph.hosts_are_dots, graph.pairs_in_all
     texts = sorted(set(dots.groups))
-    number = {text: index for index, text in enumerate(texts)}
+    number = {said: index for index, said in enumerate(texts)}
     units = "dots" if hosts_are_dots else plural(frame.unit)
     # Single hosts have one host each: there is nothing to slide.
     sliders = [] if hosts_are_dots else ["lift"]
@@ -59,12 +67,12 @@ def graph_page(
         "base": frame.base,
         "simulated": frame.simulated,
         "groups": list(legend),
-        "groupTexts": [visible(text, 200) for text in texts],
+        "groupTexts": [visible(said, 200) for said in texts],
         "items": {
             "name": [shown(name) for name in dots.names],
             "hosts": list(dots.hosts),
             "share": [significant(hosts / frame.base if frame.base else None, 4) for hosts in dots.hosts],
-            "groupText": [number[text] for text in dots.groups],
+            "groupText": [number[said] for said in dots.groups],
         },
         "nodes": {"x": dots.places.x, "y": dots.places.y, "r": dots.places.radius, "group": list(dots.colour)},
         "tray": dots.places.tray,
@@ -74,7 +82,7 @@ def graph_page(
     }
     said = f"{len(drawn):,} of {pairs_in_all:,} {payload['pairWord']} shown"
     tabs = [
-        Tab("network", "Network", _panel(frame, len(dots.names), said, sliders, legend, rule)),
+        Tab("network", "Network", _panel(frame, len(dots.names), said, sliders, legend, graph.rule)),
         Tab("table", "Table", tables(units, ("pairs", "items"))),
     ]
     return document(frame, payload=payload, tabs=tabs, scripts=[joined(*_SCRIPTS)])
@@ -100,12 +108,12 @@ def tables(units: str, which: Sequence[str]) -> str:
     return f'<div class="jump">\n{buttons}</div>\n{places}'
 
 
-def legend_chips(groups: Sequence[Mapping[str, str | int]]) -> str:
-    """Return the legend: buttons that hide and show their group."""
+def legend_chips(groups: Sequence[Mapping[str, str | int]], *, counted: bool = True) -> str:
+    """Return the legend: buttons that hide and show their group, with the number of its items."""
     return "".join(
         f'<button type="button" class="chip" aria-pressed="true" data-group="{index}">'
         f'<span class="dot c{group["colour"]}" aria-hidden="true"></span>'
-        f"<bdi>{escaped(str(group['text']))}</bdi> ({group['items']:,})</button>"
+        f"<bdi>{escaped(str(group['text']))}</bdi>" + (f" ({group['items']:,})" if counted else "") + "</button>"
         for index, group in enumerate(groups)
     )
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from cohabit.graph.incidence import Incidence, Integers, ItemMatrix, host_addresses
 from cohabit.graph.store import GraphStore
-from cohabit.maps.canvas import MOST_NODES, Dots, graph_page
+from cohabit.maps.canvas import MOST_NODES, Dots, Graph, graph_page
 from cohabit.maps.data import Frame
+from cohabit.maps.graph_still import graph_still
 from cohabit.maps.packing import GAP, Packed, Points, apart, pack
 from cohabit.maps.request import Request, frame_of
 from cohabit.queries.combinations import exact_sets
@@ -39,6 +40,15 @@ class Unit:
 
 def hosts(store: GraphStore, request: Request) -> str:
     """The map of the hosts in scope; addresses go through `request.show`."""
+    return graph_page(_read(store, request))
+
+
+def hosts_still(store: GraphStore, request: Request) -> str:
+    """The same as an SVG file."""
+    return graph_still(_read(store, request))
+
+
+def _read(store: GraphStore, request: Request) -> Graph:
     incidence = read_incidence(store, request.scope)
     matrix = incidence.at("model")
     units, rule = _units(store, request, incidence, matrix)
@@ -51,7 +61,7 @@ def hosts(store: GraphStore, request: Request) -> str:
         base=matrix.base,
         caveats=["Two hosts near each other run similar models; distance is not a measure."],
     )
-    return render(frame, matrix, units, rule, seed=request.seed)
+    return graph_of(frame, matrix, units, rule, seed=request.seed)
 
 
 def _units(store: GraphStore, request: Request, incidence: Incidence, matrix: ItemMatrix) -> tuple[list[Unit], str]:
@@ -113,8 +123,8 @@ def _left_out(matrix: ItemMatrix, units: list[Unit]) -> str:
     )
 
 
-def render(frame: Frame, matrix: ItemMatrix, units: list[Unit], rule: str, *, seed: int = 0) -> str:
-    """Return the whole HTML document; the same input and seed give the same bytes."""
+def graph_of(frame: Frame, matrix: ItemMatrix, units: list[Unit], rule: str, *, seed: int = 0) -> Graph:
+    """Lay the graph out; the same input and seed give the same places."""
     used = sorted({model for unit in units for model in unit.models})
     totals = matrix.hosts_per_item
     order = sorted(used, key=lambda model: (-int(totals[model]), matrix.labels[model]))
@@ -132,7 +142,7 @@ def render(frame: Frame, matrix: ItemMatrix, units: list[Unit], rule: str, *, se
             "colour": 0,
         },
     ]
-    return graph_page(
+    return Graph(
         frame,
         Dots(names, numbers, ["model"] * first + ["host"] * len(units), [0] * first + [1] * len(units), found),
         pairs={"a": [a for a, _ in lines], "b": [b for _, b in lines], "hosts": [numbers[b] for _, b in lines]},

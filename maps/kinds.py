@@ -1,8 +1,9 @@
-"""The kinds of maps: a new one is a module with a `Maker`, a `Still` where it has a still picture, and lines here."""
+"""The kinds of maps: a new one is a module with a `Maker` and a `Still`, and a line here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from cohabit.errors import UsageError
 from cohabit.graph.archive import RejectedRecord
@@ -11,41 +12,37 @@ from cohabit.maps import browser, hosts, levels, models, months, place_kinds, re
 from cohabit.maps.report_data import report_data
 from cohabit.maps.request import Maker, Request, Still
 
-KINDS: dict[str, Maker] = {
-    "families": levels.maker("family"),
-    "lines": levels.maker("line"),
-    "labs": levels.maker("lab"),
-    "lab-countries": levels.maker("lab-country"),
-    "models": models.models,
-    "hosts": hosts.hosts,
-    "time": months.months,
-    "countries": place_kinds.countries,
-    "providers": place_kinds.providers,
-    "networks": place_kinds.networks,
-}
-STILLS: dict[str, Still] = {
-    "families": levels.still("family"),
-    "lines": levels.still("line"),
-    "labs": levels.still("lab"),
-    "lab-countries": levels.still("lab-country"),
-    "countries": place_kinds.countries_still,
-    "providers": place_kinds.providers_still,
-    "networks": place_kinds.networks_still,
+
+class Kind(NamedTuple):
+    """How a kind is made as a page, and its main figure as an SVG file."""
+
+    page: Maker
+    still: Still
+
+
+KINDS = {
+    "families": Kind(levels.maker("family"), levels.still("family")),
+    "lines": Kind(levels.maker("line"), levels.still("line")),
+    "labs": Kind(levels.maker("lab"), levels.still("lab")),
+    "lab-countries": Kind(levels.maker("lab-country"), levels.still("lab-country")),
+    "models": Kind(models.models, models.models_still),
+    "hosts": Kind(hosts.hosts, hosts.hosts_still),
+    "time": Kind(months.months, months.months_still),
+    "countries": Kind(place_kinds.countries, place_kinds.countries_still),
+    "providers": Kind(place_kinds.providers, place_kinds.providers_still),
+    "networks": Kind(place_kinds.networks, place_kinds.networks_still),
 }
 REPORT = "report"
 
 
 def make_map(store: GraphStore, kind: str, request: Request | None = None) -> str:
     """Return a map of one kind as one HTML document."""
-    return _known(KINDS, kind)(store, _checked(request))
+    return _known(kind).page(store, _checked(request))
 
 
 def make_still(store: GraphStore, kind: str, request: Request | None = None) -> str:
     """Return the main figure of one kind of map as an SVG file."""
-    _known(KINDS, kind)
-    if kind not in STILLS:
-        raise UsageError(f"map {kind}: it has no still picture; write a .html file")
-    return STILLS[kind](store, _checked(request))
+    return _known(kind).still(store, _checked(request))
 
 
 def make_report(
@@ -78,10 +75,10 @@ def make_file(
     return browser.png(drawn) if ending == ".png" else drawn.encode()
 
 
-def _known(kinds: dict[str, Maker], kind: str) -> Maker:
-    if kind not in kinds:
-        raise UsageError(f"map {kind!r}: not a kind of map; choose from {', '.join(kinds)}")
-    return kinds[kind]
+def _known(kind: str) -> Kind:
+    if kind not in KINDS:
+        raise UsageError(f"map {kind!r}: not a kind of map; choose from {', '.join(KINDS)}")
+    return KINDS[kind]
 
 
 def _checked(request: Request | None) -> Request:

@@ -8,8 +8,9 @@ import numpy as np
 
 from cohabit.graph.incidence import Integers
 from cohabit.graph.store import GraphStore
-from cohabit.maps.canvas import MOST_NODES, Dots, graph_page
+from cohabit.maps.canvas import MOST_NODES, Dots, Graph, graph_page
 from cohabit.maps.data import Frame
+from cohabit.maps.graph_still import graph_still
 from cohabit.maps.packing import pack
 from cohabit.maps.page import significant
 from cohabit.maps.request import Request, frame_of
@@ -26,6 +27,15 @@ _UNLINKED = "not linked here"
 
 def models(store: GraphStore, request: Request) -> str:
     """The map of the models of the hosts in scope."""
+    return graph_page(_read(store, request))
+
+
+def models_still(store: GraphStore, request: Request) -> str:
+    """The same as an SVG file."""
+    return graph_still(_read(store, request))
+
+
+def _read(store: GraphStore, request: Request) -> Graph:
     incidence = read_incidence(store, request.scope)
     network = one_mode(incidence.at("model"))
     frame = frame_of(
@@ -37,11 +47,11 @@ def models(store: GraphStore, request: Request) -> str:
         base=network.base,
         caveats=_caveats(network),
     )
-    return render(frame, network, seed=request.seed)
+    return graph_of(frame, network, seed=request.seed)
 
 
-def render(frame: Frame, network: OneMode, *, seed: int = 0) -> str:
-    """Return the whole HTML document; the same network and seed give the same bytes."""
+def graph_of(frame: Frame, network: OneMode, *, seed: int = 0) -> Graph:
+    """Lay the network out; the same network and seed give the same places."""
     labels, inside = found_communities(network, seed)
     order = np.lexsort((np.arange(len(network.labels)), -network.hosts))[:MOST_NODES]
     place = np.full(len(network.labels), -1, np.int64)
@@ -69,7 +79,7 @@ def render(frame: Frame, network: OneMode, *, seed: int = 0) -> str:
         colour=colour,
         places=found,
     )
-    return graph_page(
+    return Graph(
         frame,
         dots,
         pairs={

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 import numpy as np
 
 from cohabit.graph.incidence import Integers, ItemMatrix
 from cohabit.graph.store import GraphStore
 from cohabit.maps.canvas import legend_chips, shown
+from cohabit.maps.charts import Drawing, Line, lines, stacked
 from cohabit.maps.data import Frame
+from cohabit.maps.network_figure import network_figure
 from cohabit.maps.page import Tab, document, joined, network_view, save_buttons, significant
-from cohabit.maps.positions import WIDE, Tray, arrange
+from cohabit.maps.positions import WIDE, Arrangement, Tray, arrange
+from cohabit.maps.poster import poster
 from cohabit.maps.request import Request, frame_of
+from cohabit.maps.svg import text
+from cohabit.queries.measures import wilson
 from cohabit.queries.onemode import OneMode, one_mode
 from cohabit.queries.series import Sightings, read_sightings
+from cohabit.queries.words import count
 
 MOST_FAMILIES = 60
 FOLLOWED = 7
+_STILL_WIDTH = 800.0
 _SCRIPTS = (
     *("shell.js", "search.js", "table.js", "picture.js", "pairs.js", "columns.js"),
     *("details.js", "controls.js", "labels.js", "netpicture.js", "months.js", "canvas.js"),
@@ -26,9 +36,23 @@ _TABLES = """<div class="scroll" id="months-table" tabindex="0" role="region" ar
 <h2>Pairs drawn</h2>
 <div class="scroll" id="lines-table" tabindex="0" role="region" aria-label="Pairs drawn"></div>"""
 
+_SHARES = f"""<div class="drawing" id="shares" tabindex="0" role="region" aria-label="Shares by month"></div>
+{save_buttons("shares")}"""
+
 
 def months(store: GraphStore, request: Request) -> str:
     """The map of the families over the months in scope."""
+    frame, seen, whole = _read(store, request)
+    return render(frame, seen, whole, seed=request.seed)
+
+
+def months_still(store: GraphStore, request: Request) -> str:
+    """The course of the shares and the network of the last month, as an SVG file."""
+    frame, seen, whole = _read(store, request)
+    return poster(frame, figure(seen, whole, seed=request.seed))
+
+
+def _read(store: GraphStore, request: Request) -> tuple[Frame, Sightings, OneMode]:
     seen = read_sightings(store, request.scope, "family", "month")
     whole = seen.incidence.at("family")
     frame = frame_of(
@@ -43,7 +67,7 @@ def months(store: GraphStore, request: Request) -> str:
             *seen.periods.gaps(),
         ],
     )
-    return render(frame, seen, one_mode(whole), seed=request.seed)
+    return frame, seen, one_mode(whole)
 
 
 def in_period(seen: Sightings, period: int) -> ItemMatrix:
@@ -57,38 +81,20 @@ def in_period(seen: Sightings, period: int) -> ItemMatrix:
 
 def render(frame: Frame, seen: Sightings, whole: OneMode, *, seed: int = 0) -> str:
     """Return the whole HTML document; places come from `whole`, the network of all periods."""
-    order = np.lexsort((np.arange(len(whole.labels)), -whole.hosts))[:MOST_FAMILIES].tolist()
-    names = [whole.labels[i] for i in order]
-    number = {name: index for index, name in enumerate(names)}
-    edges = [
-        (number[a], number[b], weight)
-        for i, weight in zip(whole.backbone.edges, whole.backbone.weights, strict=True)
-        if (a := whole.labels[whole.first[i]]) in number and (b := whole.labels[whole.second[i]]) in number
-    ]
-    hosts = [int(whole.hosts[i]) for i in order]
-    found = arrange([shown(name, 60) for name in names], hosts, edges, WIDE, seed=seed)
-    # Periods without a list have nothing to show.
-    bases: Integers = np.bincount(seen.listed_periods, minlength=len(seen.periods)).astype(np.int64)
-    periods = np.flatnonzero(bases).tolist()
+    names, hosts, number, found = _arranged(whole, seed)
+    bases, periods = _listed(seen)
     networks = [one_mode(in_period(seen, period)) for period in periods]
     counts = [{label: int(n) for label, n in zip(one.labels, one.hosts.tolist(), strict=True)} for one in networks]
     figures = [_pairs(one, number) for one in networks]
-    drawn = [
-        {
-            (number[a], number[b])
-            for i in one.backbone.edges
-            if (a := one.labels[one.first[i]]) in number and (b := one.labels[one.second[i]]) in number
-        }
-        for one in networks
-    ]
+    drawn = [{(a, b) for a, b, _ in _lines(one, number)} for one in networks]
     union = sorted(set().union(*drawn)) if drawn else []
     tray = found.tray
     coloured = [min(index, FOLLOWED) for index in range(len(names))]
     legend: list[dict[str, str | int]] = [
         {"text": shown(name, 60), "items": 1, "colour": index} for index, name in enumerate(names[:FOLLOWED])
     ]
-    if len(names) > FOLLOWED:
-        legend.append({"text": "other families", "items": len(names) - FOLLOWED, "colour": FOLLOWED})
+    if rest := len(names) - len(legend):
+        legend.append({"text": "other families", "items": rest, "colour": FOLLOWED})
     payload = {
         "unit": "family",
         "units": "families",
@@ -124,11 +130,73 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, seed: int = 0) -> s
         },
     }
     tabs = [
-        Tab("network", "Network", _panel(len(periods), names, legend)),
-        Tab("shares", "Shares", _shares_panel(len(periods), len(names))),
+        Tab("network", "Network and shares", _panel(len(periods), names, legend)),
         Tab("table", "Table", _TABLES),
     ]
     return document(frame, payload=payload, tabs=tabs, scripts=[joined(*_SCRIPTS)])
+
+
+def figure(seen: Sightings, whole: OneMode, *, seed: int = 0) -> Drawing:
+    """Return the shares of the largest families with bands of their 95 % intervals, and below the last month's network.
+
+    Places are those of the interactive map.
+    """
+    names, hosts, number, found = _arranged(whole, seed)
+    bases, periods = _listed(seen)
+    if not periods or not names:
+        return Drawing(_STILL_WIDTH, 30, text(0, 18, "No host in this selection listed a known family."))
+    labels = [shown(name, 60) for name in names]
+    own = [seen.labels.index(name) for name in names]
+    width, height = len(seen.periods), max(len(seen.labels), 1)
+    keys = seen.items * width + seen.item_periods
+    counts = np.bincount(keys, minlength=height * width).reshape(height, width)[own]
+    courses = []
+    for index, label in enumerate(labels[:FOLLOWED]):
+        low, high = wilson(counts[index, periods], bases[periods])
+        points = zip(periods, counts[index, periods] / bases[periods], low, high, strict=True)
+        courses.append(Line(label, tuple((p, float(s), float(a), float(b)) for p, s, a, b in points)))
+    last = periods[-1]
+    there = [index for index in range(len(names)) if counts[index, last]]
+    place = {index: position for position, index in enumerate(there)}
+    now = Arrangement(
+        tuple(found.x[i] for i in there),
+        tuple(found.y[i] for i in there),
+        tuple(max(1.5, found.radius[i] * math.sqrt(counts[i, last] / hosts[i])) for i in there),
+        None,
+    )
+    ends = [(place[a], place[b], 0.8) for a, b, _ in _lines(one_mode(in_period(seen, last)), number)]
+    colours = [min(index, FOLLOWED) for index in there]
+    drawn = Drawing(*network_figure([labels[i] for i in there], colours, ends, now))
+    said = f"The network of {seen.periods.labels[last]}: {count(int(bases[last]), 'host')} whose list was seen."
+    head = text(0, 16, "Share of the hosts whose list was seen in the month, with 95 % intervals.", class_="m")
+    chart = lines(seen.periods.labels, courses, max(drawn.width, _STILL_WIDTH), 300)
+    return stacked([Drawing(_STILL_WIDTH, 20, head), chart, Drawing(_STILL_WIDTH, 20, text(0, 16, said)), drawn])
+
+
+def _arranged(whole: OneMode, seed: int) -> tuple[list[str], list[int], dict[str, int], Arrangement]:
+    """Names and hosts of the families on most hosts, the number of each name, and their places over all periods."""
+    order = np.lexsort((np.arange(len(whole.labels)), -whole.hosts))[:MOST_FAMILIES].tolist()
+    names = [whole.labels[i] for i in order]
+    hosts = [int(whole.hosts[i]) for i in order]
+    number = {name: index for index, name in enumerate(names)}
+    found = arrange([shown(name, 60) for name in names], hosts, _lines(whole, number), WIDE, seed=seed)
+    return names, hosts, number, found
+
+
+def _lines(network: OneMode, number: Mapping[str, int]) -> list[tuple[int, int, float]]:
+    """The backbone between families that have a number."""
+    ends = ((network.labels[network.first[i]], network.labels[network.second[i]]) for i in network.backbone.edges)
+    return [
+        (number[a], number[b], weight)
+        for (a, b), weight in zip(ends, network.backbone.weights, strict=True)
+        if a in number and b in number
+    ]
+
+
+def _listed(seen: Sightings) -> tuple[Integers, list[int]]:
+    """Hosts whose list was seen, of each period; and the periods with any: the others have nothing to show."""
+    bases: Integers = np.bincount(seen.listed_periods, minlength=len(seen.periods)).astype(np.int64)
+    return bases, np.flatnonzero(bases).tolist()
 
 
 def _pairs(network: OneMode, number: dict[str, int]) -> dict[tuple[int, int], tuple[int, float | None]]:
@@ -156,21 +224,13 @@ def _panel(periods: int, names: list[str], legend: list[dict[str, str | int]]) -
 <output id="month-value" for="month"></output></div>
 <button type="button" id="play">Play</button>
 <span id="still" hidden>Your system asks for no motion: use the slider.</span>
-<div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(legend)}</div>
+<div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(legend, counted=False)}</div>
 </div>
-{network_view("families")}
+{network_view("families", beside=_SHARES)}
 <p class="how">Places are the same in all months and come from all of them together; dots and lines are those of the
 month: area follows the hosts that listed the family in it, lines are the month's backbone. Distance is not a
-measure.</p>
+measure. Beside it the shares of {min(len(names), FOLLOWED)} of {len(names):,} families, those on most hosts, of the
+hosts whose list was seen in the month; a family that is chosen or found is drawn, too. A month without lists is left
+out, and the lines go on behind it.</p>
 <p class="how" id="keys">Keys in the map: arrows move, + and − zoom, 0 shows all, Escape clears. On the slider arrows go
 from month to month.</p>"""
-
-
-def _shares_panel(periods: int, names: int) -> str:
-    if not periods or not names:
-        return '<p class="empty">There is no month to show.</p>'
-    drawn = min(names, FOLLOWED)
-    return f"""<div class="controls">{save_buttons("shares")}</div>
-<div class="drawing" id="shares" tabindex="0" role="region" aria-label="Shares by month"></div>
-<p class="how">{drawn} of {names:,} families, those on most hosts; a family that is chosen or found is drawn, too. Share
-of the hosts whose list was seen in the month. A month without lists is left out, and the line goes on behind it.</p>"""

@@ -6,8 +6,13 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cohabit.maps.positions import Arrangement
 from cohabit.maps.svg import fitted, measured, tag, text
+
+Floats = NDArray[np.float64]
 
 _HEIGHT = 14.0
 _SIZE = 12.0
@@ -24,10 +29,12 @@ class _Box:
         aside = self.x >= other.x + other.width or other.x >= self.x + self.width
         return not (aside or abs(self.y - other.y) >= _HEIGHT)
 
-    def covers(self, x: float, y: float, radius: float) -> bool:
-        dx = x - max(self.x, min(x, self.x + self.width))
-        dy = y - max(self.y, min(y, self.y + _HEIGHT))
-        return dx * dx + dy * dy < radius * radius
+    def covers(self, x: Floats, y: Floats, radius: Floats) -> NDArray[np.bool_]:
+        """Which of these dots it touches."""
+        dx = x - np.clip(x, self.x, self.x + self.width)
+        dy = y - np.clip(y, self.y, self.y + _HEIGHT)
+        touched: NDArray[np.bool_] = dx * dx + dy * dy < radius * radius
+        return touched
 
 
 def network_figure(
@@ -35,10 +42,13 @@ def network_figure(
     groups: Sequence[int],
     edges: Sequence[tuple[int, int, float]],
     arrangement: Arrangement,
+    named: Sequence[int] | None = None,
+    soft: Sequence[int] = (),
 ) -> tuple[float, float, str]:
     """Width, height and SVG of a network; `groups` are numbers of colours, `edges` (item, item, line width).
 
-    Items are in order of importance: the earlier one's name finds room first.
+    Items are in order of importance: the earlier one's name finds room first. Of many, only those in `named` get one.
+    A name may stand on the dots in `soft`.
     """
     x, y, radius = arrangement.x, arrangement.y, arrangement.radius
     linked = {end for a, b, _ in edges for end in (a, b)}
@@ -54,18 +64,22 @@ def network_figure(
         frame = tag("rect", x=tray.x, y=tray.y, width=tray.width, height=tray.height, class_="line")
         lines = [frame, text(tray.x + 8, tray.y + 16, "Not linked here", class_="m"), *lines]
     placed: list[tuple[_Box, str]] = []
-    for i, label in enumerate(labels):
+    centres_x, centres_y, radii = (np.array(values, np.float64) for values in (x, y, radius))
+    radii[list(soft)] = 0.0
+    for i in range(len(labels)) if named is None else named:
+        label = labels[i]
         room = tray.cell_width - 8 if tray is not None and i not in linked else _LONGEST
         shown = fitted(label, _SIZE, room)
         width = measured(shown, _SIZE)
         spots = [_Box(x[i] + radius[i] + 4, y[i] - _HEIGHT / 2, width)]
         if i in linked:
             spots += _around(x[i], y[i], radius[i], width)
-        others = [j for j in range(len(labels)) if j != i]
         for box in spots:
             if any(box.overlaps(other) for other, _ in placed):
                 continue
-            if any(box.covers(x[j], y[j], radius[j]) for j in others):
+            touched = box.covers(centres_x, centres_y, radii)
+            touched[i] = False
+            if touched.any():
                 continue
             placed.append((box, shown))
             break

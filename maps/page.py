@@ -192,9 +192,14 @@ def _panel(tab: Tab, *, first: bool) -> str:
     )
 
 
-def network_view(units: str, said: str = "") -> str:
-    """Return the place of a network of `units` (escaped): what is shown, zoom, the drawing, details, saving."""
-    return f"""<div class="view">
+def network_view(units: str, said: str = "", beside: str = "") -> str:
+    """Return the place of a network of `units` (escaped): what is shown, zoom, the drawing, details, saving.
+
+    `beside` is HTML that stands above the details, in a wider column.
+    """
+    details = '<aside id="details" aria-label="Details" aria-live="polite"></aside>'
+    side = f'<div class="side">{beside}{details}</div>' if beside else details
+    return f"""<div class="view{" halves" if beside else ""}">
 <div class="above">
 <p id="shown" role="status">{said}</p>
 <div class="zoom" role="group" aria-label="Zoom">
@@ -206,7 +211,7 @@ def network_view(units: str, said: str = "") -> str:
 <div class="canvas">
 <div id="network" tabindex="0" role="application" aria-label="Network of {units}" aria-describedby="keys"></div>
 </div>
-<aside id="details" aria-label="Details" aria-live="polite"></aside>
+{side}
 </div>
 {save_buttons("network")}"""
 

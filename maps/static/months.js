@@ -64,9 +64,9 @@ function startMonths(slider) {
 
 // ---- the course of shares ----
 
-function sharesPicture() {
+function sharesPicture(w, h) {
   const months = data.months.label;
-  const [w, h, left, top, names] = [1000, 420, 52, 14, 170];
+  const [left, top, names] = [46, 14, Math.min(170, w * 0.34)];
   const chosen = items.name.map((_, item) => item).filter((item) => item < data.groups.filter(({ colour }) => colour < 7).length ||
     item === choice.selected || (choice.matches && choice.matches.size < 6 && choice.matches.has(item)));
   const most = Math.max(0.01, ...chosen.flatMap((item) => months.map((_, month) => monthShare(month, item))));
@@ -79,7 +79,7 @@ function sharesPicture() {
     shapes.push(shape.line([[left, y(share)], [w - names, y(share)]], "line", 1));
     shapes.push(shape.text(left - 6, y(share), Math.round(share * 100) + " %", 11, { anchor: "end", fill: "muted" }));
   }
-  const every = Math.ceil(months.length / 12);
+  const every = Math.ceil(months.length / Math.max(1, Math.floor((w - left - names) / 62)));
   months.forEach((label, month) => {
     if (month % every === 0) shapes.push(shape.text(x(month), h - 16, label, 11, { anchor: "middle", fill: "muted" }));
   });
@@ -101,7 +101,8 @@ function sharesPicture() {
 }
 
 function drawShares() {
-  byId("shares").replaceChildren(svgOf(sharesPicture(), "Shares by month; the Table tab has the figures"));
+  const width = Math.max(300, byId("shares").clientWidth - 14);
+  byId("shares").replaceChildren(svgOf(sharesPicture(width, 340), "Shares by month; the Table tab has the figures"));
 }
 
 // ---- tables ----
@@ -141,7 +142,8 @@ tabListeners.set("tab-table", () => {
 
 if (byId("month")) {
   startMonths(byId("month"));
-  pictures.set("shares", sharesPicture);
-  tabListeners.set("tab-shares", drawShares);
-  listeners.push(() => { if (byId("tab-shares").getAttribute("aria-selected") === "true") drawShares(); });
+  pictures.set("shares", () => sharesPicture(1000, 420));
+  listeners.push(drawShares);
+  window.addEventListener("resize", drawShares);
+  drawShares();
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cohabit.maps import hosts, models, place_page
+from cohabit.maps.canvas import graph_page
 from cohabit.queries.onemode import one_mode
 from tests.maps import place_samples, samples
 from tests.maps.harness import Chromium, Visit
@@ -30,8 +31,8 @@ def serious(visit: Visit, source: str) -> list[str]:
 def pages(plain_page: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, int]]:
     folder = tmp_path_factory.mktemp("accessible")
     network = one_mode(samples.matrix_of(samples.many_models(60, 800))[1])
-    (folder / "models.html").write_text(models.render(samples.frame(), network), encoding="utf-8")
-    html = hosts.render(samples.frame(), *single(hosts_of("plain")), "Rule.")
+    (folder / "models.html").write_text(graph_page(models.graph_of(samples.frame(), network)), encoding="utf-8")
+    html = graph_page(hosts.graph_of(samples.frame(), *single(hosts_of("plain")), "Rule."))
     (folder / "hosts.html").write_text(html, encoding="utf-8")
     places = {}
     for kind, figures in (("countries", place_samples.countries()), ("providers", place_samples.providers())):

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from cohabit.graph.incidence import ItemMatrix
 from cohabit.maps import hosts as kind
-from cohabit.maps.hosts import Unit, render
+from cohabit.maps.canvas import graph_page
+from cohabit.maps.hosts import Unit, graph_of
 from tests.maps import samples
 from tests.maps.harness import Chromium
 from tests.maps.test_families import payload
 from tests.maps.test_views_browser import check_svg, saved, words
 
 SCRIPTS = 2
+
+
+def page_of(*arguments: Any, **options: Any) -> str:
+    return graph_page(graph_of(*arguments, **options))
 
 
 def single(hosts: Sequence[set[str]]) -> tuple[ItemMatrix, list[Unit]]:
@@ -55,7 +61,7 @@ def test_sets_are_counted_and_the_most_frequent_come_first(monkeypatch: pytest.M
 
 def test_lines_are_the_listings() -> None:
     hosts = hosts_of("plain")
-    found = payload(render(samples.frame(), *single(hosts), "Rule."))
+    found = payload(page_of(samples.frame(), *single(hosts), "Rule."))
     names = found["items"]["name"]
     lines = {(names[a], names[b]) for a, b in zip(found["pairs"]["a"], found["pairs"]["b"], strict=True)}
     assert lines == {(name, f"host-{index:016x}") for index, one in enumerate(hosts) for name in one}
@@ -64,8 +70,8 @@ def test_lines_are_the_listings() -> None:
 
 def test_no_two_dots_touch_much_and_same_seed_same_bytes() -> None:
     matrix, units = single(hosts_of("plain"))
-    html = render(samples.frame(), matrix, units, "Rule.")
-    assert html == render(samples.frame(), matrix, units, "Rule.")
+    html = page_of(samples.frame(), matrix, units, "Rule.")
+    assert html == page_of(samples.frame(), matrix, units, "Rule.")
     nodes = payload(html)["nodes"]
     x, y, r = (np.array(nodes[key]) for key in ("x", "y", "r"))
     gaps = np.hypot(x[:, None] - x, y[:, None] - y) - r[:, None] - r
@@ -81,7 +87,7 @@ def test_the_page(chromium: Chromium, tmp_path: Path, which: str, width: int) ->
     matrix, units = single(hosts)
     page = tmp_path / "map.html"
     everything = " ".join(samples.HOSTILE)
-    page.write_text(render(samples.frame(title=everything), matrix, units, everything), encoding="utf-8")
+    page.write_text(page_of(samples.frame(title=everything), matrix, units, everything), encoding="utf-8")
     listings = sum(len(one) for one in hosts)
     with chromium.open(page, scripts=SCRIPTS, width=width) as visit:
         assert visit.page.locator("#shown").inner_text().startswith(f"{listings:,} of {listings:,} lines shown · ")
@@ -102,7 +108,7 @@ def test_the_page(chromium: Chromium, tmp_path: Path, which: str, width: int) ->
 
 def test_no_host_is_said(chromium: Chromium, tmp_path: Path) -> None:
     page = tmp_path / "map.html"
-    page.write_text(render(samples.frame(base=0), samples.matrix_of([])[1], [], "Rule."), encoding="utf-8")
+    page.write_text(page_of(samples.frame(base=0), samples.matrix_of([])[1], [], "Rule."), encoding="utf-8")
     with chromium.open(page, scripts=SCRIPTS) as visit:
         assert "There is no model in this selection" in visit.page.locator("#panel-network").inner_text()
         assert visit.problems() == []

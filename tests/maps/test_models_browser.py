@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cohabit.maps.models import MOST_PAIRS, render
+from cohabit.maps.canvas import graph_page
+from cohabit.maps.models import MOST_PAIRS, graph_of
 from cohabit.queries.onemode import OneMode, one_mode
 from tests.maps import samples
 from tests.maps.harness import Chromium, Visit
@@ -18,6 +19,10 @@ from tests.maps.test_families import payload
 from tests.maps.test_views_browser import check_svg, saved, words
 
 SCRIPTS = 2  # data, own
+
+
+def page_of(*arguments: Any, **options: Any) -> str:
+    return graph_page(graph_of(*arguments, **options))
 
 
 def network_of(which: str) -> OneMode:
@@ -36,7 +41,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         found[which] = folder / f"{which}.html"
         everything = " ".join(samples.HOSTILE) if which == "hostile" else "Models"
         frame = samples.frame(title=everything, source=everything, simulated=which == "plain", base=3000, hosts=3001)
-        found[which].write_text(render(frame, network_of(which)), encoding="utf-8")
+        found[which].write_text(page_of(frame, network_of(which)), encoding="utf-8")
     return found
 
 
@@ -60,7 +65,7 @@ def settled(visit: Visit) -> None:
 
 def test_the_file_has_the_backbone_and_the_strongest_pairs() -> None:
     network = network_of("plain")
-    found = payload(render(samples.frame(base=3000), network))
+    found = payload(page_of(samples.frame(base=3000), network))
     names = found["items"]["name"]
     assert found["items"]["hosts"] == sorted(network.hosts.tolist(), reverse=True)
     rows = found["pairs"]
@@ -85,7 +90,7 @@ def test_the_file_has_the_backbone_and_the_strongest_pairs() -> None:
 
 def test_groups_are_communities_of_the_lines_named_by_their_largest_models() -> None:
     network = network_of("plain")
-    found = payload(render(samples.frame(), network))
+    found = payload(page_of(samples.frame(), network))
     texts = [found["groupTexts"][i] for i in found["items"]["groupText"]]
     for text in set(texts) - {"not linked here"}:
         members = [name for name, own in zip(found["items"]["name"], texts, strict=True) if own == text]
@@ -99,8 +104,8 @@ def test_groups_are_communities_of_the_lines_named_by_their_largest_models() -> 
 
 def test_same_network_and_seed_same_bytes_other_seed_others() -> None:
     network = network_of("hostile")
-    assert render(samples.frame(), network) == render(samples.frame(), network)
-    assert render(samples.frame(), network, seed=1) != render(samples.frame(), network)
+    assert page_of(samples.frame(), network) == page_of(samples.frame(), network)
+    assert page_of(samples.frame(), network, seed=1) != page_of(samples.frame(), network)
 
 
 def test_1500_models_with_5000_pairs_stay_below_500_kb_and_10000_are_all() -> None:
@@ -113,11 +118,11 @@ def test_1500_models_with_5000_pairs_stay_below_500_kb_and_10000_are_all() -> No
     both = rng.integers(15, 50, len(first)).astype(np.int64)
     labels = [f"some-family-{i:05d}:instruct-q4_k_m" for i in range(number)]
     small = OneMode(labels[:1500], hosts[:1500], first, second, both, 10**7)
-    html = render(samples.frame(base=10**7), small)
+    html = page_of(samples.frame(base=10**7), small)
     assert len(payload(html)["pairs"]["a"]) == 5000
     assert len(html.encode()) <= 500_000
     large = OneMode(labels, hosts, first, second, both, 10**7)
-    html = render(samples.frame(base=10**7), large)
+    html = page_of(samples.frame(base=10**7), large)
     assert len(payload(html)["items"]["name"]) == 10_000
     assert "The 500 models on fewest hosts are left out" in html
 
@@ -232,7 +237,7 @@ def test_a_phone(chromium: Chromium, pages: dict[str, Path], which: str) -> None
 @pytest.mark.parametrize("hosts", [[], [{"llama:latest"}] * 3])
 def test_nothing_linked_is_no_blank_page(chromium: Chromium, tmp_path: Path, hosts: list[set[str]]) -> None:
     page = tmp_path / "map.html"
-    page.write_text(render(samples.frame(base=len(hosts)), one_mode(samples.matrix_of(hosts)[1])), encoding="utf-8")
+    page.write_text(page_of(samples.frame(base=len(hosts)), one_mode(samples.matrix_of(hosts)[1])), encoding="utf-8")
     with chromium.open(page, scripts=SCRIPTS) as visit:
         text = visit.page.locator("#panel-network").inner_text()
         assert "no model in this selection" in text if not hosts else "0 of 0 pairs shown · 1 of 1 models" in text

@@ -118,7 +118,6 @@ def test_no_motion_where_the_system_asks_for_none(chromium: Chromium, graphs: di
 def test_shares_tables_and_saved_pictures(visit: Visit) -> None:
     page = visit.page
     assert len(visit.chromium.colours(saved(visit, "network", "png"))) > 20
-    page.get_by_role("tab", name="Shares").click()
     assert page.locator("#shares polyline").count() > 7
     root = check_svg(saved(visit, "shares", "svg"))
     assert "2025-03" in words(root)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from cohabit.maps.data import MapData
 from cohabit.maps.families import figure
 from cohabit.maps.network_figure import network_figure
-from cohabit.maps.positions import WIDE, arrange
+from cohabit.maps.positions import WIDE, Arrangement, arrange
 from cohabit.maps.poster import poster, stamp
 from cohabit.maps.svg import fitted, measured
 from tests.maps import samples
@@ -77,3 +78,20 @@ def test_a_poster_keeps_what_it_holds_for(sample: str, plain_data: MapData, host
 def test_one_item_makes_no_network() -> None:
     data = samples.map_data([["llama"]], {})
     assert "No network: 1 of the two items" in figure(data).body
+
+
+def test_of_many_only_the_named_get_a_name_and_it_may_stand_on_soft_dots() -> None:
+    # Dot 1 stands where the name of dot 0 would, and so do others all around it.
+    around = [(14.0, 0.0), (-14.0, 0.0), (0.0, 14.0), (0.0, -14.0), (11.0, 11.0), (-11.0, 11.0), (11.0, -11.0)]
+    spots = [(0.0, 0.0), *around, (-11.0, -11.0)]
+    places = Arrangement(tuple(x for x, _ in spots), tuple(y for _, y in spots), (5.0,) * 9, None)
+    labels, edges = [f"dot {i}" for i in range(9)], [(0, i, 1.0) for i in range(1, 9)]
+
+    def names(**options: Any) -> list[str]:
+        _, _, body = network_figure(labels, [0] * 9, edges, places, **options)
+        root = ET.fromstring(f'<svg xmlns="http://www.w3.org/2000/svg">{body}</svg>')
+        return [e.text or "" for e in root.iter(f"{SVG}text")]
+
+    assert names(named=[0]) == []
+    assert names(named=[0], soft=range(1, 9)) == ["dot 0"]
+    assert len(names()) > 1

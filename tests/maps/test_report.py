@@ -19,7 +19,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from cohabit.errors import DataError, UsageError
 from cohabit.maps import browser
-from cohabit.maps.kinds import KINDS, STILLS, make_file, make_map, make_report, make_still
+from cohabit.maps.kinds import KINDS, make_file, make_map, make_report, make_still
 from cohabit.maps.request import Request
 from cohabit.queries.scope import Scope
 from cohabit.text import visible
@@ -165,7 +165,7 @@ def test_no_address_no_key_and_no_path_is_in_any_file(
     for data in (hostile, plain):
         key = (data / "key").read_bytes() if (data / "key").exists() else None
         for kind in KINDS:
-            for ending in ("html", "svg") if kind in STILLS else ("html",):
+            for ending in ("html", "svg"):
                 cohabit("map", kind, "-o", f"x.{ending}", "--data", str(data), "--prefix", "2001:db8::/32")
                 check_nothing_leaks((tmp_path / f"x.{ending}").read_bytes(), data, key)
         cohabit("report", "-o", "x.html", "--data", str(data), "--prefix", "2001:db8::/32")
@@ -180,7 +180,7 @@ def check_nothing_leaks(content: bytes, data: Path, key: bytes | None) -> None:
     assert key is None or key.strip() not in content
 
 
-@pytest.mark.parametrize("kind", STILLS)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["plain", "hostile"])
 def test_still_pictures_are_safe_xml_and_not_blank(
     chromium: Chromium, request: pytest.FixtureRequest, cohabit: Cohabit, tmp_path: Path, kind: str, name: str
@@ -252,7 +252,6 @@ def test_empty_and_narrow_scopes(plain: Path) -> None:
         assert "No host is in scope" in make_report(store, nothing)
         for kind in KINDS:
             assert "empty" in make_map(store, kind, nothing)
-        for kind in STILLS:
             safe(ET.fromstring(make_still(store, kind, nothing)))
         moment = make_report(store, Request(Scope(at="2026-03-20")))
         assert "there is no course over time" in moment
@@ -261,8 +260,6 @@ def test_empty_and_narrow_scopes(plain: Path) -> None:
         assert "SIMULATED" not in one_month
         assert "<strong>SIMULATED DATA</strong>" in make_report(store, Request(simulated=True, notes=("Mixed.",)))
         assert json.dumps("Mixed.") not in one_month
-        with pytest.raises(UsageError, match=r"map models: it has no still picture; write a \.html file"):
-            make_file(store, "models", ".svg")
         with pytest.raises(UsageError, match="not a kind of map"):
             make_file(store, "nope", ".svg")
         with pytest.raises(UsageError, match="--seed -1"):
