@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -79,9 +80,35 @@ def in_period(seen: Sightings, period: int) -> ItemMatrix:
     return ItemMatrix("family", seen.labels, rows, columns, len(seen.incidence.hosts), none)
 
 
+@dataclass(frozen=True)
+class _Shape:
+    """The families on most hosts, in that order: hosts over all periods, and `counts` of each period (families ×
+    periods); the number of each name; and places, where dots have the size of the period with most hosts.
+    """
+
+    names: list[str]
+    hosts: list[int]
+    counts: Integers
+    number: dict[str, int]
+    places: Arrangement
+
+    @classmethod
+    def of(cls, seen: Sightings, whole: OneMode, seed: int) -> _Shape:
+        order = np.lexsort((np.arange(len(whole.labels)), -whole.hosts))[:MOST_FAMILIES].tolist()
+        names = [whole.labels[i] for i in order]
+        number = {name: index for index, name in enumerate(names)}
+        width, height = len(seen.periods), len(seen.labels)
+        counts = np.bincount(seen.items * width + seen.item_periods, minlength=height * width).reshape(height, width)
+        own = counts[[seen.labels.index(name) for name in names]].astype(np.int64)
+        largest = own.max(axis=1, initial=0).tolist()
+        places = arrange([shown(name, 60) for name in names], largest, _lines(whole, number), WIDE, seed=seed)
+        return cls(names, [int(whole.hosts[i]) for i in order], own, number, places)
+
+
 def render(frame: Frame, seen: Sightings, whole: OneMode, *, seed: int = 0) -> str:
     """Return the whole HTML document; places come from `whole`, the network of all periods."""
-    names, hosts, number, found = _arranged(whole, seed)
+    shape = _Shape.of(seen, whole, seed)
+    names, number, found = shape.names, shape.number, shape.places
     bases, periods = _listed(seen)
     networks = [one_mode(in_period(seen, period)) for period in periods]
     counts = [{label: int(n) for label, n in zip(one.labels, one.hosts.tolist(), strict=True)} for one in networks]
@@ -105,8 +132,8 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, seed: int = 0) -> s
         "groupTexts": [str(entry["text"]) for entry in legend],
         "items": {
             "name": [shown(name) for name in names],
-            "hosts": hosts,
-            "share": [significant(n / frame.base if frame.base else None, 4) for n in hosts],
+            "hosts": shape.hosts,
+            "share": [significant(n / frame.base if frame.base else None, 4) for n in shape.hosts],
             "groupText": coloured,
         },
         "nodes": {"x": found.x, "y": found.y, "r": found.radius, "group": coloured},
@@ -141,15 +168,12 @@ def figure(seen: Sightings, whole: OneMode, *, seed: int = 0) -> Drawing:
 
     Places are those of the interactive map.
     """
-    names, hosts, number, found = _arranged(whole, seed)
+    shape = _Shape.of(seen, whole, seed)
+    names, counts, found = shape.names, shape.counts, shape.places
     bases, periods = _listed(seen)
     if not periods or not names:
         return Drawing(_STILL_WIDTH, 30, text(0, 18, "No host in this selection listed a known family."))
     labels = [shown(name, 60) for name in names]
-    own = [seen.labels.index(name) for name in names]
-    width, height = len(seen.periods), max(len(seen.labels), 1)
-    keys = seen.items * width + seen.item_periods
-    counts = np.bincount(keys, minlength=height * width).reshape(height, width)[own]
     courses = []
     for index, label in enumerate(labels[:FOLLOWED]):
         low, high = wilson(counts[index, periods], bases[periods])
@@ -161,26 +185,16 @@ def figure(seen: Sightings, whole: OneMode, *, seed: int = 0) -> Drawing:
     now = Arrangement(
         tuple(found.x[i] for i in there),
         tuple(found.y[i] for i in there),
-        tuple(max(1.5, found.radius[i] * math.sqrt(counts[i, last] / hosts[i])) for i in there),
+        tuple(max(1.5, found.radius[i] * math.sqrt(counts[i, last] / counts[i].max())) for i in there),
         None,
     )
-    ends = [(place[a], place[b], 0.8) for a, b, _ in _lines(one_mode(in_period(seen, last)), number)]
+    ends = [(place[a], place[b], 0.8) for a, b, _ in _lines(one_mode(in_period(seen, last)), shape.number)]
     colours = [min(index, FOLLOWED) for index in there]
     drawn = Drawing(*network_figure([labels[i] for i in there], colours, ends, now))
     said = f"The network of {seen.periods.labels[last]}: {count(int(bases[last]), 'host')} whose list was seen."
     head = text(0, 16, "Share of the hosts whose list was seen in the month, with 95 % intervals.", class_="m")
     chart = lines(seen.periods.labels, courses, max(drawn.width, _STILL_WIDTH), 300)
     return stacked([Drawing(_STILL_WIDTH, 20, head), chart, Drawing(_STILL_WIDTH, 20, text(0, 16, said)), drawn])
-
-
-def _arranged(whole: OneMode, seed: int) -> tuple[list[str], list[int], dict[str, int], Arrangement]:
-    """Names and hosts of the families on most hosts, the number of each name, and their places over all periods."""
-    order = np.lexsort((np.arange(len(whole.labels)), -whole.hosts))[:MOST_FAMILIES].tolist()
-    names = [whole.labels[i] for i in order]
-    hosts = [int(whole.hosts[i]) for i in order]
-    number = {name: index for index, name in enumerate(names)}
-    found = arrange([shown(name, 60) for name in names], hosts, _lines(whole, number), WIDE, seed=seed)
-    return names, hosts, number, found
 
 
 def _lines(network: OneMode, number: Mapping[str, int]) -> list[tuple[int, int, float]]:

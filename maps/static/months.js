@@ -3,7 +3,8 @@
 
 choice.month = data.months.label.length - 1;
 const fullSize = data.network.nodes.map((node) => node.size);
-const fullHosts = items.hosts.slice();
+// A dot is as large as in the picture of places in the month with most hosts.
+const fullHosts = items.name.map((_, item) => Math.max(...data.months.hosts.map((hosts) => hosts[item])));
 const monthShare = (month, item) => data.months.hosts[month][item] / data.months.base[month];
 let drawnNow = new Set();
 
