@@ -16,6 +16,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries import gds, nodes
 from cohabit.queries.centrality import centrality
 from cohabit.queries.clusters import clusters
+from cohabit.queries.cooccurrence import cooccurrence
 from cohabit.queries.leiden import modularity
 from tests.conformance.conftest import Place
 from tests.queries.test_clusters import planted_stacks
@@ -85,6 +86,29 @@ def test_its_weighted_eigenvector_is_another_measure(store: GraphStore) -> None:
     strength = nodes.strengths(graph)
     assert found / np.linalg.norm(found) == pytest.approx(strength / np.linalg.norm(strength), abs=1e-3)
     assert found / np.linalg.norm(found) != pytest.approx(nodes.eigenvector(graph), abs=0.01)
+
+
+def test_its_node_similarity_is_our_jaccard(store: GraphStore) -> None:
+    """Of families by their hosts. `cooccurrence` has it already, with all else of a pair: there is no engine for it."""
+    project = (
+        "MATCH (f:Family)<-[:IN_FAMILY]-(:Model)<-[:DEPLOYS]-(h:Host) WITH DISTINCT f, h "
+        "RETURN gds.graph.project($name, f, h).nodeCount AS nodes"
+    )
+    similar = (
+        "CALL gds.nodeSimilarity.stream($name, {topK: 1000, similarityCutoff: 1e-12}) YIELD node1, node2, similarity "
+        "RETURN gds.util.asNode(node1).name AS a, gds.util.asNode(node2).name AS b, similarity"
+    )
+    try:
+        store.table(project, {"name": "similar"})
+        found = {
+            (row["a"], row["b"]): row["similarity"] for row in store.table(similar, {"name": "similar"}).to_pylist()
+        }
+    finally:
+        store.table("CALL gds.graph.drop('similar', false) YIELD graphName RETURN graphName")
+    pairs = {(row["a"], row["b"]): row["jaccard"] for row in cooccurrence(store).rows}
+    assert len(pairs) > 10
+    assert {pair: value for pair, value in found.items() if pair in pairs} == pytest.approx(pairs, abs=1e-9)
+    assert len(found) == 2 * len(pairs)
 
 
 def test_centrality_is_the_same_from_both_engines(store: GraphStore) -> None:
