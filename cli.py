@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from typing import Annotated
@@ -13,6 +14,7 @@ from cohabit.commands import ask, change, comparing, data, exposure, reporting, 
 from cohabit.errors import CohabitError
 
 _STOPPED = 130
+_COLLECT = (200_000, 20, 100)
 
 app = typer.Typer(
     name="cohabit",
@@ -47,6 +49,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Whatever the locale: names from all over the world go into pipes and files.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    # Answers are long lists of rows without cycles; at its usual pace the collector walks them hundreds of times.
+    gc.set_threshold(*_COLLECT)
     try:
         code = app(standalone_mode=False)
     except CohabitError as error:
