@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cohabit.errors import DataError, UsageError
 from cohabit.queries.scope import parse_asn
+from cohabit.queries.words import count
 from cohabit.text import visible
 
 UNMATCHED = "unmatched"
@@ -83,7 +84,7 @@ def read_contacts(path: Path) -> Contacts:
 
 def _contact(at: str, fields: list[str]) -> tuple[int | _Prefix, str]:
     if len(fields) != 2:
-        raise DataError(f"{at}: {len(fields)} columns where two are wanted; write {_EXAMPLE}")
+        raise DataError(f"{at}: {count(len(fields), 'column')} where two are wanted; write {_EXAMPLE}")
     key, recipient = fields
     if not recipient:
         raise DataError(f"{at}: there is no recipient; write {_EXAMPLE}")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from cohabit.notices.recipients import Notice
-from cohabit.notices.record import FEED, SUBJECT, Common, ip_version
+from cohabit.notices.record import FEED, SUBJECT, Common, ip_version, is_domain_name
 from cohabit.queries.endpoints import Endpoint
 
-_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
-_FQDN = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+{_LABEL}", re.ASCII)
 # Reserved numbers, which the format does not take.
 _NO_ASN = frozenset({0, 65_535, 2**32 - 1})
 _NOTHING = frozenset({"", "-", "N/A"})
@@ -19,11 +16,11 @@ _NOTHING = frozenset({"", "-", "N/A"})
 
 def intelmq_file(notice: Notice, common: Common) -> bytes:
     """One event an endpoint. `feed.url`, `time.observation` and the like are the receiving collector's to say."""
-    lines = (json.dumps(event(e, common), sort_keys=True, allow_nan=False) for e in notice.endpoints)
+    lines = (json.dumps(event(e, notice, common), sort_keys=True, allow_nan=False) for e in notice.endpoints)
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def event(endpoint: Endpoint, common: Common) -> dict[str, Any]:
+def event(endpoint: Endpoint, notice: Notice, common: Common) -> dict[str, Any]:
     """The keys and values of one event; what is not known, or is nothing to IntelMQ (`-`), is left out."""
     e = endpoint
     asn = None if e.asn in _NO_ASN else e.asn
@@ -51,6 +48,7 @@ def event(endpoint: Endpoint, common: Common) -> dict[str, Any]:
         "protocol.application": "http",
         "protocol.transport": "tcp",
         "severity": common.severity(e),
+        "source.abuse_contact": None if notice.contact is None else notice.contact.lower(),
         "source.as_name": e.provider,
         "source.asn": asn,
         "source.geolocation.cc": e.country,
@@ -68,5 +66,4 @@ def _is_nothing(value: Any) -> bool:
 def _name(host: str) -> dict[str, str]:
     if ip_version(host) is not None:
         return {"source.ip": host}
-    # Names that no registry would give away, such as those with an underscore, are not let through as names.
-    return {"source.fqdn": host} if _FQDN.fullmatch(host) else {"source.local_hostname": host}
+    return {"source.fqdn": host} if is_domain_name(host) else {"source.local_hostname": host}

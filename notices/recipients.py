@@ -17,13 +17,15 @@ UNKNOWN = "unknown"
 class Notice:
     """What one recipient gets: endpoints by address and port, and the name of the file without its ending.
 
-    `recipient` is None for endpoints of no known network or provider, and for those that no contact matches.
+    `recipient` is None for endpoints of no known network or provider, and for those that no contact matches. `contact`
+    is the recipient where it is one of a file of contacts.
     """
 
     recipient: str | None
     shown: str
     stem: str
     endpoints: tuple[Endpoint, ...]
+    contact: str | None = None
 
     @property
     def hosts(self) -> int:
@@ -50,7 +52,13 @@ def share_out(endpoints: Sequence[Endpoint], by: str, contacts: Contacts | None,
     stems: dict[str | None, str] = dict(zip(named, file_stems(named, [*taken, nobody]), strict=True))
     stems[None] = nobody
     notices = [
-        Notice(recipient, nobody if recipient is None else recipient, stems[recipient], tuple(own))
+        Notice(
+            recipient,
+            nobody if recipient is None else recipient,
+            stems[recipient],
+            tuple(own),
+            recipient if by == "contact" else None,
+        )
         for recipient, own in groups.items()
     ]
     notices.sort(key=lambda n: (n.recipient is None, -n.hosts, n.shown))

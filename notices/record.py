@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ SIMULATED = "simulated"
 DECOY = "suspected-decoy"
 SUBJECT = "Open AI model servers"
 FEED = "cohabit"
+
+_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+_DOMAIN_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+{_LABEL}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,11 @@ def ip_version(host: str) -> int | None:
         return ipaddress.ip_address(host).version
     except ValueError:
         return None
+
+
+def is_domain_name(host: str) -> bool:
+    """Whether other programs take a host's name for one: they do not with an underscore, or a single label."""
+    return _DOMAIN_NAME.fullmatch(host) is not None
 
 
 def facts(endpoint: Endpoint) -> list[str]:

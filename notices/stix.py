@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cohabit.notices.libraries import library
 from cohabit.notices.recipients import Notice
-from cohabit.notices.record import FEED, SUBJECT, Common, facts, identifier, ip_version
+from cohabit.notices.record import FEED, SUBJECT, Common, facts, identifier, ip_version, is_domain_name
 from cohabit.queries.endpoints import Endpoint
 
 if TYPE_CHECKING:
@@ -57,18 +57,16 @@ def _observed(
         return str(observables.setdefault(made.id, made).id)
 
     version = ip_version(e.host)
-    network = None
-    if e.asn is not None:
-        network = observable(stix2.AutonomousSystem, number=e.asn, name=e.provider)
-    if version is None:
-        address = observable(stix2.DomainName, value=e.host)
+    if version is None and not is_domain_name(e.host):
+        # No name that STIX lets through; a URL may hold it.
+        refs = [observable(stix2.URL, value=f"http://{e.host}:{e.port}/")]
     else:
-        kind = stix2.IPv4Address if version == 4 else stix2.IPv6Address
+        kind = {None: stix2.DomainName, 4: stix2.IPv4Address, 6: stix2.IPv6Address}[version]
         address = observable(kind, value=e.host)
-    protocols = [*([] if version is None else [f"ipv{version}"]), "tcp", "http"]
-    refs = [address, observable(stix2.NetworkTraffic, dst_ref=address, dst_port=e.port, protocols=protocols)]
-    if network:
-        refs.append(network)
+        protocols = [*([] if version is None else [f"ipv{version}"]), "tcp", "http"]
+        refs = [address, observable(stix2.NetworkTraffic, dst_ref=address, dst_port=e.port, protocols=protocols)]
+    if e.asn is not None:
+        refs.append(observable(stix2.AutonomousSystem, number=e.asn, name=e.provider))
     if e.software:
         refs.append(observable(stix2.Software, name=e.software, version=e.version))
     said = facts(e)
