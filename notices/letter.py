@@ -21,8 +21,8 @@ Subject: {{hosts}} AI model server(s) open to the internet, AS {{asn}}
 
 Dear colleagues,
 
-scans of the internet found {{hosts}} host(s) {whose}
-on which a server for AI models, such as Ollama, vLLM or llama.cpp, answered requests of strangers.
+scans of the internet found {{hosts}} host(s) {whose}.
+On each a server for AI models, such as Ollama, vLLM or llama.cpp, answered requests of strangers.
 
 Attached: {{file}} ({{rows}} line(s))
 SHA-256:  {{sha256}}

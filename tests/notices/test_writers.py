@@ -194,7 +194,7 @@ def test_the_letter_is_filled_from_the_index() -> None:
     row = dict.fromkeys(INDEX_COLUMNS, "?") | {"recipient": HOSTILE[0], "hosts": "7", "file": "x.csv"}
     filled = text.format(**row)
     assert f"To: {HOSTILE[0]}\n" in filled
-    assert "found 7 host(s) in networks or prefixes for which you are the contact" in filled
+    assert "found 7 host(s) in networks or prefixes for which you are the contact.\n" in filled
     assert "is of\n2025-03-09T10:00:00Z" in filled
     assert "SIMULATED" not in filled
     assert letter_file("network", SIMULATED).decode().startswith("SIMULATED DATA")
