@@ -5,7 +5,6 @@ Filters choose hosts; the chosen hosts keep all their models. Several filters, a
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
@@ -25,6 +24,7 @@ from cohabit.graph.incidence import (
     read_models,
 )
 from cohabit.graph.places import KINDS
+from cohabit.graph.prefixes import PrefixTable, parse_prefix
 from cohabit.graph.store import GraphStore
 from cohabit.queries import filters
 from cohabit.queries.items import hosts_with_item, resolve_item
@@ -216,23 +216,18 @@ def _chosen(store: GraphStore, scope: Scope, models: ModelTable, edges: Deployme
 
 
 def _in_prefixes(store: GraphStore, prefixes: Sequence[str]) -> Integers:
-    networks = []
-    for prefix in prefixes:
+    tables = []
+    for text in prefixes:
         try:
-            networks.append(ipaddress.ip_network(prefix, strict=False))
+            tables.append(PrefixTable([parse_prefix(text, host_bits=True)]))
         except ValueError:
-            shown = visible(prefix, 80)
+            shown = visible(text, 80)
             raise UsageError(f"{shown!r} is not a prefix; write it as 192.0.2.0/24 or 2001:db8::/32") from None
     keys, addresses = host_addresses(store)
-    return keys[np.array([_inside(a, networks) for a in addresses], bool)] if len(keys) else keys
-
-
-def _inside(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return all(ip in network for network in networks)
+    inside = np.ones(len(keys), bool)
+    for table in tables:
+        inside &= table.longest(addresses) >= 0
+    return keys[inside]
 
 
 def _long_seen(store: GraphStore, minimum: int, weeks: tuple[int, ...] | None) -> Integers:
