@@ -57,10 +57,8 @@ def parse_prefix(text: str, *, host_bits: bool = False) -> Prefix:
         packed, bits = packed[12:], bits - _MAPPED_BITS
     first = network(packed, bits)
     if first != packed and not host_bits:
-        prefix = Prefix(first, bits)
-        raise ValueError(
-            f"has bits behind its length; write {prefix} for all of it, or {ipaddress.ip_address(packed)} alone"
-        )
+        # Without the address itself: the sentence may end on somebody's screen.
+        raise ValueError("has bits behind its length; write its first address, or one address without a length")
     return Prefix(first, bits)
 
 
@@ -97,6 +95,7 @@ class PrefixTable:
     def __init__(self, prefixes: Iterable[Prefix]) -> None:
         self._lengths: dict[int, list[tuple[int, npt.NDArray[Any], Integers]]] = {}
         listed = list(prefixes)
+        self._size = len(listed)
         for width in _WIDTHS:
             own = np.array([i for i, p in enumerate(listed) if len(p.packed) == width], np.int64)
             packed = _matrix([listed[i].packed for i in own], width)
@@ -129,6 +128,15 @@ class PrefixTable:
         order = np.argsort(of_address, kind="stable")
         return of_address[order], of_prefix[order]
 
+    def used(self, addresses: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Whether each prefix holds one of the addresses."""
+        used = np.zeros(self._size, bool)
+        for _, first, past, positions in self._found(addresses):
+            size = len(positions) + 1
+            covered = np.cumsum(np.bincount(first, minlength=size) - np.bincount(past, minlength=size))[:-1]
+            used[positions[covered > 0]] = True
+        return used
+
     def _found(self, addresses: Sequence[str]) -> Iterator[tuple[Integers, Integers, Integers, Integers]]:
         """For each length, the longest first: positions of addresses, and where in the positions of the length's
         prefixes (the last value) those that hold each address begin and end.
@@ -137,6 +145,9 @@ class PrefixTable:
         for width in _WIDTHS:
             rows = np.array([i for i, p in enumerate(packed) if p is not None and len(p) == width], np.int64)
             own = _matrix([p for p in packed if p is not None and len(p) == width], width)
+            # In ascending order the searches go through memory in one direction.
+            order = np.argsort(_keys(own), kind="stable")
+            rows, own = rows[order], own[order]
             for length, keys, positions in self._lengths[width]:
                 wanted = _keys(own & _mask(length, width))
                 yield rows, np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, "right"), positions

@@ -47,6 +47,7 @@ class Scope:
     provider_kind: tuple[str, ...] = ()
     software: tuple[str, ...] = ()
     prefix: tuple[str, ...] = ()
+    in_file: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     min_weeks: int | None = None
@@ -59,23 +60,32 @@ class Scope:
     def description(self) -> tuple[str, ...]:
         """The filters in words, for captions; empty when there is none.
 
-        Captions are handed on with the map, so a prefix is named but not shown: it is part of somebody's address.
+        Captions are handed on with the map, so a prefix is named but not shown: it is part of somebody's address. So
+        is the name of a list of assets.
         """
         words = []
         for f in fields(self):
             value = getattr(self, f.name)
-            option = "--" + f.name.replace("_", "-")
+            option = "--" + option_of(f.name)
             for one in value if isinstance(value, tuple) else (value,):
                 if one is True:
                     words.append(option)
                 elif one is not None and one is not False:
-                    words.append(f"{option} (not shown)" if f.name == "prefix" else f"{option} {one}")
+                    words.append(f"{option} (not shown)" if f.name in _NOT_SHOWN else f"{option} {one}")
         return tuple(words)
 
     @property
     def timed(self) -> bool:
         """Whether a time window is set (`listings` is not known then)."""
         return any((self.since, self.until, self.at))
+
+
+_NOT_SHOWN = ("prefix", "in_file")
+
+
+def option_of(name: str) -> str:
+    """What the command line calls a filter; `in` alone is a word of Python's."""
+    return name.removesuffix("_file").replace("_", "-")
 
 
 # Cypher after MATCH (h:Host), for one value under $value.
@@ -190,6 +200,8 @@ def _filtered(
             hosts = np.intersect1d(hosts, host_keys(store, pattern, {"value": parse(value)}), assume_unique=True)
     if scope.prefix:
         hosts = np.intersect1d(hosts, _in_prefixes(store, scope.prefix), assume_unique=True)
+    for file in scope.in_file:
+        hosts = np.intersect1d(hosts, filters.listed_in(store, file), assume_unique=True)
     if scope.min_weeks is not None:
         hosts = np.intersect1d(hosts, _long_seen(store, scope.min_weeks, window.weeks), assume_unique=True)
     for chosen in _chosen(store, scope, models, edges):

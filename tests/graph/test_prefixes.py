@@ -59,6 +59,7 @@ def test_beside_a_plain_loop(texts: list[str], addresses: list[str]) -> None:
     owners, found = table.all(addresses)
     pairs = [(i, position) for i, held in enumerate(expected) for position in held]
     assert list(zip(owners.tolist(), found.tolist(), strict=True)) == pairs
+    assert set(table.used(addresses).nonzero()[0].tolist()) == {position for _, position in pairs}
 
 
 @given(prefixes)
@@ -92,7 +93,7 @@ def test_what_is_no_prefix(text: str) -> None:
 
 
 def test_bits_behind_the_length() -> None:
-    says = r"has bits behind its length; write 192\.0\.2\.0/24 for all of it, or 192\.0\.2\.7 alone"
+    says = r"has bits behind its length; write its first address, or one address without a length"
     with pytest.raises(ValueError, match=says):
         parse_prefix("192.0.2.7/24")
     assert str(parse_prefix("192.0.2.7/24", host_bits=True)) == "192.0.2.0/24"
