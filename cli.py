@@ -34,6 +34,7 @@ for group in (
     reporting.app,
 ):
     app.registered_commands += group.registered_commands
+    app.registered_groups += group.registered_groups
 
 
 def _version(asked: bool) -> None:

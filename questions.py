@@ -161,6 +161,10 @@ class Questions:
         options = {"all_matches": all_matches, "unmatched": unmatched, "scope": scope(filters)}
         return self.ask("match", os.fspath(file), **options).to_pandas()
 
+    def exclusions(self) -> pd.DataFrame:
+        """What the data folder keeps out of its graphs, why, and since when."""
+        return self.ask("exclusions").to_pandas()
+
     def quality(
         self,
         *,

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from cohabit.graph.archive import Archive, RejectedRecord
+from cohabit.graph.exclusions import exclusions_in_use
 from cohabit.graph.store import GraphStore, data_folder, open_store
 from cohabit.privacy import Masker, is_address, read_key
 from cohabit.queries.result import Result
@@ -85,6 +86,7 @@ class Graph(Questions):
             concentration,
             cooccurrence,
             diff,
+            exclusions,
             explore,
             hosts,
             impact,
@@ -115,6 +117,7 @@ class Graph(Questions):
             "study": lambda: study.study(store, **options),
             "hosts": lambda: hosts.hosts(store, masker, **options),
             "host": lambda: hosts.host(store, masker, *arguments),
+            "exclusions": lambda: exclusions.exclusions(exclusions_in_use(self.data), masker),
             "match": lambda: match.match(store, masker, *arguments, **options),
             "catalogue": lambda: catalogue.ask(self._catalogue(), store, *arguments, **options),
             "quality": lambda: quality.quality(store, rejected=self._rejected(), **options),

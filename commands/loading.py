@@ -72,7 +72,7 @@ def load(
         usable = any(f.status in ("loaded", "already loaded") for f in files)
         if not no_sync and usable:
             work.sync(data, store, progress=progress)
-    masker = _masker(data, show_addresses)
+    masker = masker_of(data, show_addresses)
     files = [replace(f, file=masker.text(f.file), error=f.error and masker.text(f.error)) for f in files]
     failed = [f"cohabit: {visible(f.error or '')}" for f in files if f.status == "failed"]
     skipped = [f"skipped: {visible(f.error or '')}" for f in files if f.status == "skipped"]
@@ -123,7 +123,7 @@ def forget(where: Where, scan: str, *, no_sync: bool, quiet: bool) -> str:
         facts = work.forget(data, scan)
         if not no_sync:
             work.sync(data, store, progress=progress)
-    name = visible(_masker(data, show=False).text(facts.file_name))
+    name = visible(masker_of(data, show=False).text(facts.file_name))
     said = f"forgot {name} ({facts.sha256[:12]}, {count(facts.records, 'record')})"
     return f"{said}; the graph still has it until `cohabit sync`" if no_sync else said
 
@@ -133,7 +133,7 @@ def rejected(where: Where, show_addresses: bool) -> Result:
     data = data_folder(where.data)
     if not Archive(data).folder.is_dir():
         raise DataError(f"{data}: no archive here; `cohabit load FILE…` makes one (or give --data)")
-    masker = _masker(data, show_addresses)
+    masker = masker_of(data, show_addresses)
     rows = [
         {"file": masker.text(r.file), "line": r.line, "reason": masker.text(r.reason), "raw": masker.text(r.raw)}
         for r in Archive(data).rejected()
@@ -180,22 +180,26 @@ def _use(data: Path, catalogue: str | None, geo: GeoFiles | None) -> None:
         work.change_geo(data, geo.paths, prefer=geo.prefer)
 
 
-def _masker(data: Path, show: bool) -> Masker:
-    return Masker(read_key(data)[0], show=show, names=lambda: _host_names(data))
+def masker_of(data: Path, show: bool) -> Masker:
+    """Masks the hosts of an archive, as the graph's are masked."""
+    return Masker(read_key(data)[0], show=show, names=lambda: _hosts(data, r"NOT regexp_matches(host, ':|^[0-9.]+$')"))
 
 
-def _host_names(data: Path) -> list[str]:
-    """The hosts of the archive that are DNS names."""
+def host_by_pseudonym(data: Path, masker: Masker, pseudonym: str) -> str | None:
+    """The host of the archive that a pseudonym stands for."""
+    return next((host for host in _hosts(data) if masker.pseudonym(host) == pseudonym), None)
+
+
+def _hosts(data: Path, condition: str = "true") -> list[str]:
+    """The hosts of the archive; the condition is SQL of ours."""
     import duckdb
 
     parts = [str(part) for part in Archive(data).parts()]
     if not parts:
         return []
     with duckdb.connect() as connection:
-        rows = connection.execute(
-            "SELECT DISTINCT host FROM read_parquet($1) WHERE NOT regexp_matches(host, ':|^[0-9.]+$')", [parts]
-        ).fetchall()
-    return [name for (name,) in rows]
+        query = f"SELECT DISTINCT host FROM read_parquet($1) WHERE {condition}"  # noqa: S608
+        return [host for (host,) in connection.execute(query, [parts]).fetchall()]
 
 
 def _said(uri: str, report: SyncReport) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cohabit.graph.tables import GraphTables
 
 _STATE = f"MATCH (s:{schema.STATE_LABEL})"
-_STATE_VALUES = "s.archive, s.version, s.digest, s.geo, s.complete, s.derived"
+_STATE_VALUES = "s.archive, s.version, s.digest, s.geo, s.excluded, s.complete, s.derived"
 
 
 class ServerStore:
@@ -128,12 +128,13 @@ class ServerStore:
     def _set_state(self, state: State, *, complete: bool) -> None:
         self._connection.write(
             f"MERGE (s:{schema.STATE_LABEL} {{name: 'cohabit'}}) SET s.archive = $archive, s.version = $version, "
-            "s.digest = $digest, s.geo = $geo, s.complete = $complete",
+            "s.digest = $digest, s.geo = $geo, s.excluded = $excluded, s.complete = $complete",
             {
                 "archive": state.archive,
                 "version": state.version,
                 "digest": state.digest,
                 "geo": list(state.geo),
+                "excluded": state.excluded,
                 "complete": complete,
             },
         )
@@ -152,12 +153,13 @@ class ServerStore:
 
 
 def _state(values: Sequence[Any]) -> State:
-    archive, version, digest, geo, complete, derived = values
+    archive, version, digest, geo, excluded, complete, derived = values
     return State(
         archive=archive,
         version=version,
         digest=digest,
         geo=tuple(geo or ()),
+        excluded=excluded or 0,
         complete=bool(complete),
         derived=bool(derived),
     )

@@ -9,6 +9,7 @@ from time import perf_counter
 
 from cohabit.errors import DataError
 from cohabit.graph.archive import Archive, ScanFacts, write_atomically, writing
+from cohabit.graph.exclusions import exclusions_in_use
 from cohabit.graph.locks import write_lock
 from cohabit.graph.places import geo_in_use, organisations_digest, use_geo
 from cohabit.graph.projection import project
@@ -120,14 +121,17 @@ def sync(
     with write_lock(data):
         archive.remove_unfinished()
         catalogue, geo = catalogue_in_use(data), geo_in_use(data)
-        version = archive.version(catalogue.digest, organisations_digest(), geo.digest)
+        exclusions = exclusions_in_use(data)
+        version = archive.version(catalogue.digest, organisations_digest(), geo.digest, exclusions.digest)
         held = store.state()
         if held and held.complete and held.version == version and held.archive == archive.id and not force:
             return SyncReport(changed=False)
         if progress:
             progress("projecting the archive", 0, 0)
-        tables = project(archive, catalogue, geo)
-        state = State(archive=archive.id, version=version, digest=tables.digest(), geo=geo.names)
+        tables = project(archive, catalogue, geo, exclusions)
+        state = State(
+            archive=archive.id, version=version, digest=tables.digest(), geo=geo.names, excluded=tables.excluded
+        )
         return store.sync(tables, state, adopt=adopt, progress=progress)
 
 

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from cohabit.errors import UsageError
+from cohabit.graph.archive import Archive
+from cohabit.graph.assets import parse_asset
+from cohabit.graph.exclusions import exclude, include
+from cohabit.graph.projection import project
+from cohabit.graph.store import read_tables
+from cohabit.graph.sync import forget
+from cohabit.loaders.catalogue import Catalogue
 from cohabit.privacy import Masker
+from cohabit.queries.info import info, scans
 from cohabit.queries.match import match
 from cohabit.queries.rank import rank
 from cohabit.queries.scope import Scope
@@ -126,3 +134,92 @@ def _masked(rows: list[dict[str, Any]]) -> None:
     assert "*.example.net" in text
     one = next(r for r in rows if r["label"] == "one")
     assert one["prefix"] == one["host"] == MASKER.pseudonym("198.51.100.70")
+
+
+def digest(place: Place) -> str:
+    store = place.open()
+    try:
+        return read_tables(store).digest()
+    finally:
+        store.close()
+
+
+def kept_out(place: Place) -> int:
+    store = place.open()
+    try:
+        return int(info(store, MASKER).rows[0]["excluded_hosts"])
+    finally:
+        store.close()
+
+
+def test_excluded_hosts_are_as_if_never_seen(place: Place, records: list[Record], tmp_path: Path) -> None:
+    half = len(records) // 2
+    place.load(records[:half], "first.ndjson")
+    before, all_before = digest(place), read_all(place)
+    listed = ["198.51.100.64/26", "2001:db8::3", "*.example.net", "192.0.2.7", "AS64496", "203.0.113.0/24"]
+    assert exclude(place.data, map(parse_asset, listed), "asked for") == len(listed)
+    assert exclude(place.data, [parse_asset("192.0.2.7")], "asked for twice") == 0
+    place.sync()
+    out = excluded_of(records[:half])
+    assert digest(place) == projected(tmp_path / "a", [r for r in records[:half] if r["ip"] not in out])
+    assert digest(place) != before
+    assert kept_out(place) == len(out) > 30
+    # A later scan with old and new hosts; networks are those of the newest records of all scans.
+    place.load(records[half:], "second.ndjson")
+    out = excluded_of(records)
+    assert digest(place) == projected(tmp_path / "b", [r for r in records if r["ip"] not in out])
+    assert kept_out(place) == len(out)
+    include(place.data, ["AS64496"])
+    place.sync()
+    out -= {ip for ip in out if not any(means_any(ip, p) for p in listed if not p.startswith("AS"))}
+    assert kept_out(place) == len(out)
+    include(place.data, listed)
+    forget(place.data, "second.ndjson")
+    place.sync()
+    assert (digest(place), read_all(place), kept_out(place)) == (before, all_before, 0)
+    assert not list(place.data.glob("exclusions*"))
+
+
+def test_everybody_excluded(place: Place, records: list[Record], tmp_path: Path) -> None:
+    place.load(records[:30])
+    before = digest(place)
+    exclude(place.data, map(parse_asset, ["0.0.0.0/0", "::/0", "*.net"]), "all of them")
+    place.sync()
+    assert kept_out(place) == len({r["ip"] for r in records[:30]})
+    assert digest(place) == projected(tmp_path / "none", [])
+    include(place.data, ["0.0.0.0/0", "::/0", "*.net"])
+    place.sync()
+    assert digest(place) == before
+
+
+def means_any(host: str, text: str) -> bool:
+    """Whether a prefix, an address or a name in that text means a host, by a plain look."""
+    if host[0].isalpha():
+        return host == text or (text.startswith("*.") and host.endswith(text[1:]))
+    return not text[0].isalpha() and text[0] != "*" and ipaddress.ip_address(host) in ipaddress.ip_network(text)
+
+
+def excluded_of(records: list[Record]) -> set[str]:
+    """The hosts that the exclusions of the test mean."""
+    listed = ["198.51.100.64/26", "2001:db8::3", "*.example.net", "192.0.2.7", "203.0.113.0/24"]
+    hosts = {r["ip"] for r in records}
+    of_network = {host for host in hosts if newest_network(records, host) == 64496}
+    return of_network | {host for host in hosts if any(means_any(host, text) for text in listed)}
+
+
+def projected(folder: Path, records: list[Record]) -> str:
+    """Digest of a graph of these records alone."""
+    folder.mkdir()
+    other = Place(folder / "data", None)
+    if records:
+        other.archive(records, "scan.ndjson")
+    return project(Archive(other.data), Catalogue.load()).digest()
+
+
+def read_all(place: Place) -> list[dict[str, Any]]:
+    """A look at the scans, which the digest does not cover."""
+    store = place.open()
+    try:
+        return scans(store, MASKER).rows
+    finally:
+        store.close()
