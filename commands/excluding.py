@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cohabit.commands.loading import host_by_pseudonym, masker_of
+from cohabit.commands.loading import host_finder, masker_of
 from cohabit.errors import UsageError
 from cohabit.graph import exclusions as work
 from cohabit.graph import sync
@@ -57,7 +57,7 @@ def _asset(data: Path, masker: Masker, name: str) -> Asset:
     """What is named: an asset, or the host behind a pseudonym that another command printed."""
     pseudonym = name.strip().lower()
     if masker.is_pseudonym(pseudonym):
-        found = host_by_pseudonym(data, masker, pseudonym)
+        found = host_finder(data, masker)(pseudonym)
         if found is None:
             raise UsageError(f"no host of this archive has the pseudonym {pseudonym}; name its address")
         name = found

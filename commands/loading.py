@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import time
 import tomllib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from cohabit.errors import DataError, UsageError
+from cohabit.graph import forgotten
 from cohabit.graph import sync as work
 from cohabit.graph.archive import Archive
-from cohabit.graph.store import SyncReport, data_folder, opened
+from cohabit.graph.assets import read_assets
+from cohabit.graph.embedded import open_graphs
+from cohabit.graph.store import SyncReport, data_folder, is_server, opened
 from cohabit.loaders import registry, values
 from cohabit.loaders.carrier import Columns
 from cohabit.loaders.catalogue import Catalogue
@@ -128,6 +132,35 @@ def forget(where: Where, scan: str, *, no_sync: bool, quiet: bool) -> str:
     return f"{said}; the graph still has it until `cohabit sync`" if no_sync else said
 
 
+def forget_hosts(where: Where, file: Path, *, no_sync: bool, quiet: bool) -> tuple[str, list[str]]:
+    """Remove all there is of the hosts in a file and say so; also what the user has to look after."""
+    data = data_folder(where.data)
+    if not Archive(data).folder.is_dir():
+        raise DataError(f"{data}: no archive here, so there is nothing to forget (give --data)")
+    assets = read_assets(file, host_finder(data, masker_of(data, show=False))).assets
+    with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
+        if not no_sync:
+            store.refuse_foreign(Archive(data).id)
+        cleared = forgotten.forget_hosts(data, assets)
+        if not no_sync:
+            work.sync(data, store, progress=progress)
+    said = (
+        f"forgot {count(len(cleared.hosts), 'host')}: {count(cleared.observations, 'observation')}, "
+        f"{count(cleared.rejected, 'rejected record')}, {count(cleared.exclusions, 'exclusion')} removed"
+    )
+    if no_sync:
+        said += "; the graph too, until `cohabit sync` builds it again"
+    notes = [
+        f"{visible(str(path))} still names one of them: give it anew without (`cohabit sync --help`)"
+        for path in forgotten.still_named_in(data)
+    ]
+    if open_graphs(data / "graph"):
+        notes.append("somebody still reads an older graph: run `cohabit sync` when that has ended, which removes it")
+    if no_sync and is_server(where.store):
+        notes.append(f"{store.uri} has them until `cohabit sync`")
+    return said, notes
+
+
 def rejected(where: Where, show_addresses: bool) -> Result:
     """Rejected records of all loaded scans; addresses in reasons and raw text are masked."""
     data = data_folder(where.data)
@@ -185,9 +218,16 @@ def masker_of(data: Path, show: bool) -> Masker:
     return Masker(read_key(data)[0], show=show, names=lambda: _hosts(data, r"NOT regexp_matches(host, ':|^[0-9.]+$')"))
 
 
-def host_by_pseudonym(data: Path, masker: Masker, pseudonym: str) -> str | None:
-    """The host of the archive that a pseudonym stands for."""
-    return next((host for host in _hosts(data) if masker.pseudonym(host) == pseudonym), None)
+def host_finder(data: Path, masker: Masker) -> Callable[[str], str | None]:
+    """What gives the host of the archive that a pseudonym stands for; the archive is read when it is first asked."""
+    found: dict[str, str] = {}
+
+    def host_of(pseudonym: str) -> str | None:
+        if not found:
+            found.update((masker.pseudonym(host), host) for host in _hosts(data))
+        return found.get(pseudonym)
+
+    return host_of
 
 
 def _hosts(data: Path, condition: str = "true") -> list[str]:

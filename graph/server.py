@@ -69,6 +69,11 @@ class ServerStore:
         self._set_state(state, complete=True)
         return report
 
+    def tidy(self, is_forgotten: Callable[[str], bool] | None) -> None:
+        """Take their address from nodes that people kept alive, where their host is to be forgotten."""
+        if is_forgotten:
+            server_nodes.erase_former(self._connection, schema.HOST, is_forgotten)
+
     def write_derived(self, facts: DerivedFacts | None, state: State) -> None:
         """Replace them in one transaction; they are some thousands at most."""
 

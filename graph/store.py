@@ -79,6 +79,10 @@ class GraphStore(Protocol):
         """Make the store hold exactly these tables, beside what others attached to it."""
         ...
 
+    def tidy(self, is_forgotten: Callable[[str], bool] | None) -> None:
+        """Remove what earlier updates had to leave: files somebody read, and addresses of hosts to be forgotten."""
+        ...
+
     def write_derived(self, facts: DerivedFacts | None, state: State) -> None:
         """Put these derived facts in the place of all there are (None: remove them), at once or not at all.
 
