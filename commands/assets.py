@@ -25,7 +25,10 @@ def match(
     output: Output,
     shown: Shown,
     filters: Filters,
-    file: Annotated[Path, typer.Argument(help="Own assets: one a line, or a table with a header such as asset,label.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="Own assets: one a line, or a table with a header such as asset,label.", metavar="FILE"),
+    ],
     all_matches: Annotated[
         bool, typer.Option("--all", help="One row for each asset that a host is in, not only the most specific.")
     ] = False,

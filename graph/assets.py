@@ -23,7 +23,7 @@ Asset = Prefix | int | str
 _ASN = re.compile(r"(?:AS)?([0-9]{1,10})", re.I)
 _PSEUDONYM = re.compile(r"host-[0-9a-f]{16}", re.I)
 _NO_ASSET = (
-    "is no address, prefix, AS number or DNS name; write it as 192.0.2.7, 192.0.2.0/24, 2001:db8::/32, AS64496 or "
+    "is no address, prefix, AS number or DNS name; write it as 192.0.2.1, 192.0.2.0/24, 2001:db8::/32, AS64496 or "
     "gpu.example.net"
 )
 # How the column with the assets may be called, and that with the labels, the first found is taken.

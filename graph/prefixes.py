@@ -52,7 +52,7 @@ def parse_prefix(text: str, *, host_bits: bool = False) -> Prefix:
     packed = packed_address(address, mapped=True)
     bits = _bits(size, packed) if slash else 8 * len(packed or b"")
     if packed is None or bits is None:
-        raise ValueError("is not an address or a prefix; write it as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32")
+        raise ValueError("is not an address or a prefix; write it as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32")
     if len(packed) == 16 and packed.startswith(_MAPPED) and bits >= _MAPPED_BITS:
         packed, bits = packed[12:], bits - _MAPPED_BITS
     first = network(packed, bits)

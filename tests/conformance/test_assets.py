@@ -12,7 +12,9 @@ from cohabit.errors import UsageError
 from cohabit.graph.archive import Archive
 from cohabit.graph.assets import parse_asset
 from cohabit.graph.exclusions import exclude, include
+from cohabit.graph.forgotten import forget_hosts
 from cohabit.graph.projection import project
+from cohabit.graph.server_connection import Connection
 from cohabit.graph.store import read_tables
 from cohabit.graph.sync import forget
 from cohabit.loaders.catalogue import Catalogue
@@ -190,6 +192,42 @@ def test_everybody_excluded(place: Place, records: list[Record], tmp_path: Path)
     include(place.data, ["0.0.0.0/0", "::/0", "*.net"])
     place.sync()
     assert digest(place) == before
+
+
+def test_forgotten_hosts_leave_the_store(place: Place, records: list[Record], tmp_path: Path) -> None:
+    place.load(records[:60], "first.ndjson")
+    hosts = ["198.51.100.0/28", "2001:db8::20", "gpu-5.example.net"]
+    attached = "198.51.100.1"
+    if place.uri != "embedded":
+        _attach_note(place, attached)
+        # A graph of the same data folder, beside the server.
+        Place(place.data, "embedded").sync()
+    cleared = forget_hosts(place.data, map(parse_asset, hosts))
+    gone = {r["ip"] for r in records[:60] if any(means_any(r["ip"], text) for text in hosts)}
+    assert cleared.hosts == gone
+    assert attached in gone
+    assert not list((place.data / "graph").glob("*.lbug"))
+    place.sync()
+    assert digest(place) == projected(tmp_path / "left", [r for r in records[:60] if r["ip"] not in gone])
+    if place.uri != "embedded":
+        store = place.open()
+        try:
+            columns, rows = store.explore("MATCH (:Note)-[:ABOUT]->(n) RETURN labels(n) AS l, properties(n) AS p")
+            assert (columns, rows) == (["l", "p"], [[[], {}]])
+            _, rows = store.explore("MATCH (n) WHERE n.address IN $gone RETURN count(n) AS n", {"gone": sorted(gone)})
+            assert rows == [[0]]
+        finally:
+            store.close()
+    place.load(records[:30], "again.ndjson")
+    assert digest(place) == projected(tmp_path / "again", [r for r in records[:60] if r["ip"] not in gone])
+
+
+def _attach_note(place: Place, address: str) -> None:
+    """What a colleague would do in the Neo4j Browser."""
+    cypher = "MATCH (h:Host {address: $address}) CREATE (:Note {text: 'ask'})-[:ABOUT]->(h)"
+    connection = Connection(str(place.uri))
+    connection.write(cypher, {"address": address})
+    connection.close()
 
 
 def means_any(host: str, text: str) -> bool:

@@ -178,7 +178,7 @@ def test_they_do_not_come_back(data: Path, tmp_path: Path) -> None:
     third += [seen("GPU-77.EXAMPLE.NET"), seen("203.0.113.7", port=0, note=V6), seen("203.0.113.7", port=0)]
     (result,) = load(data, [written(tmp_path, "third.ndjson", third)])
     assert (result.status, result.read, result.rejected, result.observations) == ("loaded", 5, 1, 0)
-    assert result.note == "4 observations of forgotten hosts left out"
+    assert result.note == "observations of forgotten hosts that were left out: 4"
     assert level(data) == expected
     assert traces(data) == set()
     # A scan that is forgotten and loaded anew comes without them, too.
@@ -199,7 +199,7 @@ def test_another_key_is_noticed(data: Path, tmp_path: Path, monkeypatch: pytest.
             attempt()
     (tmp_path / "key").write_bytes(key)
     monkeypatch.setenv("COHABIT_KEY_FILE", str(tmp_path / "key"))
-    assert load(data, [again])[0].note == "1 observations of forgotten hosts left out"
+    assert load(data, [again])[0].note == "observations of forgotten hosts that were left out: 1"
     (data / "forgotten.json").write_text("{")
     with pytest.raises(DataError, match=r"forgotten\.json: damaged"):
         load(data, [again])
