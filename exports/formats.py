@@ -58,5 +58,7 @@ def format_called(name: str) -> Format:
     """The format of that name (UsageError lists them)."""
     known = formats()
     if name not in known:
-        raise UsageError(f"no format is called {visible(name, 40)!r}; there are: {', '.join(known)}")
+        raise UsageError(
+            f"no format is called {visible(name, 40)!r}; there are: {', '.join([*known, 'neo4j-browser'])}"
+        )
     return known[name]
