@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from cohabit import __version__
-from cohabit.commands import acting, ask, assets, change, comparing, data, exposure, reporting, structure, studying
+from cohabit.commands import (
+    acting,
+    ask,
+    assets,
+    change,
+    comparing,
+    data,
+    exporting,
+    exposure,
+    reporting,
+    structure,
+    studying,
+)
 from cohabit.errors import CohabitError
 
 _STOPPED = 130
@@ -24,20 +36,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (
-    data.app,
-    ask.app,
-    acting.app,
-    structure.app,
-    exposure.app,
-    assets.app,
-    comparing.app,
-    change.app,
-    studying.app,
-    reporting.app,
-):
-    app.registered_commands += group.registered_commands
-    app.registered_groups += group.registered_groups
+GROUPS = (data, ask, structure, exposure, comparing, change, studying, assets, acting, reporting, exporting)
+for group in GROUPS:
+    app.registered_commands += group.app.registered_commands
+    app.registered_groups += group.app.registered_groups
 
 
 def _version(asked: bool) -> None:

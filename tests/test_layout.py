@@ -22,6 +22,7 @@ ALLOWED = {
     "queries": SHARED | {"cohabit.loaders", "cohabit.graph", "cohabit.privacy"},
     "maps": SHARED | {"cohabit.graph", "cohabit.queries"},
     "notices": SHARED | {"cohabit.graph", "cohabit.queries", "cohabit.privacy"},
+    "exports": SHARED | {"cohabit.graph", "cohabit.queries", "cohabit.privacy"},
     "simulation": SHARED,
 }
 # Layers that nothing below the command line may reach for.
