@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cohabit.graph.archive import Archive, RejectedRecord
 from cohabit.graph.store import GraphStore, data_folder, open_store
 from cohabit.privacy import Masker, is_address, read_key
+from cohabit.queries.protection import protection
 from cohabit.queries.result import Result
 from cohabit.questions import Questions, scope
 
@@ -51,30 +52,33 @@ class Graph(Questions):
         """Release the store."""
         self.store.close()
 
-    def map(self, kind: str = "families", *, seed: int = 0, **filters: Any) -> HtmlPage:
+    def map(self, kind: str = "families", *, seed: int = 0, publish: int | None = None, **filters: Any) -> HtmlPage:
         """An interactive map as one HTML document; the same data and seed give the same bytes. Notebooks show it."""
         from cohabit.maps.notebook import HtmlPage
 
-        return HtmlPage(self.picture(kind, ".html", seed=seed, **filters).decode())
+        return HtmlPage(self.picture(kind, ".html", seed=seed, publish=publish, **filters).decode())
 
-    def report(self, *, seed: int = 0, **filters: Any) -> HtmlPage:
+    def report(self, *, seed: int = 0, publish: int | None = None, **filters: Any) -> HtmlPage:
         """The report as one HTML document; the same data and seed give the same bytes. Notebooks show it."""
         from cohabit.maps.notebook import HtmlPage
 
-        return HtmlPage(self.picture("report", ".html", seed=seed, **filters).decode())
+        return HtmlPage(self.picture("report", ".html", seed=seed, publish=publish, **filters).decode())
 
-    def picture(self, kind: str, ending: str, *, seed: int = 0, **filters: Any) -> bytes:
+    def picture(self, kind: str, ending: str, *, seed: int = 0, publish: int | None = None, **filters: Any) -> bytes:
         """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file."""
         from cohabit.maps.kinds import make_file
         from cohabit.maps.request import Request
 
         simulated, real = self._kinds_of_scans()
         notes = (MIXED,) if simulated and real else ()
-        request = Request(scope(filters), simulated, notes, seed, self.masker.address)
+        request = Request(scope(filters), simulated, notes, seed, self.masker.address, protection(publish))
         return make_file(self.store, kind, ending, request, rejected=self._rejected())
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
-        """Ask one question by name and say of the answer whether the data are simulated."""
+        """Ask one question by name and say of the answer whether the data are simulated.
+
+        The option `publish` is the K of an answer for everybody: no group of fewer hosts is in it.
+        """
         from cohabit.queries import (
             analysis,
             catalogue,
@@ -90,6 +94,8 @@ class Graph(Questions):
             impact,
             info,
             lifetimes,
+            publishing,
+            publishing_rules,
             quality,
             rank,
             risks,
@@ -98,6 +104,13 @@ class Graph(Questions):
         )
 
         store, masker = self.store, self.masker
+        protected = protection(options.pop("publish", None))
+        rule = publishing_rules.rule_of(question, arguments, options) if protected else None
+        least = options["min_hosts"] if protected and question in publishing_rules.LEAST else None
+        if least is not None:
+            options["min_hosts"] = 1
+        if question in publishing_rules.INSIDE:
+            options["protected"] = protected
         questions: dict[str, Any] = {
             "info": lambda: info.info(store, masker),
             "scans": lambda: info.scans(store, masker),
@@ -124,6 +137,8 @@ class Graph(Questions):
             "saved": lambda: explore.run_saved(store, masker, *arguments),
         }
         answer: Result = questions[question]()
+        if protected and rule:
+            answer = publishing.published(answer, rule, protected, least=least or 1)
         simulated, real = self._kinds_of_scans()
         if not simulated:
             return answer

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cohabit.errors import UsageError
 from cohabit.graph.incidence import Incidence, Integers, ItemMatrix, host_addresses
 from cohabit.graph.store import GraphStore
 from cohabit.maps.canvas import MOST_NODES, Dots, graph_page
@@ -39,6 +40,10 @@ class Unit:
 
 def hosts(store: GraphStore, request: Request) -> str:
     """The map of the hosts in scope; addresses go through `request.show`."""
+    if request.protected:
+        raise UsageError(
+            "--publish does not go with map hosts: its dots are single hosts; map families or models instead"
+        )
     incidence = read_incidence(store, request.scope)
     matrix = incidence.at("model")
     units, rule = _units(store, request, incidence, matrix)

@@ -15,7 +15,7 @@ from cohabit.maps.page import significant
 from cohabit.maps.request import Request, frame_of
 from cohabit.queries.backbone import STRONGEST_PER_ITEM, weight
 from cohabit.queries.communities import LEADING, found_communities
-from cohabit.queries.onemode import OneMode, one_mode
+from cohabit.queries.onemode import OneMode, one_mode, published
 from cohabit.queries.scope import read_incidence
 from cohabit.text import visible
 
@@ -28,6 +28,8 @@ def models(store: GraphStore, request: Request) -> str:
     """The map of the models of the hosts in scope."""
     incidence = read_incidence(store, request.scope)
     network = one_mode(incidence.at("model"))
+    if request.protected:
+        network = published(network, request.protected)
     frame = frame_of(
         store,
         request,

@@ -11,7 +11,8 @@ from cohabit.maps.data import Frame
 from cohabit.maps.page import Tab, document, joined, network_view, save_buttons, significant
 from cohabit.maps.positions import WIDE, Tray, arrange
 from cohabit.maps.request import Request, frame_of
-from cohabit.queries.onemode import OneMode, one_mode
+from cohabit.queries.onemode import OneMode, one_mode, published
+from cohabit.queries.protection import Protection
 from cohabit.queries.series import Sightings, read_sightings
 
 MOST_FAMILIES = 60
@@ -30,7 +31,8 @@ _TABLES = """<div class="scroll" id="months-table" tabindex="0" role="region" ar
 def months(store: GraphStore, request: Request) -> str:
     """The map of the families over the months in scope."""
     seen = read_sightings(store, request.scope, "family", "month")
-    whole = seen.incidence.at("family")
+    matrix = seen.incidence.at("family")
+    whole = _projected(matrix, request.protected)
     frame = frame_of(
         store,
         request,
@@ -43,7 +45,12 @@ def months(store: GraphStore, request: Request) -> str:
             *seen.periods.gaps(),
         ],
     )
-    return render(frame, seen, one_mode(whole), seed=request.seed)
+    return render(frame, seen, whole, protected=request.protected, seed=request.seed)
+
+
+def _projected(matrix: ItemMatrix, protected: Protection | None) -> OneMode:
+    network = one_mode(matrix)
+    return published(network, protected) if protected else network
 
 
 def in_period(seen: Sightings, period: int) -> ItemMatrix:
@@ -55,8 +62,11 @@ def in_period(seen: Sightings, period: int) -> ItemMatrix:
     return ItemMatrix("family", seen.labels, rows, columns, len(seen.incidence.hosts), none)
 
 
-def render(frame: Frame, seen: Sightings, whole: OneMode, *, seed: int = 0) -> str:
-    """Return the whole HTML document; places come from `whole`, the network of all periods."""
+def render(frame: Frame, seen: Sightings, whole: OneMode, *, protected: Protection | None = None, seed: int = 0) -> str:
+    """Return the whole HTML document; places come from `whole`, the network of all periods.
+
+    `protected`: what is published of each month (and `whole` is published already).
+    """
     order = np.lexsort((np.arange(len(whole.labels)), -whole.hosts))[:MOST_FAMILIES].tolist()
     names = [whole.labels[i] for i in order]
     number = {name: index for index, name in enumerate(names)}
@@ -69,8 +79,10 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, seed: int = 0) -> s
     found = arrange([shown(name, 60) for name in names], hosts, edges, WIDE, seed=seed)
     # Periods without a list have nothing to show.
     bases: Integers = np.bincount(seen.listed_periods, minlength=len(seen.periods)).astype(np.int64)
+    if protected:
+        bases = protected.counts(bases)
     periods = np.flatnonzero(bases).tolist()
-    networks = [one_mode(in_period(seen, period)) for period in periods]
+    networks = [_projected(in_period(seen, period), protected) for period in periods]
     counts = [{label: int(n) for label, n in zip(one.labels, one.hosts.tolist(), strict=True)} for one in networks]
     figures = [_pairs(one, number) for one in networks]
     drawn = [

@@ -24,12 +24,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Places that run alike; `apart` says in words what they run more of than all."""
+    """Places that run alike; `apart` says in words what they run more of than all (None: it is not to be said)."""
 
     name: str
     places: int
     hosts: int
-    apart: str
+    apart: str | None
 
 
 @dataclass(frozen=True)

@@ -173,11 +173,14 @@ def _swatch(class_: str) -> str:
 
 def _entry(frame: Frame, number: int, cluster: Cluster) -> str:
     many = frame.unit if cluster.places == 1 else plural(frame.unit)
+    apart = ""
+    if cluster.apart is not None:
+        words = escaped(cluster.apart, 200) or "nothing by much"
+        apart = f" More common than overall: <bdi>{words}</bdi>"
     return (
         f"<li>{_swatch(cluster_class(number))}<span><strong>Cluster {number}</strong> "
-        f"<bdi>{escaped(cluster.name, 200)}</bdi>: {cluster.places:,} {many}, {cluster.hosts:,} hosts. "
-        "More common than overall: "
-        f"<bdi>{escaped(cluster.apart, 200) or 'nothing by much'}</bdi></span></li>"
+        f"<bdi>{escaped(cluster.name, 200)}</bdi>: {cluster.places:,} {many}, {cluster.hosts:,} hosts.{apart}"
+        "</span></li>"
     )
 
 

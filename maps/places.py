@@ -43,9 +43,11 @@ def _name(by: str, label: str) -> str:
 
 def _cluster(by: str, rows: Sequence[Row]) -> Cluster:
     names = [_name(by, row["item"]) for row in rows[:3]]
-    apart = ", ".join(
-        f"{item} ×{quotient:.2f}" for item, quotient in zip(rows[0]["apart"], rows[0]["quotients"], strict=True)
-    )
+    # Not published.
+    apart = None
+    if rows[0]["apart"] is not None:
+        quotients = zip(rows[0]["apart"], rows[0]["quotients"], strict=True)
+        apart = ", ".join(f"{item} ×{quotient:.2f}" for item, quotient in quotients)
     more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
     return Cluster(", ".join(names) + more, len(rows), sum(row["base"] for row in rows), apart)
 
