@@ -18,7 +18,8 @@ class Questions:
 
     Methods return a pandas DataFrame whose `attrs` carry the headline, the caveats and whether the data are simulated.
     Filters and time are keyword arguments with the names of the command-line options (see `Scope`); a single value may
-    stand for a list. Errors are DataError and UsageError, one line each.
+    stand for a list. `publish` is the K of figures for everybody: no group of fewer hosts is in the answer, nor a way
+    back to one; what has no such answer is refused. Errors are DataError and UsageError, one line each.
     """
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
@@ -148,9 +149,9 @@ class Questions:
         options = {"level": level, "min_hosts": min_hosts, "without_top": without_top}
         return self.ask("compare", scope(against), **options, scope=scope(filters), publish=publish).to_pandas()
 
-    def analyse(self, *, null: str = "bicm", remove: bool = False) -> pd.DataFrame:
+    def analyse(self, *, null: str = "bicm", remove: bool = False, publish: int | None = None) -> pd.DataFrame:
         """Write derived facts into the store, in the place of those that are there, or remove them."""
-        return self.ask("analyse", null=null, remove=remove).to_pandas()
+        return self.ask("analyse", null=null, remove=remove, publish=publish).to_pandas()
 
     def study(
         self, *, claims: str | os.PathLike[str] | None = None, publish: int | None = None, **filters: Any
@@ -175,9 +176,9 @@ class Questions:
             "hosts", **{k: _tuple(v) for k, v in items.items()}, scope=scope(filters), publish=publish
         ).to_pandas()
 
-    def host(self, address: str) -> pd.DataFrame:
+    def host(self, address: str, *, publish: int | None = None) -> pd.DataFrame:
         """The history of one host, by address or pseudonym; one row."""
-        return self.ask("host", address).to_pandas()
+        return self.ask("host", address, publish=publish).to_pandas()
 
     def quality(
         self,
@@ -261,17 +262,18 @@ class Questions:
         *,
         name: str | None = None,
         parameters: Mapping[str, Any] | None = None,
+        publish: int | None = None,
     ) -> pd.DataFrame:
         """Read-only Cypher, or a saved query by name."""
         if (cypher is None) == (name is None):
             raise TypeError("give either cypher or name")
         if name is not None:
-            return self.ask("saved", name, dict(parameters or {})).to_pandas()
-        return self.ask("query", cypher, dict(parameters or {})).to_pandas()
+            return self.ask("saved", name, dict(parameters or {}), publish=publish).to_pandas()
+        return self.ask("query", cypher, dict(parameters or {}), publish=publish).to_pandas()
 
-    def catalogue(self, name: str | None = None, *, unknown: bool = False) -> pd.DataFrame:
+    def catalogue(self, name: str | None = None, *, unknown: bool = False, publish: int | None = None) -> pd.DataFrame:
         """What the catalogue makes of a name, the names of the graph that it does not know, or all its lines."""
-        return self.ask("catalogue", name, unknown=unknown).to_pandas()
+        return self.ask("catalogue", name, unknown=unknown, publish=publish).to_pandas()
 
 
 def scope(filters: Mapping[str, Any]) -> Scope:

@@ -106,7 +106,7 @@ class Graph(Questions):
         store, masker = self.store, self.masker
         protected = protection(options.pop("publish", None))
         rule = publishing_rules.rule_of(question, arguments, options) if protected else None
-        least = options["min_hosts"] if protected and question in publishing_rules.LEAST else None
+        least = options.get("min_hosts") if protected and question in publishing_rules.LEAST else None
         if least is not None:
             options["min_hosts"] = 1
         if question in publishing_rules.INSIDE:

@@ -186,10 +186,10 @@ def catalogue(
     from cohabit.errors import UsageError
     from cohabit.output import show
 
-    how = output.checked()
+    how = output.checked(publishable=True)
     if unknown and name is not None:
         raise UsageError("give a name or --unknown, not both")
-    show(naming.catalogue(where, name, unknown=unknown), how)
+    show(naming.catalogue(where, name, unknown=unknown, publish=output.publish), how)
 
 
 @app.command("map")

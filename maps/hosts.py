@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cohabit.errors import UsageError
 from cohabit.graph.incidence import Incidence, Integers, ItemMatrix, host_addresses
 from cohabit.graph.store import GraphStore
 from cohabit.maps.canvas import MOST_NODES, Dots, graph_page
@@ -17,6 +16,7 @@ from cohabit.maps.request import Request, frame_of
 from cohabit.queries.combinations import exact_sets
 from cohabit.queries.leiden import leiden
 from cohabit.queries.onemode import one_mode, symmetric
+from cohabit.queries.publishing_rules import refuse_hosts
 from cohabit.queries.scope import read_incidence
 from cohabit.queries.words import count
 
@@ -40,10 +40,7 @@ class Unit:
 
 def hosts(store: GraphStore, request: Request) -> str:
     """The map of the hosts in scope; addresses go through `request.show`."""
-    if request.protected:
-        raise UsageError(
-            "--publish does not go with map hosts: its dots are single hosts; map families or models instead"
-        )
+    refuse_hosts(request.protected, "map hosts", "map families or models instead")
     incidence = read_incidence(store, request.scope)
     matrix = incidence.at("model")
     units, rule = _units(store, request, incidence, matrix)

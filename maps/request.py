@@ -40,9 +40,9 @@ class Request:
             return ()
         k = self.protected.k
         return (
-            f"Published with K = {k:,}: what fewer than {k:,} hosts have in common is not shown, all numbers are "
-            f"multiples of {k:,}, and shares and measures are computed from them. A figure of 0 hosts can be any "
-            f"number under {k:,}.",
+            f"Published with K = {k:,}: what fewer than {k:,} hosts have in common is not shown, all numbers of hosts "
+            f"are rounded down to multiples of {k:,} (0 is any number under {k:,}), and shares and measures are "
+            "computed from them.",
         )
 
 

@@ -157,7 +157,7 @@ def published(shares: PlaceShares, protected: Protection) -> PlaceShares:
     return replace(
         shares,
         places=list(places),
-        measures=[measure for measure in measures if measure.overall or measure.level == HOSTS],
+        measures=[measure for measure in measures if measure.overall or measure.level not in SHOWN_ITEMS],
         left_out=0,
         clusters=replace(clusters, rows=rows),
         hosts=protected.count(shares.hosts) or 0,

@@ -4,8 +4,12 @@ Two rules of statistical disclosure control (Hundepool et al., Statistical Discl
 count under the threshold is not said (primary suppression), and what is said leaves no way back to it (secondary
 protection). Suppressing further cells is enough for a table that stands alone. Ours do not: families overlap, networks
 belong to providers, months share hosts, and each command is asked on its own. So every number that is said is rounded
-to a multiple of K, and shares, intervals and measures are computed from what is said; then a difference of any two
-published numbers is off by as much as what is hidden.
+down to a multiple of K, and shares, intervals and measures are computed from what is said.
+
+Down, and not to the nearest: with m·K standing for m·K to m·K + K − 1, a hidden part x of a published total T beside N
+published parts is T − Σ aᵢ, and all that follows is ΔK − N(K − 1) ≤ x ≤ ΔK + K − 1, where Δ is a whole number. The
+upper end is never under K − 1, and the lower one reaches it with N ≥ K − 1 parts only, all of them K − 1 above what is
+said. Rounded to the nearest, two parts can be enough (28 = 12 + 12 + 4 is published as 30, 10, 10 with K = 5: x = 4).
 """
 
 from __future__ import annotations
@@ -21,10 +25,13 @@ from cohabit.graph.incidence import Integers
 
 Label = TypeVar("Label")
 
+LEAST = 5
+"""With a smaller K two published parts of a total can be enough to know the third."""
+
 
 @dataclass(frozen=True)
 class Protection:
-    """Publishing with the threshold `k`, 2 or more; `secondary` False leaves the second rule out (for a test)."""
+    """Publishing with the threshold `k`, LEAST or more; `secondary` False leaves the second rule out (for a test)."""
 
     k: int
     secondary: bool = True
@@ -40,14 +47,14 @@ class Protection:
         return f"published with K = {self.k:,}"
 
     def count(self, number: int) -> int | None:
-        """A count as it is published: the nearest multiple of K (upwards from the middle), None under K."""
+        """A count as it is published: the multiple of K that it reaches, None under K."""
         if number < self.k:
             return None
-        return (number + self.k // 2) // self.k * self.k if self.secondary else number
+        return number // self.k * self.k if self.secondary else number
 
     def counts(self, numbers: Integers) -> Integers:
         """The same for an array, with 0 under K."""
-        said = (numbers + self.k // 2) // self.k * self.k if self.secondary else numbers
+        said = numbers // self.k * self.k if self.secondary else numbers
         return np.where(numbers < self.k, 0, said).astype(np.int64)
 
     def shown(self, sizes: Mapping[Label, int], hidden: Collection[Label] = ()) -> set[Label]:
@@ -75,6 +82,9 @@ def protection(k: int | None) -> Protection | None:
     """Read `--publish K`: None where nothing is to be changed (not given, or 1)."""
     if k is None or k == 1:
         return None
-    if k < 1:
-        raise UsageError(f"--publish {k}: it takes 1 (no change) or more; 10 is usual")
+    if k < LEAST:
+        raise UsageError(
+            f"--publish {k}: it takes {LEAST} or more (10 is usual), or 1 for no change; less hides too little to keep "
+            "sums from giving it away"
+        )
     return Protection(k)

@@ -36,8 +36,8 @@ class Rule:
     are, and only their numbers are looked at. Along the keys in `adds` groups are parts of one total that can be known.
     `counts` are numbers, or lists of numbers, of hosts or of what they hold. `parts` are columns that make up another
     one. `computed` are made anew from the published row, in this order; `plain` says nothing of few hosts. `dates` are
-    cut to the day. `order` sorts the rows as they are published (`-` for descending), so that the order says nothing
-    that the numbers do not.
+    cut to the day. `order` sorts the rows as they are published, so that the order says nothing that the numbers do
+    not (`-` for descending, `~` for the order in which values come).
     """
 
     keys: tuple[str, ...] = ()
@@ -161,8 +161,12 @@ def _shared(share: Share, row: Row, said: Row, count: Count) -> Row:
 
 def _sort(rows: list[Row], rule: Rule) -> None:
     for name in reversed(rule.order):
-        column, down = name.removeprefix("-"), name.startswith("-")
-        rows.sort(key=lambda row, c=column, d=down: _sortable(row[c], d))  # type: ignore[misc]
+        column, down = name.lstrip("-~"), name.startswith("-")
+        if name.startswith("~"):
+            place = {value: i for i, value in enumerate(dict.fromkeys(row[column] for row in rows))}
+            rows.sort(key=lambda row, c=column, p=place: p[row[c]])  # type: ignore[misc]
+        else:
+            rows.sort(key=lambda row, c=column, d=down: _sortable(row[c], d))  # type: ignore[misc]
 
 
 def _sortable(value: Any, down: bool) -> Any:
@@ -188,7 +192,7 @@ def _caveat(rule: Rule, protection: Protection, left_out: Sequence[str]) -> str:
         text += f"groups by {' and '.join(rule.keys)} of fewer than {k:,} hosts are folded into «{protection.other}»"
         text += ", with a larger one where they could be had back; " if rule.adds else "; "
     numbers = ", ".join(rule.counts) or ", ".join(rule.computed)
-    text += f"numbers ({numbers}) are multiples of {k:,}, those under {k:,} are not said"
+    text += f"numbers ({numbers}) are rounded down to multiples of {k:,}, those under {k:,} are not said"
     text += "; shares and measures are computed from them." if rule.shares or rule.computed else "."
     return f"{text} Left out: {', '.join(left_out)}." if left_out else text
 

@@ -253,6 +253,7 @@ def _risks(options: Options) -> Rule:
         counts=("hosts", "base", "deployments", "deployments_base"),
         shares=(_SHARE, Share("share_of_deployments", "deployments", "deployments_base")),
         plain=("kind",),
+        order=("~kind", "-hosts", "condition", "basis"),
     )
 
 
@@ -293,6 +294,7 @@ RULES: dict[str, Chooser] = {
             adds=("item",),
             counts=("hosts", "base"),
             shares=(_SHARE, Share("share_of_affected", "hosts", None)),
+            order=("~scope", "-hosts", "item"),
         )
     ),
     "trends": _trends,
@@ -318,3 +320,9 @@ def rule_of(question: str, arguments: tuple[Any, ...], options: Options) -> Rule
     if isinstance(chosen, Refused):
         raise UsageError(f"--publish does not go with {question}: {chosen.reason}")
     return chosen
+
+
+def refuse_hosts(protected: Protection | None, what: str, instead: str) -> None:
+    """UsageError where something that shows single hosts (a map, a bipartite export) is asked for everybody."""
+    if protected:
+        raise UsageError(f"--publish does not go with {what}: it shows single hosts; {instead}")

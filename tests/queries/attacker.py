@@ -38,7 +38,9 @@ def population(seed: int, hosts: int) -> list[Host]:
     found = []
     for _ in range(hosts):
         place = rng.choices(places, weights)[0]
-        found.append((place, frozenset(item for item, share in zip(items, wanted, strict=True) if rng.random() < share)))
+        found.append(
+            (place, frozenset(item for item, share in zip(items, wanted, strict=True) if rng.random() < share))
+        )
     return found
 
 
@@ -138,7 +140,7 @@ class Attack:
         if said is None:
             ends = (0, k - 1)
         elif self.protection.secondary:
-            ends = (max(k, said - k // 2), said + k - 1 - k // 2)
+            ends = (said, said + k - 1)
         else:
             ends = (said, said)
         self.sums.append(self.vector(test))
@@ -175,7 +177,7 @@ def _read(found: Attack, table: str, own: list[Cell]) -> None:
             found.learn(cell.counts, None)
             if size:
                 found.hidden.append(cell)
-    shown = {name for name in (_name(row, keys) for row in answer.rows)}
+    shown = {_name(row, keys) for row in answer.rows}
     rest = [cell for cell in own if cell.name not in shown]
     for row in said.values():
         if row["hosts"] is not None:
