@@ -167,9 +167,13 @@ def published(shares: PlaceShares, protected: Protection) -> PlaceShares:
 
 
 def _published(measure: PlaceMeasure, kept: list[int], protected: Protection) -> PlaceMeasure:
+    """A measure of the places that are shown; an item's hosts in all places are parts of its hosts overall."""
+    sizes = dict(enumerate(measure.counts))
+    # The hosts without a known place, and those of places that are left out.
+    shown = protected.shown({**sizes, -1: measure.overall - sum(measure.counts)}, set(sizes) - set(kept))
     counts, bases = (
-        protected.counts(np.array([numbers[i] for i in kept], np.int64)).tolist()
-        for numbers in (measure.counts, measure.bases)
+        protected.counts(np.array([numbers[i] if i in said else 0 for i in kept], np.int64)).tolist()
+        for numbers, said in ((measure.counts, shown), (measure.bases, set(kept)))
     )
     overall, base = (protected.count(number) or 0 for number in (measure.overall, measure.overall_base))
     return replace(measure, counts=counts, bases=bases, overall=overall, overall_base=base)

@@ -139,10 +139,9 @@ class Attack:
         k = self.protection.k
         if said is None:
             ends = (0, k - 1)
-        elif self.protection.secondary:
-            ends = (said, said + k - 1)
         else:
-            ends = (said, said)
+            rounded = self.protection.count(k + 1) == k
+            ends = (said, said + k - 1 if rounded else said)
         self.sums.append(self.vector(test))
         self.low.append(ends[0])
         self.high.append(ends[1])
