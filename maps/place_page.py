@@ -75,6 +75,7 @@ def _payload(frame: Frame, figures: PlaceFigures) -> dict[str, Any]:
         "units": plural(frame.unit),
         "base": frame.base,
         "few": FEW,
+        "nothing": figures.nothing,
         "file": f"cohabit-{plural(frame.unit)}",
         "style": coloured(static("figures.css"), light_colours()),
         "items": {
@@ -191,7 +192,7 @@ def _alike_panel(frame: Frame, figures: PlaceFigures) -> str:
     entries = "".join(_entry(frame, number, cluster) for number, cluster in enumerate(figures.clusters, 1))
     if figures.by == "country":
         entries += f"<li>{_swatch('few')}<span>hosts, but fewer than {figures.cluster_minimum:,}</span></li>"
-        entries += f"<li>{_swatch('none')}<span>no host seen</span></li>"
+        entries += f"<li>{_swatch('none')}<span>{figures.nothing}</span></li>"
     drawn = _inline(profiles(figures, _PROFILED, _COLUMNS, _WIDTH), f"Profiles of {units}", "profiles")
     world = '<div id="cluster-world"></div>' if figures.by == "country" else ""
     return (

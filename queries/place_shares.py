@@ -49,8 +49,8 @@ class PlaceShares:
     """Places by hosts, most first; places beyond `MOST_PLACES` are left out and counted in `left_out`.
 
     `clusters` is the answer of `cohabit clusters --by …` at level family with `cluster_minimum` as `--min-hosts`.
-    `hosts`, `multi_model_hosts` and `unknown` (without a known place) count hosts in scope; the rest describes the
-    whole graph.
+    `hosts`, `multi_model_hosts` and `unknown` (without a known place) count hosts in scope; `least` is the K of
+    shares for everybody; the rest describes the whole graph.
     """
 
     by: str
@@ -65,6 +65,7 @@ class PlaceShares:
     first_seen: str
     last_seen: str
     scans: int
+    least: int = 1
 
 
 def place_shares(store: GraphStore, by: str, scope: Scope | None = None) -> PlaceShares:
@@ -163,6 +164,7 @@ def published(shares: PlaceShares, protected: Protection) -> PlaceShares:
         hosts=protected.count(shares.hosts) or 0,
         multi_model_hosts=protected.count(shares.multi_model_hosts) or 0,
         unknown=protected.count(shares.unknown) or 0,
+        least=protected.k,
     )
 
 

@@ -69,6 +69,7 @@ def test_filters_have_the_names_of_the_scope() -> None:
     [
         ("info", (), {}),
         ("rank --level model", (), {"level": "model"}),
+        ("rank --by country --publish 5", (), {"by": "country", "publish": 5}),
         ("rank --by country --level line", (), {"by": "country", "level": "line"}),
         ("cooccurrence llama qwen2", ("llama", "qwen2"), {}),
         ("cooccurrence --sort lift --country DE", (), {"sort": "lift", "country": "DE"}),
