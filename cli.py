@@ -19,6 +19,7 @@ from cohabit.commands import (
     data,
     exporting,
     exposure,
+    publishing,
     reporting,
     structure,
     studying,
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-GROUPS = (data, ask, structure, exposure, comparing, change, studying, assets, acting, reporting, exporting)
+GROUPS = (data, ask, structure, exposure, comparing, change, studying, assets, acting, reporting, exporting, publishing)
 for group in GROUPS:
     app.registered_commands += group.app.registered_commands
     app.registered_groups += group.app.registered_groups

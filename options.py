@@ -25,6 +25,12 @@ _FILE_NAMES = ("paths", "in_file")
 _UTF8 = re.compile("[^\ud800-\udfff]*")
 
 
+PublishOption = Annotated[
+    int | None,
+    typer.Option(help="For everybody: no group of fewer than K hosts, nor a way back to one.", metavar="K"),
+]
+
+
 @dataclass(frozen=True)
 class Where:
     """Which data folder and store."""
@@ -54,11 +60,14 @@ class Output:
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
     limit: Annotated[int, typer.Option(help="Rows that a table shows; the other formats give all.")] = 20
     quiet: Annotated[bool, typer.Option("--quiet", help="No notes and no progress on standard error.")] = False
+    publish: PublishOption = None
 
-    def checked(self) -> Format:
+    def checked(self, *, publishable: bool = False) -> Format:
         """The options as the printer takes them; UsageError for what it cannot do, before any work is done."""
         from cohabit.output import Format
 
+        if self.publish not in (None, 1) and not publishable:
+            raise UsageError("--publish goes with commands that count hosts; leave it out here")
         return Format(self.format, self.output, self.limit, self.quiet)
 
 

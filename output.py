@@ -62,6 +62,11 @@ def show(result: Result, how: Format) -> None:
             print(f"note: {visible(caveat)}", file=sys.stderr)
 
 
+def as_text(result: Result, name: str) -> str:
+    """A result as `show` writes it into a file in one of the formats that are text."""
+    return _TEXT[name](result, Format(name))
+
+
 def _marked(result: Result) -> Result:
     """Rows that leave the program say of themselves that they are simulated."""
     if not result.simulated or result.own_columns or "simulated" in result.columns:

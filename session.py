@@ -13,6 +13,7 @@ from cohabit.graph.archive import Archive, RejectedRecord
 from cohabit.graph.exclusions import exclusions_in_use
 from cohabit.graph.store import GraphStore, data_folder, open_store
 from cohabit.privacy import Masker, is_address, read_key
+from cohabit.queries.protection import protection
 from cohabit.queries.result import Result
 from cohabit.questions import Questions, scope
 
@@ -57,26 +58,26 @@ class Graph(Questions):
         """Release the store."""
         self.store.close()
 
-    def map(self, kind: str = "families", *, seed: int = 0, **filters: Any) -> HtmlPage:
+    def map(self, kind: str = "families", *, seed: int = 0, publish: int | None = None, **filters: Any) -> HtmlPage:
         """An interactive map as one HTML document; the same data and seed give the same bytes. Notebooks show it."""
         from cohabit.maps.notebook import HtmlPage
 
-        return HtmlPage(self.picture(kind, ".html", seed=seed, **filters).decode())
+        return HtmlPage(self.picture(kind, ".html", seed=seed, publish=publish, **filters).decode())
 
-    def report(self, *, seed: int = 0, **filters: Any) -> HtmlPage:
+    def report(self, *, seed: int = 0, publish: int | None = None, **filters: Any) -> HtmlPage:
         """The report as one HTML document; the same data and seed give the same bytes. Notebooks show it."""
         from cohabit.maps.notebook import HtmlPage
 
-        return HtmlPage(self.picture("report", ".html", seed=seed, **filters).decode())
+        return HtmlPage(self.picture("report", ".html", seed=seed, publish=publish, **filters).decode())
 
-    def picture(self, kind: str, ending: str, *, seed: int = 0, **filters: Any) -> bytes:
+    def picture(self, kind: str, ending: str, *, seed: int = 0, publish: int | None = None, **filters: Any) -> bytes:
         """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file."""
         from cohabit.maps.kinds import make_file
         from cohabit.maps.request import Request
 
         simulated, real = self._kinds_of_scans()
         notes = (MIXED,) if simulated and real else ()
-        request = Request(scope(filters), simulated, notes, seed, self.masker.address)
+        request = Request(scope(filters), simulated, notes, seed, self.masker.address, protection(publish))
         return make_file(self.store, kind, ending, request, rejected=self._rejected())
 
     def export(
@@ -86,6 +87,7 @@ class Graph(Questions):
         *,
         level: str | None = None,
         min_hosts: int = 1,
+        publish: int | None = None,
         **filters: Any,
     ) -> None:
         """Write hosts and their models, or the network of a level, to a file or a new folder, whole or not at all.
@@ -96,7 +98,7 @@ class Graph(Questions):
 
         chosen = format_called(format)
         chosen.check(Path(path), level)
-        chosen.export(self._export_data(level, min_hosts, filters), Path(path))
+        chosen.export(self._export_data(level, min_hosts, filters, publish), Path(path))
 
     def to_arrow(self, level: str | None = None, *, min_hosts: int = 1, **filters: Any) -> dict[str, pa.Table]:
         """The graph as Arrow tables: `hosts`, `models` and `deployments`, or `items` and `pairs` of a level.
@@ -133,14 +135,19 @@ class Graph(Questions):
 
         return networkx_graph(self._export_data(level, min_hosts, filters))
 
-    def _export_data(self, level: str | None, min_hosts: int, filters: Mapping[str, Any]) -> ExportData:
+    def _export_data(
+        self, level: str | None, min_hosts: int, filters: Mapping[str, Any], publish: int | None = None
+    ) -> ExportData:
         from cohabit.exports.data import Selection, read_data
 
-        selection = Selection(level, scope(filters), min_hosts)
+        selection = Selection(level, scope(filters), min_hosts, protection(publish))
         return read_data(self.store, self.masker, selection, simulated=self._kinds_of_scans()[0])
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
-        """Ask one question by name and say of the answer whether the data are simulated."""
+        """Ask one question by name and say of the answer whether the data are simulated.
+
+        The option `publish` is the K of an answer for everybody: no group of fewer hosts is in it.
+        """
         from cohabit.notices import followup, notify
         from cohabit.queries import (
             analysis,
@@ -160,6 +167,8 @@ class Graph(Questions):
             info,
             lifetimes,
             match,
+            publishing,
+            publishing_rules,
             quality,
             rank,
             risks,
@@ -169,6 +178,13 @@ class Graph(Questions):
 
         store, masker = self.store, self.masker
         simulated, real = self._kinds_of_scans()
+        protected = protection(options.pop("publish", None))
+        rule = publishing_rules.rule_of(question, arguments, options) if protected else None
+        least = options.get("min_hosts") if protected and question in publishing_rules.LEAST else None
+        if least is not None:
+            options["min_hosts"] = 1
+        if question in publishing_rules.INSIDE:
+            options["protected"] = protected
         questions: dict[str, Any] = {
             "info": lambda: info.info(store, masker),
             "scans": lambda: info.scans(store, masker),
@@ -200,6 +216,8 @@ class Graph(Questions):
             "saved": lambda: explore.run_saved(store, masker, *arguments),
         }
         answer: Result = questions[question]()
+        if protected and rule:
+            answer = publishing.published(answer, rule, protected, least=least or 1)
         if not simulated:
             return answer
         return replace(answer, simulated=True, caveats=(MIXED if real else SIMULATED, *answer.caveats))

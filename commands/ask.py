@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cohabit.commands.answering import LevelOption, answer, scope_of
-from cohabit.options import Filters, Output, Several, Shown, Where, with_options
+from cohabit.options import Filters, Output, PublishOption, Several, Shown, Where, with_options
 from cohabit.text import visible
 
 app = typer.Typer()
@@ -194,10 +194,10 @@ def catalogue(
     from cohabit.errors import UsageError
     from cohabit.output import show
 
-    how = output.checked()
+    how = output.checked(publishable=True)
     if unknown and name is not None:
         raise UsageError("give a name or --unknown, not both")
-    show(naming.catalogue(where, name, unknown=unknown), how)
+    show(naming.catalogue(where, name, unknown=unknown, publish=output.publish), how)
 
 
 @app.command("map")
@@ -216,6 +216,7 @@ def make_map(
         ),
     ] = "families",
     seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,
+    publish: PublishOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
 ) -> None:
     """Draw an interactive map as one HTML file that opens anywhere, offline; or its main figure as SVG or PNG."""
@@ -224,7 +225,7 @@ def make_map(
 
     check_target(output, (".html", ".svg", ".png"))
     with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
-        content = graph.picture(kind, output.suffix.lower(), seed=seed, **filters.values())
+        content = graph.picture(kind, output.suffix.lower(), seed=seed, publish=publish, **filters.values())
     write_file(output, content)
     if not quiet:
         print(visible(str(output)))

@@ -17,8 +17,8 @@ from cohabit.options import Filters
 from cohabit.queries.scope import Scope
 from tests.cli.records import IPV4_HOST, ndjson, records
 
-# Commands that have no counterpart in Python: they change the archive, which `open()` only reads.
-CHANGING = {"load", "sync", "forget", "rejected", "simulate"}
+# Commands that have no counterpart in Python: they change the archive, which `open()` only reads, or write many files.
+CHANGING = {"load", "sync", "forget", "rejected", "simulate", "bundle"}
 # Options that say where to read and how to print: of the session, or of pandas.
 SURROUNDINGS = {"data", "store", "format", "output", "limit", "quiet", "show_addresses", "show", "list_saved", "file"}
 HYPERGEOMETRIC = {"null": "hypergeometric", "bootstrap": 100, "seed": 2}
@@ -71,6 +71,7 @@ def test_filters_have_the_names_of_the_scope() -> None:
     [
         ("info", (), {}),
         ("rank --level model", (), {"level": "model"}),
+        ("rank --by country --publish 5", (), {"by": "country", "publish": 5}),
         ("rank --by country --level line", (), {"by": "country", "level": "line"}),
         ("cooccurrence llama qwen2", ("llama", "qwen2"), {}),
         ("cooccurrence --sort lift --country DE", (), {"sort": "lift", "country": "DE"}),
