@@ -100,7 +100,9 @@ class Graph(Questions):
         chosen.check(Path(path), level)
         chosen.export(self._export_data(level, min_hosts, filters, publish), Path(path))
 
-    def to_arrow(self, level: str | None = None, *, min_hosts: int = 1, **filters: Any) -> dict[str, pa.Table]:
+    def to_arrow(
+        self, level: str | None = None, *, min_hosts: int = 1, publish: int | None = None, **filters: Any
+    ) -> dict[str, pa.Table]:
         """The graph as Arrow tables: `hosts`, `models` and `deployments`, or `items` and `pairs` of a level.
 
         Texts are `string`, counts, weeks, AS numbers and sizes `int64`, shares and measures `double`, yes and no
@@ -114,9 +116,11 @@ class Graph(Questions):
         >>> tables["deployments"].schema.field("weeks").type
         ListType(list<item: int64>)
         """
-        return self._export_data(level, min_hosts, filters).tables
+        return self._export_data(level, min_hosts, filters, publish).tables
 
-    def to_networkx(self, level: str | None = None, *, min_hosts: int = 1, **filters: Any) -> nx.Graph[str]:
+    def to_networkx(
+        self, level: str | None = None, *, min_hosts: int = 1, publish: int | None = None, **filters: Any
+    ) -> nx.Graph[str]:
         """Hosts and their models, or the network of a level, as an undirected networkx graph.
 
         Nodes of the bipartite graph are `host:…` and `model:…` with `bipartite` 0 and 1; those of a network are its
@@ -133,7 +137,7 @@ class Graph(Questions):
         """
         from cohabit.exports.networkx_graph import networkx_graph
 
-        return networkx_graph(self._export_data(level, min_hosts, filters))
+        return networkx_graph(self._export_data(level, min_hosts, filters, publish))
 
     def _export_data(
         self, level: str | None, min_hosts: int, filters: Mapping[str, Any], publish: int | None = None

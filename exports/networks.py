@@ -28,8 +28,8 @@ def network_tables(
     """Return items, pairs and the hosts that shares are of; texts go through the masker.
 
     `lab_country` of an item is the country of the labs behind most of its deployments. Pairs keep a < b by code point
-    of the names that they have in the graph; measures that are not defined are null. With
-    `protected` they are for everybody: `min_hosts` is then one of what is published, and columns without a rule are null.
+    of the names that they have in the graph; measures that are not defined are null.
+    With `protected` they are for everybody: `min_hosts` is one of what is published, columns without a rule are null.
     """
     network = item_network(store, level, scope)
     if protected:
