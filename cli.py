@@ -33,7 +33,6 @@ app = typer.Typer(
     name="cohabit",
     help="Which AI models live together on internet-exposed hosts: load scans, ask, draw.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -67,7 +66,7 @@ def main() -> None:
     # Answers are long lists of rows without cycles; at its usual pace the collector walks them hundreds of times.
     gc.set_threshold(*_COLLECT)
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="cohabit", standalone_mode=False)
     except CohabitError as error:
         code = _failed(str(error), error.exit_code)
     except typer.TyperException as error:

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
+from typer.models import ParameterInfo
 
+from cohabit.commands.completing import COMPLETED
 from cohabit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -132,6 +134,8 @@ def with_options(function: Function) -> Function:
             inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=kind_hints[f.name])
             for f in fields(groups[name])
         ]
+    for parameter in parameters:
+        _complete(parameter)
     parameters.sort(key=lambda p: p.kind is inspect.Parameter.KEYWORD_ONLY)
 
     @wraps(function)
@@ -144,6 +148,13 @@ def with_options(function: Function) -> Function:
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     return command  # type: ignore[return-value]
+
+
+def _complete(parameter: inspect.Parameter) -> None:
+    """Let the shell complete a parameter whose name says what it takes, unless it says so itself."""
+    for information in get_args(parameter.annotation)[1:]:
+        if isinstance(information, ParameterInfo) and information.autocompletion is None:
+            information.autocompletion = COMPLETED.get(parameter.name)
 
 
 def _check_encoding(given: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cohabit.commands import completing
 from cohabit.commands.answering import LevelOption, answer, scope_of
 from cohabit.options import Filters, Output, PublishOption, Several, Shown, Where, with_options
 from cohabit.text import visible
@@ -160,7 +161,7 @@ def query(
     shown: Shown,
     cypher: Annotated[str | None, typer.Argument(help="A reading Cypher statement.")] = None,
     file: Annotated[Path | None, typer.Option(help="Read the statement from this file.")] = None,
-    name: Annotated[str | None, typer.Option(help="Run a saved query.")] = None,
+    name: Annotated[str | None, typer.Option(help="Run a saved query.", autocompletion=completing.saved)] = None,
     param: Annotated[Several, typer.Option(help="A parameter, NAME=VALUE.", metavar="NAME=VALUE")] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the saved query instead of running it.")] = False,
     list_saved: Annotated[bool, typer.Option("--list", help="List the saved queries.")] = False,
@@ -212,7 +213,8 @@ def make_map(
     kind: Annotated[
         str,
         typer.Argument(
-            help="families, lines, labs, lab-countries, models, hosts, time, countries, providers or networks."
+            help="families, lines, labs, lab-countries, models, hosts, time, countries, providers or networks.",
+            autocompletion=completing.kinds,
         ),
     ] = "families",
     seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cohabit.commands.completing import words
 from cohabit.options import Filters, PublishOption, Shown, Where, with_options
 from cohabit.text import visible
 
@@ -23,7 +24,10 @@ def export(
     format: Annotated[  # noqa: A002 - what it is called everywhere
         str,
         typer.Argument(
-            help="graphml, gexf, json-graph, xlsx (files); csv, parquet, neo4j-admin, neo4j-browser (folders)."
+            help="graphml, gexf, json-graph, xlsx (files); csv, parquet, neo4j-admin, neo4j-browser (folders).",
+            autocompletion=words(
+                *("graphml", "gexf", "json-graph", "xlsx", "csv", "parquet", "neo4j-admin", "neo4j-browser")
+            ),
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write, or new folder.")],
