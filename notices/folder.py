@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,7 @@ from cohabit.graph.archive import writing
 from cohabit.text import visible
 
 RECORD = "notified.json"
-_VERSION = 1
+VERSION = 1
 
 
 class NotifiedHost(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,8 +40,8 @@ class NotifiedRecipient(msgspec.Struct, frozen=True, kw_only=True):
 class Notified(msgspec.Struct, frozen=True, kw_only=True):
     """What a folder of notices says, for machines.
 
-    `week` is the newest ISO week of the graph at that time, `graph` the graph's digest; `items` are the names that were
-    asked for, by level; `filters` the filters in words.
+    `version` is that of this form, `week` the newest ISO week of the graph at that time, `graph` the graph's digest;
+    `items` are the names that were asked for, by level, `filters` the filters in words.
     """
 
     version: int
@@ -58,31 +58,6 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
 def record_file(notified: Notified) -> bytes:
     """The content of the record."""
     return msgspec.json.format(msgspec.json.encode(notified), indent=1) + b"\n"
-
-
-def new_record(
-    *,
-    week: int,
-    graph: str,
-    by: str,
-    form: str,
-    simulated: bool,
-    filters: Sequence[str],
-    items: Mapping[str, tuple[str, ...]],
-    recipients: Sequence[NotifiedRecipient],
-) -> Notified:
-    """A record of this version."""
-    return Notified(
-        version=_VERSION,
-        week=week,
-        graph=graph,
-        by=by,
-        form=form,
-        simulated=simulated,
-        filters=tuple(filters),
-        items=dict(items),
-        recipients=tuple(recipients),
-    )
 
 
 def check_folder(folder: Path) -> None:
@@ -137,6 +112,6 @@ def read_record(folder: Path) -> Notified:
         raise DataError(
             f"{where}: damaged ({visible(str(error), 120)}); without it nothing can be followed up"
         ) from error
-    if found.version != _VERSION:
-        raise DataError(f"{where}: written by another version of cohabit; this one reads version {_VERSION}")
+    if found.version != VERSION:
+        raise DataError(f"{where}: written by another version of cohabit; this one reads version {VERSION}")
     return found

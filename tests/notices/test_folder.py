@@ -11,10 +11,11 @@ import pytest
 from cohabit.errors import DataError
 from cohabit.notices.folder import (
     RECORD,
+    VERSION,
+    Notified,
     NotifiedHost,
     NotifiedRecipient,
     check_folder,
-    new_record,
     read_record,
     record_file,
     write_folder,
@@ -63,7 +64,8 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
 
 def test_the_record_comes_back(tmp_path: Path) -> None:
     hosts = tuple(NotifiedHost(host=f"192.0.2.{i}", listed=True, models=(t,)) for i, t in enumerate(HOSTILE))
-    record = new_record(
+    record = Notified(
+        version=VERSION,
         week=202510,
         graph="x",
         by="contact",
@@ -71,10 +73,10 @@ def test_the_record_comes_back(tmp_path: Path) -> None:
         simulated=False,
         filters=("--country DE",),
         items={"model": ("a:b",)},
-        recipients=[
+        recipients=(
             NotifiedRecipient(recipient=None, file="unmatched.csv", hosts=hosts),
             NotifiedRecipient(recipient=HOSTILE[0], file="x.csv", hosts=()),
-        ],
+        ),
     )
     (tmp_path / RECORD).write_bytes(record_file(record))
     assert read_record(tmp_path) == record
@@ -98,9 +100,17 @@ def test_a_damaged_record(tmp_path: Path, content: bytes | None, says: str) -> N
 
 
 def test_a_record_of_another_version(tmp_path: Path) -> None:
-    record = new_record(
-        week=1, graph="", by="network", form="csv", simulated=False, filters=(), items={}, recipients=[]
+    record = Notified(
+        version=VERSION + 1,
+        week=1,
+        graph="",
+        by="network",
+        form="csv",
+        simulated=False,
+        filters=(),
+        items={},
+        recipients=(),
     )
-    (tmp_path / RECORD).write_bytes(record_file(record).replace(b'"version": 1', b'"version": 2'))
+    (tmp_path / RECORD).write_bytes(record_file(record))
     with pytest.raises(DataError, match="written by another version of cohabit"):
         read_record(tmp_path)
