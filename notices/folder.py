@@ -12,7 +12,9 @@ import msgspec
 
 from cohabit.errors import DataError
 from cohabit.graph.archive import writing
+from cohabit.queries.selected import Items
 from cohabit.text import visible
+from cohabit.timeline import thursday_of
 
 RECORD = "notified.json"
 VERSION = 1
@@ -41,7 +43,7 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
     """What a folder of notices says, for machines.
 
     `version` is that of this form, `week` the newest ISO week of the graph at that time, `graph` the graph's digest;
-    `items` are the names that were asked for, by level, `filters` the filters in words.
+    `items` are the names that were asked for, `filters` the filters in words.
     """
 
     version: int
@@ -51,7 +53,7 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
     form: str
     simulated: bool
     filters: tuple[str, ...]
-    items: dict[str, tuple[str, ...]]
+    items: Items
     recipients: tuple[NotifiedRecipient, ...]
 
 
@@ -106,9 +108,10 @@ def read_record(folder: Path) -> Notified:
         )
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Notified)
+        thursday_of(found.week)
     except OSError as error:
         raise DataError(f"{where}: cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise DataError(
             f"{where}: damaged ({visible(str(error), 120)}); without it nothing can be followed up"
         ) from error

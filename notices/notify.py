@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from cohabit.errors import UsageError
@@ -93,7 +92,7 @@ def notify(
         form=form,
         simulated=simulated,
         filters=scope.description(),
-        items={level: names for level, names in asdict(items).items() if names},
+        items=items,
         recipients=tuple(_recorded(notice, name, lists) for notice, name in zip(notices, files, strict=True)),
     )
     files[INDEX] = csv_bytes(COLUMNS, [[row[name] for name in COLUMNS] for row in rows])

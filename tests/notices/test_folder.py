@@ -20,6 +20,7 @@ from cohabit.notices.folder import (
     record_file,
     write_folder,
 )
+from cohabit.queries.selected import Items
 from tests.notices.samples import HOSTILE
 
 
@@ -72,7 +73,7 @@ def test_the_record_comes_back(tmp_path: Path) -> None:
         form="csv",
         simulated=False,
         filters=("--country DE",),
-        items={"model": ("a:b",)},
+        items=Items(model=("a:b",)),
         recipients=(
             NotifiedRecipient(recipient=None, file="unmatched.csv", hosts=hosts),
             NotifiedRecipient(recipient=HOSTILE[0], file="x.csv", hosts=()),
@@ -80,6 +81,9 @@ def test_the_record_comes_back(tmp_path: Path) -> None:
     )
     (tmp_path / RECORD).write_bytes(record_file(record))
     assert read_record(tmp_path) == record
+    (tmp_path / RECORD).write_bytes(record_file(record).replace(b"202510", b"202599"))
+    with pytest.raises(DataError, match="damaged"):
+        read_record(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -102,13 +106,13 @@ def test_a_damaged_record(tmp_path: Path, content: bytes | None, says: str) -> N
 def test_a_record_of_another_version(tmp_path: Path) -> None:
     record = Notified(
         version=VERSION + 1,
-        week=1,
+        week=202510,
         graph="",
         by="network",
         form="csv",
         simulated=False,
         filters=(),
-        items={},
+        items=Items(),
         recipients=(),
     )
     (tmp_path / RECORD).write_bytes(record_file(record))
