@@ -198,7 +198,10 @@ FAULTS: dict[str, tuple[int, str]] = {
     "notify --show-addresses -o new --model nope": (2, r"no model is called 'nope' in this graph"),
     "notify --show-addresses -o new --format nope": (2, r"--format 'nope': choose from table"),
     "notify --show-addresses -o scan.ndjson": (1, r"scan\.ndjson: this is a file; name a new folder"),
-    "notify --show-addresses -o cohabit-data": (1, r"cohabit-data: the folder is not empty \(archive is in it\)"),
+    "notify --show-addresses -o cohabit-data": (
+        1,
+        r"cohabit-data: the folder is not empty \(.* is in it\)",
+    ),
     "notify --show-addresses -o nowhere/new": (1, r"nowhere/new: there is no folder .*nowhere; make it first"),
     "followup empty-folder": (
         1,
