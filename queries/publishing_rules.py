@@ -104,6 +104,8 @@ _CENTRALITY = Rule(
 def _centrality(options: Options) -> Rule | Refused:
     if options.get("engine", "local") != "local":
         return Refused("what is published is computed here; leave --engine out")
+    if options.get("bootstrap"):
+        return Refused("intervals of ranks hang on the exact network; leave --bootstrap out")
     return replace(_CENTRALITY, order=(f"-{options.get('sort', 'pagerank')}", "-hosts", "item"))
 
 

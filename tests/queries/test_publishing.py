@@ -248,6 +248,7 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("trends", (), {"view": "slopes"}),
     ("trends", (), {"forecast": 2}),
     ("centrality", (), {"engine": "gds"}),
+    ("centrality", (), {"bootstrap": 100}),
 ]
 
 
