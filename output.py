@@ -151,10 +151,26 @@ def _table(result: Result, how: Format) -> str:
 def _print_table(result: Result, how: Format) -> None:
     from rich.console import Console
 
-    if sys.stdout.isatty():
-        _draw(result, how, Console(highlight=False))
-    else:
+    if not sys.stdout.isatty():
         _write(_table(result, how), how)
+        return
+    console = Console(highlight=False)
+    with console.capture() as drawn:
+        _draw(result, how, console)
+    text = drawn.get()
+    if text.count("\n") < console.height:
+        _print(text)
+    else:
+        _page(text)
+
+
+def _page(text: str) -> None:
+    """Show text page by page, through PAGER or less; whoever sets PAGER=cat has it as it was."""
+    import pydoc
+
+    # Bold headings as they are, and nothing is cleared at the end.
+    os.environ.setdefault("LESS", "FRX")
+    pydoc.pager(text)
 
 
 def _draw(result: Result, how: Format, console: Console) -> None:
