@@ -83,7 +83,7 @@ class Filters:
     within: Annotated[
         int | None, typer.Option(help="With --at: look back this many weeks.", show_default="4", metavar="WEEKS")
     ] = None
-    country: Annotated[Several, typer.Option(help="Hosts in this country.", metavar="CC")] = None
+    country: Annotated[Several, typer.Option(help="Hosts in this country, by code or name.", metavar="CC")] = None
     network: Annotated[Several, typer.Option(help="Hosts in this network.", metavar="ASN")] = None
     provider: Annotated[Several, typer.Option(help="Hosts in networks of this organisation.", metavar="NAME")] = None
     provider_kind: Annotated[

@@ -78,6 +78,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     "risks --monoculture --kind name": (2, r"--monoculture goes without --kind and --advisories"),
     "risks --advisories nowhere.toml": (1, r"nowhere\.toml: the advisories cannot be read: No such file"),
     "risks --advisories scan.ndjson": (1, r"scan\.ndjson: the advisories are not valid TOML"),
+    "rank --country Germny": (2, r"'Germny' is not a country; write its code, such as DE, or its English name"),
     "risks --country Germany1 --kind nope": (2, r"--kind 'nope'"),
     "impact": (
         2,
