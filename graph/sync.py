@@ -9,8 +9,9 @@ from time import perf_counter
 
 from cohabit.errors import DataError
 from cohabit.graph.archive import Archive, ScanFacts, write_atomically, writing
+from cohabit.graph.clearing import clear, clear_scan
 from cohabit.graph.exclusions import exclusions_in_use
-from cohabit.graph.forgotten import clear, clear_scan, forgotten_in_use
+from cohabit.graph.forgotten import forgotten_in_use
 from cohabit.graph.locks import write_lock
 from cohabit.graph.places import geo_in_use, organisations_digest, use_geo
 from cohabit.graph.projection import project
