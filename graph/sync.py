@@ -86,7 +86,7 @@ def _load_one(archive: Archive, source: Source, options: LoadOptions, progress: 
         facts = archive.facts(part)
         notes = [
             reading.note,
-            f"{facts.forgotten:,} observations of forgotten hosts left out" if facts.forgotten else "",
+            f"observations of forgotten hosts that were left out: {facts.forgotten:,}" if facts.forgotten else "",
         ]
         return replace(_result(archive, facts, source.name, "loaded", started), note="; ".join(filter(None, notes)))
     except registry.Unrecognised as error:
