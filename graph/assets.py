@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cohabit.errors import DataError
+from cohabit.graph.collection import no_cycle_collection
 from cohabit.graph.prefixes import Integers, Prefix, PrefixTable, parse_prefix
 from cohabit.loaders.values import RecordError, host
 from cohabit.text import visible
@@ -148,16 +149,17 @@ def read_assets(path: Path, found_by: Callable[[str], str | None] | None = None)
     where = visible(str(path))
     listed = AssetList()
     bad: list[tuple[int, str]] = []
-    for line, text, label in _rows(path, where):
-        try:
-            if found_by and _PSEUDONYM.fullmatch(text):
-                text = _address_of(text.lower(), found_by)
-            listed.assets.append(parse_asset(text))
-        except ValueError as error:
-            bad.append((line, str(error)))
-            continue
-        listed.labels.append(label)
-        listed.lines.append(line)
+    with no_cycle_collection():
+        for line, text, label in _rows(path, where):
+            try:
+                if found_by and _PSEUDONYM.fullmatch(text):
+                    text = _address_of(text.lower(), found_by)
+                listed.assets.append(parse_asset(text))
+            except ValueError as error:
+                bad.append((line, str(error)))
+                continue
+            listed.labels.append(label)
+            listed.lines.append(line)
     if bad:
         line, reason = bad[0]
         more = f" ({len(bad) - 1:,} more of its lines cannot be read either)" if len(bad) > 1 else ""

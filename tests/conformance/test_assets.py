@@ -11,8 +11,8 @@ import pytest
 from cohabit.errors import UsageError
 from cohabit.graph.archive import Archive
 from cohabit.graph.assets import parse_asset
+from cohabit.graph.clearing import forget_hosts
 from cohabit.graph.exclusions import exclude, include
-from cohabit.graph.forgotten import forget_hosts
 from cohabit.graph.projection import project
 from cohabit.graph.server_connection import Connection
 from cohabit.graph.store import read_tables
