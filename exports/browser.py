@@ -79,7 +79,7 @@ def style() -> str:
                 },
             )
         )
-    rules.append(_rule("relationship.CO_DEPLOYED", {"color": "#0072b2", "shaft-width": "3px", "caption": '"{hosts}"'}))
+    rules.append(_rule("relationship.CO_DEPLOYED", {"color": "#57606a", "shaft-width": "2px", "caption": '"{hosts}"'}))
     return "".join(rules)
 
 
