@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cohabit.exports.data import ExportData
     from cohabit.loaders.catalogue import Catalogue
     from cohabit.maps.notebook import HtmlPage
+    from cohabit.queries.saved import SavedQuery
 
 SIMULATED = "These data are simulated."
 MIXED = (
@@ -186,13 +187,18 @@ class Graph(Questions):
             "trends": lambda: trends.trends(store, **options),
             "lifetimes": lambda: lifetimes.lifetimes(store, **options),
             "query": lambda: explore.explore(store, masker, *arguments),
-            "saved": lambda: explore.run_saved(store, masker, *arguments),
+            "saved": lambda: explore.run_saved(store, masker, self._saved_query(arguments[0]), *arguments[1:]),
         }
         answer: Result = questions[question]()
         simulated, real = self._kinds_of_scans()
         if not simulated:
             return answer
         return replace(answer, simulated=True, caveats=(MIXED if real else SIMULATED, *answer.caveats))
+
+    def _saved_query(self, name: str) -> SavedQuery:
+        from cohabit.queries.own_queries import query_called
+
+        return query_called(name, self.data)
 
     def _catalogue(self) -> Catalogue:
         from cohabit.graph.sync import catalogue_in_use

@@ -59,3 +59,28 @@ def test_mistakes_are_one_line(loaded_copy: Program) -> None:
         assert done.err.startswith("cohabit: ")
         assert not done.out
     assert sorted(p.name for p in loaded_copy.folder.iterdir()) == ["cohabit-data", "full"]
+
+
+def test_queries_of_ones_own(loaded_copy: Program) -> None:
+    folder = loaded_copy.folder / "cohabit-data" / "queries"
+    folder.mkdir()
+    (folder / "by-port.cypher").write_text(
+        "// title: Hosts with a port, by country\n// caveat: Ever seen.\n"
+        "// parameter port (integer, default 11434): port\n"
+        "MATCH (h:Host) WHERE $port IN h.ports RETURN h.address AS host, size(h.ports) AS ports"
+    )
+    ran, listed, shown, exported = loaded_copy.each(
+        [
+            "query --name by-port --format json",
+            "query --list --format json",
+            "query --show --name by-port",
+            "export neo4j-browser -o browser",
+        ]
+    )
+    assert (ran.code, ran.err) == (0, "note: Ever seen.\n")
+    assert len(ran.json) == 25
+    assert all(row["host"].startswith("host-") for row in ran.json)
+    assert {"name": "by-port", "title": "Hosts with a port, by country", "parameters": ["port"]} in listed.json
+    assert shown.text.startswith("// title: Hosts with a port")
+    assert exported.code == 0
+    assert "Hosts with a port, by country" in (loaded_copy.folder / "browser" / "guide.html").read_text("utf-8")
