@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cohabit.exports.data import ExportData
     from cohabit.loaders.catalogue import Catalogue
     from cohabit.maps.notebook import HtmlPage
+    from cohabit.queries.saved import SavedQuery
 
 SIMULATED = "These data are simulated."
 MIXED = (
@@ -217,7 +218,7 @@ class Graph(Questions):
             "notify": lambda: notify.notify(store, masker, *arguments, simulated=simulated, **options),
             "followup": lambda: followup.followup(store, *arguments, **options),
             "query": lambda: explore.explore(store, masker, *arguments),
-            "saved": lambda: explore.run_saved(store, masker, *arguments),
+            "saved": lambda: explore.run_saved(store, masker, self._saved_query(arguments[0]), *arguments[1:]),
         }
         answer: Result = questions[question]()
         if protected and rule:
@@ -225,6 +226,11 @@ class Graph(Questions):
         if not simulated:
             return answer
         return replace(answer, simulated=True, caveats=(MIXED if real else SIMULATED, *answer.caveats))
+
+    def _saved_query(self, name: str) -> SavedQuery:
+        from cohabit.queries.own_queries import query_called
+
+        return query_called(name, self.data)
 
     def _catalogue(self) -> Catalogue:
         from cohabit.graph.sync import catalogue_in_use

@@ -171,12 +171,12 @@ def query(
     from cohabit.output import show as show_result
 
     if list_saved:
-        show_result(querying.saved_list(), output.checked())
+        show_result(querying.saved_list(where.data), output.checked())
         return
     if show:
-        print(querying.saved_text(name), end="")
+        print(querying.saved_text(name, where.data), end="")
         return
-    question, arguments = querying.question(cypher, file, name, param or [])
+    question, arguments = querying.question(cypher, file, name, param or [], where.data)
     answer(where, output, shown.show_addresses, question, *arguments)
 
 

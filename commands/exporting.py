@@ -48,6 +48,8 @@ def export(
     """
     from cohabit.errors import UsageError
     from cohabit.exports import browser
+    from cohabit.graph.store import data_folder
+    from cohabit.queries.own_queries import own_queries
     from cohabit.session import Graph
 
     if bipartite and level is not None:
@@ -57,7 +59,7 @@ def export(
             raise UsageError(
                 f"{browser.NAME} writes no data: leave out --level, --min-hosts, --publish and the filters"
             )
-        browser.export(output)
+        browser.export(output, own_queries(data_folder(where.data)).values())
     else:
         with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
             graph.export(format, output, level=level, min_hosts=min_hosts, publish=publish, **filters.values())

@@ -10,7 +10,7 @@ import html
 import json
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -18,6 +18,8 @@ from pathlib import Path
 from cohabit.exports.placing import place
 from cohabit.graph import schema
 from cohabit.queries.saved import Parameter, SavedQuery, drawing_queries, saved_queries
+
+Folders = dict[str, list[SavedQuery]]
 
 NAME = "neo4j-browser"
 QUERIES = "cohabit-queries.zip"
@@ -55,9 +57,13 @@ LOOKS = {
 }
 
 
-def export(folder: Path) -> None:
-    """Write everything into a new folder, whole or not at all; DataError for a place that will not do."""
-    place(folder, _fill, folder=True)
+def export(folder: Path, own: Iterable[SavedQuery] = ()) -> None:
+    """Write everything into a new folder, whole or not at all; DataError for a place that will not do.
+
+    `own` are queries of the user's own.
+    """
+    queries = folders(own)
+    place(folder, lambda made: _fill(made, queries), folder=True)
 
 
 def style() -> str:
@@ -79,7 +85,7 @@ def style() -> str:
                 },
             )
         )
-    rules.append(_rule("relationship.CO_DEPLOYED", {"color": "#0072b2", "shaft-width": "3px", "caption": '"{hosts}"'}))
+    rules.append(_rule("relationship.CO_DEPLOYED", {"color": "#57606a", "shaft-width": "2px", "caption": '"{hosts}"'}))
     return "".join(rules)
 
 
@@ -104,29 +110,29 @@ def _literal(parameter: Parameter) -> str:
     return json.dumps(parameter.value, ensure_ascii=False)
 
 
-def folders() -> dict[str, list[SavedQuery]]:
+def folders(own: Iterable[SavedQuery] = ()) -> Folders:
     """All queries by the folder that they are in there, those that draw first."""
-    found: dict[str, list[SavedQuery]] = {}
-    for query in [*drawing_queries().values(), *saved_queries().values()]:
+    found: Folders = {}
+    for query in [*drawing_queries().values(), *saved_queries().values(), *own]:
         found.setdefault(query.folder, []).append(query)
     return found
 
 
-def _fill(folder: Path) -> None:
+def _fill(folder: Path, queries_in: Folders) -> None:
     (folder / STYLE).write_text(style(), encoding="utf-8", newline="\n")
-    (folder / GUIDE).write_text(guide(), encoding="utf-8", newline="\n")
+    (folder / GUIDE).write_text(guide(queries_in), encoding="utf-8", newline="\n")
     with zipfile.ZipFile(folder / QUERIES, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, queries in folders().items():
+        for name, queries in queries_in.items():
             for query in queries:
                 member = zipfile.ZipInfo(f"{_FOLDER} {name.lower()}/{query.name}.cypher", _NO_TIME)
                 archive.writestr(member, script(query), zipfile.ZIP_DEFLATED)
 
 
-def guide() -> str:
+def guide(queries_in: Folders) -> str:
     """The page that explains style and queries: plain HTML without scripts, to read or to print."""
     sections = "".join(
         f"<h2>{html.escape(_FOLDER)} {html.escape(name.lower())}</h2>\n<dl>\n{''.join(map(_entry, queries))}</dl>\n"
-        for name, queries in folders().items()
+        for name, queries in queries_in.items()
     )
     labels = "".join(_label(label, look) for label, look in LOOKS.items())
     page = resources.files("cohabit.exports").joinpath("guide.html").read_text(encoding="utf-8")

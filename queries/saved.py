@@ -22,6 +22,8 @@ from cohabit.text import visible
 
 _PARAMETER = re.compile(r"parameter (\w+) \((text|integer|texts|integers), (default|example) (.+?)\): (.+)")
 _ONCE = ("title", "folder", "shows")
+_NONE: Mapping[str, str] = {}
+_JSON: dict[str, Any] = {"text": str, "integer": int, "texts": list[str], "integers": list[int]}
 _TYPES = {
     "integer": "a whole number",
     "texts": "texts with commas between them",
@@ -110,22 +112,17 @@ def drawing_queries() -> dict[str, SavedQuery]:
 def _queries_in(package: str) -> dict[str, SavedQuery]:
     folder = resources.files(package)
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".cypher")), key=lambda f: f.name)
-    return {name: _parse(name, f.read_text(encoding="utf-8")) for f in files for name in [f.name.partition(".")[0]]}
+    return {
+        name: parse_query(name, f.read_text(encoding="utf-8")) for f in files for name in [f.name.partition(".")[0]]
+    }
 
 
-def saved_query(name: str) -> SavedQuery:
-    """Return one saved query (UsageError lists them)."""
-    try:
-        return saved_queries()[name]
-    except KeyError:
-        listed = ", ".join(saved_queries())
-        raise UsageError(f"no saved query is called {visible(name, 80)!r}; there are: {listed}") from None
-
-
-def _parse(name: str, text: str) -> SavedQuery:
+def parse_query(name: str, text: str, usual: Mapping[str, str] = _NONE) -> SavedQuery:
+    """Read a query with its header; ValueError says what is wrong. `usual` is for header lines that are not there."""
     said: dict[str, str] = {}
-    parameters, caveats = [], []
-    for line in text.splitlines():
+    parameters: list[Parameter] = []
+    caveats: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.startswith("//"):
             continue
         comment = line.removeprefix("//").strip()
@@ -135,11 +132,25 @@ def _parse(name: str, text: str) -> SavedQuery:
         elif word == "caveat":
             caveats.append(rest.strip())
         elif match := _PARAMETER.fullmatch(comment):
-            value = msgspec.json.decode(match[4])
+            value = _value_of(match[2], match[4])
+            if value is None:
+                raise ValueError(f"line {number}: {visible(match[4], 80)} is no {match[2]} in JSON")
             parameters.append(Parameter(match[1], match[2], value, match[3] == "example", match[5]))
         else:
-            raise ValueError(f"{name}.cypher: header line not understood: {line}")
+            raise ValueError(
+                f"line {number}: {visible(comment, 80)!r} is not understood; a header has lines such as "
+                '`// title: …`, `// parameter NAME (text, default "…"): …`, `// caveat: …`'
+            )
+    said = {**usual, **said}
     if missing := [word for word in _ONCE if not said.get(word)]:
-        raise ValueError(f"{name}.cypher: no {missing[0]}")
+        raise ValueError(f"the header has no line `// {missing[0]}: …`")
     title, folder, shows = (said[word] for word in _ONCE)
     return SavedQuery(name, title, folder, shows, tuple(parameters), tuple(caveats), text)
+
+
+def _value_of(type_name: str, text: str) -> Any:
+    """The value that a header gives in JSON; None where it is none of that type."""
+    try:
+        return msgspec.json.decode(text, type=_JSON[type_name])
+    except msgspec.MsgspecError:
+        return None

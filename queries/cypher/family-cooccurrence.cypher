@@ -3,6 +3,7 @@
 // shows: The whole table of what lives with what, counted in Cypher.
 // parameter min_hosts (integer, default 1): leave out pairs with fewer hosts
 // caveat: Ever seen: the two need not have been listed at the same moment.
+// caveat: It counts anew, which takes seconds in a large graph; `co-deployed` reads what `analyse` counted.
 MATCH (h:Host)-[:DEPLOYS]->(:Model)-[:IN_FAMILY]->(f:Family)
 WITH h, collect(DISTINCT f.name) AS families WHERE size(families) >= 2
 WITH families, count(h) AS alike
