@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from inspect import getsource
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
@@ -189,6 +190,22 @@ def test_the_case_in_which_rounding_to_the_nearest_gives_a_part_away() -> None:
     total, one, other = (five.count(n) or 0 for n in (28, 12, 12))
     least, most = max(0, total - (one + 4) - (other + 4)), min(4, total + 4 - one - other)
     assert (least, most) == (0, 4)
+
+
+@pytest.mark.parametrize("k", [5, 6])
+def test_fewer_parts_than_k_minus_1_never_give_the_hidden_one_away(k: int) -> None:
+    """Every total and its published parts, by what is rounded off each: only that decides."""
+    of = Protection(k)
+    for parts in range(1, k):
+        pinned = 0
+        for remainders in combinations_with_replacement(range(k), parts):
+            for hidden in range(k):
+                total = of.count(k * parts + sum(remainders) + hidden) or 0
+                said = k * parts
+                least, most = max(0, total - said - parts * (k - 1)), min(k - 1, total + k - 1 - said)
+                assert least <= hidden <= most == k - 1
+                pinned += least == most
+        assert bool(pinned) is (parts == k - 1)
 
 
 # ---- every question of a real graph ----
