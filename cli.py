@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cohabit import __version__
-from cohabit.commands import ask, change, comparing, data, exposure, reporting, structure, studying
+from cohabit.commands import ask, change, comparing, data, exporting, exposure, reporting, structure, studying
 from cohabit.errors import CohabitError
 
 _STOPPED = 130
@@ -22,8 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (data.app, ask.app, structure.app, exposure.app, comparing.app, change.app, studying.app, reporting.app):
-    app.registered_commands += group.registered_commands
+GROUPS = (data, ask, structure, exposure, comparing, change, studying, reporting, exporting)
+for group in GROUPS:
+    app.registered_commands += group.app.registered_commands
 
 
 def _version(asked: bool) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +16,10 @@ from cohabit.queries.result import Result
 from cohabit.questions import Questions, scope
 
 if TYPE_CHECKING:
+    import networkx as nx
+    import pyarrow as pa
+
+    from cohabit.exports.data import ExportData
     from cohabit.loaders.catalogue import Catalogue
     from cohabit.maps.notebook import HtmlPage
 
@@ -72,6 +77,66 @@ class Graph(Questions):
         notes = (MIXED,) if simulated and real else ()
         request = Request(scope(filters), simulated, notes, seed, self.masker.address)
         return make_file(self.store, kind, ending, request, rejected=self._rejected())
+
+    def export(
+        self,
+        format: str,  # noqa: A002 - what the command calls it
+        path: str | os.PathLike[str],
+        *,
+        level: str | None = None,
+        min_hosts: int = 1,
+        **filters: Any,
+    ) -> None:
+        """Write hosts and their models, or the network of a level, to a file or a new folder, whole or not at all.
+
+        `format` is graphml, gexf, json-graph, xlsx (files), csv, parquet or neo4j-admin (folders).
+        """
+        from cohabit.exports.formats import format_called
+
+        chosen = format_called(format)
+        chosen.check(Path(path), level)
+        chosen.export(self._export_data(level, min_hosts, filters), Path(path))
+
+    def to_arrow(self, level: str | None = None, *, min_hosts: int = 1, **filters: Any) -> dict[str, pa.Table]:
+        """The graph as Arrow tables: `hosts`, `models` and `deployments`, or `items` and `pairs` of a level.
+
+        Texts are `string`, counts, weeks, AS numbers and sizes `int64`, shares and measures `double`, yes and no
+        `bool`; lists are `list<string>` or `list<int64>`; what is not known is null. Times are texts, ISO 8601 in UTC.
+
+        >>> import cohabit
+        >>> with cohabit.open() as g:
+        ...     tables = g.to_arrow(country="DE")
+        >>> sorted(tables)
+        ['deployments', 'hosts', 'models']
+        >>> tables["deployments"].schema.field("weeks").type
+        ListType(list<item: int64>)
+        """
+        return self._export_data(level, min_hosts, filters).tables
+
+    def to_networkx(self, level: str | None = None, *, min_hosts: int = 1, **filters: Any) -> nx.Graph[str]:
+        """Hosts and their models, or the network of a level, as an undirected networkx graph.
+
+        Nodes of the bipartite graph are `host:…` and `model:…` with `bipartite` 0 and 1; those of a network are its
+        items, and an edge's `weight` is its hosts. Attributes are `str`, `int`, `float`, `bool` or a `list` of these,
+        under the names of `to_arrow`'s columns; what is not known is not there.
+
+        >>> import cohabit
+        >>> with cohabit.open() as g:
+        ...     network = g.to_networkx("family")
+        >>> network.graph["content"]
+        'family network'
+        >>> all(edge["weight"] == edge["hosts"] for _, _, edge in network.edges(data=True))
+        True
+        """
+        from cohabit.exports.networkx_graph import networkx_graph
+
+        return networkx_graph(self._export_data(level, min_hosts, filters))
+
+    def _export_data(self, level: str | None, min_hosts: int, filters: Mapping[str, Any]) -> ExportData:
+        from cohabit.exports.data import Selection, read_data
+
+        selection = Selection(level, scope(filters), min_hosts)
+        return read_data(self.store, self.masker, selection, simulated=self._kinds_of_scans()[0])
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name and say of the answer whether the data are simulated."""

@@ -6,6 +6,7 @@ import unicodedata
 
 # Control, format (bidi marks, zero-width), lone surrogates, private use, unassigned, line and paragraph separators.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_FORMULA = ("=", "+", "-", "@")
 
 
 def visible(text: str, limit: int | None = None) -> str:
@@ -20,6 +21,12 @@ def visible(text: str, limit: int | None = None) -> str:
     if limit is not None and len(shown) > limit:
         return shown[: limit - 1] + "…"
     return shown
+
+
+def defused(text: str) -> str:
+    """The text for a cell of a CSV file: visible, and with an apostrophe before what a spreadsheet would calculate."""
+    shown = visible(text)
+    return "'" + shown if shown.startswith(_FORMULA) else shown
 
 
 def _escape(character: str) -> str:

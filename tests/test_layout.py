@@ -21,6 +21,7 @@ ALLOWED = {
     "graph": SHARED | {"cohabit.loaders"},
     "queries": SHARED | {"cohabit.loaders", "cohabit.graph", "cohabit.privacy"},
     "maps": SHARED | {"cohabit.graph", "cohabit.queries"},
+    "exports": SHARED | {"cohabit.graph", "cohabit.queries", "cohabit.privacy"},
     "simulation": SHARED,
 }
 # Layers that nothing below the command line may reach for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 from cohabit.cli import app
 from cohabit.graph import schema
 from cohabit.loaders.registry import built_in
-from cohabit.queries.saved import saved_queries
+from cohabit.queries.saved import SavedQuery, drawing_queries, saved_queries
 
 ROOT = Path(__file__).resolve().parent.parent
 LABELS = ("Recognised", "Read", "Ignored", "Lenient")  # the last one where there is something to say
@@ -58,17 +59,29 @@ def _properties(properties: tuple[schema.Property, ...]) -> list[str]:
 
 def queries() -> str:
     """The saved queries, from their files."""
-    lines = ["# Saved Cypher queries", "", NOTE, "", "`cohabit query --name NAME` runs one on either store.", ""]
+    lines = ["# Saved Cypher queries", "", NOTE, ""]
+    lines += [
+        "`cohabit query --name NAME` runs one on either store; [neo4j.md](neo4j.md) tells how to have them in the"
+    ]
+    lines += ["Neo4j Browser, with those that draw.", ""]
     for q in saved_queries().values():
-        lines += [f"## {q.name}", "", f"{q.title}.", ""]
-        for p in q.parameters:
-            need = "required" if p.required else f"default {p.default}"
-            lines.append(f"* `{p.name}` ({p.type}, {need}): {p.meaning}")
-        lines += [f"* {c}" for c in q.caveats]
-        if q.parameters or q.caveats:
-            lines.append("")
-        lines += ["```cypher", q.cypher, "```", ""]
+        lines += _query(q, "##")
+    lines += ["## Queries that draw", ""]
+    lines += ["They return nodes and paths, never more than 300 nodes: for the Neo4j Browser only.", ""]
+    for q in drawing_queries().values():
+        lines += _query(q, "###")
     return "\n".join(lines)
+
+
+def _query(q: SavedQuery, level: str) -> list[str]:
+    lines = [f"{level} {q.name}", "", f"{q.title}. {q.shows}", ""]
+    for p in q.parameters:
+        need = f"{'for example' if p.required else 'default'} {json.dumps(p.value)}"
+        lines.append(f"* `{p.name}` ({p.type}, {need}): {p.meaning}")
+    lines += [f"* {c}" for c in q.caveats]
+    if q.parameters or q.caveats:
+        lines.append("")
+    return [*lines, "```cypher", q.cypher, "```", ""]
 
 
 def formats() -> str:
