@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from cohabit import __version__
 from cohabit.commands import ask, change, comparing, data, exporting, exposure, reporting, structure, studying
 from cohabit.errors import CohabitError
 
@@ -29,6 +28,8 @@ for group in GROUPS:
 
 def _version(asked: bool) -> None:
     if asked:
+        from cohabit import __version__
+
         print(f"cohabit {__version__}")
         raise typer.Exit
 
