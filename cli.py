@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from cohabit import __version__
 from cohabit.commands import (
     acting,
     ask,
@@ -44,6 +43,8 @@ for group in GROUPS:
 
 def _version(asked: bool) -> None:
     if asked:
+        from cohabit import __version__
+
         print(f"cohabit {__version__}")
         raise typer.Exit
 

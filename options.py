@@ -62,15 +62,19 @@ class Output:
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
     limit: Annotated[int, typer.Option(help="Rows that a table shows; the other formats give all.")] = 20
     quiet: Annotated[bool, typer.Option("--quiet", help="No notes and no progress on standard error.")] = False
-    publish: PublishOption = None
 
-    def checked(self, *, publishable: bool = False) -> Format:
+    def checked(self) -> Format:
         """The options as the printer takes them; UsageError for what it cannot do, before any work is done."""
         from cohabit.output import Format
 
-        if self.publish not in (None, 1) and not publishable:
-            raise UsageError("--publish goes with commands that count hosts; leave it out here")
         return Format(self.format, self.output, self.limit, self.quiet)
+
+
+@dataclass(frozen=True)
+class Answer(Output):
+    """How to print the answer to a question, and for whom."""
+
+    publish: PublishOption = None
 
 
 @dataclass(frozen=True)

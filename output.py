@@ -249,7 +249,9 @@ def _print(content: str | bytes) -> None:
 def check_target(path: Path, endings: tuple[str, ...]) -> None:
     """Refuse a file name with another ending than these, before any work is done."""
     if path.suffix.lower() not in endings:
-        raise UsageError(f"{path}: a file name that ends in {', '.join(endings[:-1])} or {endings[-1]}, please")
+        *first, last = endings
+        ended = f"{', '.join(first)} or {last}" if first else last
+        raise UsageError(f"{path}: a file name that ends in {ended}, please")
 
 
 def write_file(path: Path, content: bytes) -> None:

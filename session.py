@@ -148,6 +148,17 @@ class Graph(Questions):
         selection = Selection(level, scope(filters), min_hosts, protection(publish))
         return read_data(self.store, self.masker, selection, simulated=self._kinds_of_scans()[0])
 
+    def bundle(
+        self, path: str | os.PathLike[str], *, publish: int | None = None, seed: int = 0, **filters: Any
+    ) -> None:
+        """Write a study as one .zip file: tables, maps, report, and what it takes to check and to make them again."""
+        from cohabit.commands import bundling
+        from cohabit.output import check_target, write_file
+
+        scope(filters)
+        check_target(Path(path), (".zip",))
+        write_file(Path(path), bundling.make(self, bundling.Bundle(filters, publish, seed)))
+
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name and say of the answer whether the data are simulated.
 

@@ -9,7 +9,7 @@ import typer
 
 from cohabit.commands import completing
 from cohabit.commands.answering import LevelOption, answer, scope_of
-from cohabit.options import Filters, Output, PublishOption, Several, Shown, Where, with_options
+from cohabit.options import Answer, Filters, PublishOption, Several, Shown, Where, with_options
 from cohabit.text import visible
 
 app = typer.Typer()
@@ -19,7 +19,7 @@ app = typer.Typer()
 @with_options
 def info(
     where: Where,
-    output: Output,
+    output: Answer,
     shown: Shown,
     scans: Annotated[bool, typer.Option("--scans", help="List the loaded scans instead.")] = False,
 ) -> None:
@@ -31,7 +31,7 @@ def info(
 @with_options
 def rank(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     level: Annotated[
         str | None, typer.Option(help="model, family, line, lab or lab-country.", show_default="family")
@@ -46,7 +46,7 @@ def rank(
 @with_options
 def cooccurrence(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     items: Annotated[
         list[str] | None, typer.Argument(help="None: all pairs. One: its pairs. Two: that pair. More: hosts with all.")
@@ -81,7 +81,7 @@ def cooccurrence(
 @with_options
 def combinations(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     level: LevelOption = "family",
     min_size: Annotated[int, typer.Option(help="Leave out sets of fewer items.")] = 1,
@@ -96,7 +96,7 @@ def combinations(
 @with_options
 def hosts(
     where: Where,
-    output: Output,
+    output: Answer,
     shown: Shown,
     filters: Filters,
     model: Annotated[Several, typer.Option(help="Hosts that run this model.", metavar="NAME")] = None,
@@ -123,7 +123,7 @@ def hosts(
 @with_options
 def host(
     where: Where,
-    output: Output,
+    output: Answer,
     shown: Shown,
     address: Annotated[str, typer.Argument(help="Address, name, or the pseudonym that another command printed.")],
 ) -> None:
@@ -135,7 +135,7 @@ def host(
 @with_options
 def quality(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     decoy_hosts: Annotated[
         int | None, typer.Option(help="Suspect decoys from this many hosts on.", show_default="100")
@@ -157,7 +157,7 @@ def quality(
 @with_options
 def query(
     where: Where,
-    output: Output,
+    output: Answer,
     shown: Shown,
     cypher: Annotated[str | None, typer.Argument(help="A reading Cypher statement.")] = None,
     file: Annotated[Path | None, typer.Option(help="Read the statement from this file.")] = None,
@@ -184,7 +184,7 @@ def query(
 @with_options
 def catalogue(
     where: Where,
-    output: Output,
+    output: Answer,
     name: Annotated[str | None, typer.Argument(help="A model's name, as a server writes it.")] = None,
     unknown: Annotated[
         bool, typer.Option("--unknown", help="List the models of the graph that the catalogue does not know.")
@@ -195,7 +195,7 @@ def catalogue(
     from cohabit.errors import UsageError
     from cohabit.output import show
 
-    how = output.checked(publishable=True)
+    how = output.checked()
     if unknown and name is not None:
         raise UsageError("give a name or --unknown, not both")
     show(naming.catalogue(where, name, unknown=unknown, publish=output.publish), how)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cohabit.commands.answering import answer, scope_of
-from cohabit.options import Filters, Output, Several, Where, with_options
+from cohabit.options import Answer, Filters, Several, Where, with_options
 
 app = typer.Typer()
 
@@ -16,7 +16,7 @@ app = typer.Typer()
 @with_options
 def trends(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     level: Annotated[
         str | None, typer.Option(help="model, family, line, lab or lab-country.", show_default="family")
@@ -41,7 +41,7 @@ def trends(
 @with_options
 def lifetimes(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     view: Annotated[str, typer.Option(help="survival, churn or observations.")] = "survival",
     every: Annotated[str | None, typer.Option(help="With --view churn: week or month.", show_default="month")] = None,

@@ -9,7 +9,7 @@ import typer
 
 from cohabit.commands.answering import LevelOption, answer, scope_of
 from cohabit.errors import UsageError
-from cohabit.options import Filters, Output, Several, Shown, Where, with_options
+from cohabit.options import Answer, Filters, Several, Shown, Where, with_options
 from cohabit.text import visible
 
 app = typer.Typer()
@@ -21,7 +21,7 @@ _YES, _NO = ("yes", "true", "1"), ("no", "false", "0")
 @with_options
 def diff(
     where: Where,
-    output: Output,
+    output: Answer,
     shown: Shown,
     filters: Filters,
     date1: Annotated[str, typer.Argument(help="The earlier date.", metavar="DATE1")],
@@ -42,7 +42,7 @@ def diff(
 @with_options
 def compare(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     against: Annotated[
         Several,

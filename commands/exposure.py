@@ -9,7 +9,7 @@ import typer
 
 from cohabit.commands.answering import LevelOption, answer, scope_of
 from cohabit.commands.completing import words
-from cohabit.options import Filters, Output, Where, with_options
+from cohabit.options import Answer, Filters, Where, with_options
 
 app = typer.Typer()
 
@@ -18,7 +18,7 @@ app = typer.Typer()
 @with_options
 def risks(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     kind: Annotated[
         str | None,
@@ -54,7 +54,7 @@ def risks(
 @with_options
 def impact(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     names: Annotated[
         list[str] | None, typer.Argument(help="What has a problem: NAME, or model:, line:, lab:, family:, digest:NAME.")

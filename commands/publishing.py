@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from cohabit.errors import UsageError
 from cohabit.options import Filters, PublishOption, Where, with_options
 from cohabit.progress import progress_bar
 from cohabit.text import visible
@@ -31,11 +30,10 @@ def bundle(
     The same data and options give the same bytes. For everybody: cohabit bundle --publish 10 -o study.zip
     """
     from cohabit.commands import bundling
-    from cohabit.output import write_file
+    from cohabit.output import check_target, write_file
     from cohabit.session import Graph
 
-    if output.suffix.lower() != ".zip":
-        raise UsageError(f"{output}: a file name that ends in .zip, please")
+    check_target(output, (".zip",))
     wanted = bundling.Bundle(filters.values(), publish, seed)
     with Graph(where.data, where.store) as graph, progress_bar(quiet) as progress:
         content = bundling.make(graph, wanted, progress)

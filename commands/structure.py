@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cohabit.commands.answering import LevelOption, answer, scope_of
-from cohabit.options import Filters, Output, Where, with_options
+from cohabit.options import Answer, Filters, Where, with_options
 from cohabit.progress import progress_bar
 
 app = typer.Typer()
@@ -23,7 +23,7 @@ PLACES_LISTED = "country, network, provider, provider-kind or software"
 @with_options
 def centrality(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     level: LevelOption = "family",
     weight: Annotated[str, typer.Option(help="What a pair weighs: hosts, jaccard or lift.")] = "hosts",
@@ -52,7 +52,7 @@ def centrality(
 @with_options
 def clusters(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     level: LevelOption = "family",
     by: Annotated[str | None, typer.Option(help=f"Group places: {PLACES_LISTED}. Else items are grouped.")] = None,
@@ -82,7 +82,7 @@ def clusters(
 @with_options
 def concentration(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     level: LevelOption = "family",
     by: Annotated[str | None, typer.Option(help=f"Place by place: {PLACES_LISTED}.")] = None,
@@ -99,7 +99,7 @@ def concentration(
 @with_options
 def analyse(
     where: Where,
-    output: Output,
+    output: Answer,
     null: Annotated[str, typer.Option(help="Null model of the q-values: bicm or hypergeometric.")] = "bicm",
     remove: Annotated[bool, typer.Option("--remove", help="Remove the derived facts instead.")] = False,
 ) -> None:

@@ -30,7 +30,7 @@ def test_one_line_for_what_is_not_published(loaded: Program) -> None:
         "query --name family-hosts --publish 5": "--publish does not go with saved: ",
         "diff 2025-02-20 2025-03-05 --level host --publish 5": "--publish does not go with diff: ",
         "catalogue --publish 5 --data nowhere": "--publish does not go with catalogue: it says what a name means",
-        "load scan.ndjson --publish 5": "--publish goes with commands that count hosts; leave it out here",
+        "load scan.ndjson --publish 5": "No such option: --publish",
         "rank --publish 2": "--publish 2: it takes 5 or more (10 is usual), or 1 for no change",
         "report -o r.html --publish 0": "--publish 0: it takes 5 or more",
         "bundle -o study.zip --publish 3": "--publish 3: it takes 5 or more",
