@@ -23,7 +23,13 @@ def info(
     shown: Shown,
     scans: Annotated[bool, typer.Option("--scans", help="List the loaded scans instead.")] = False,
 ) -> None:
-    """Say what is in the graph, how fresh it is, and from which scans."""
+    """Say what is in the graph, how fresh it is, and from which scans.
+
+    \b
+    Examples:
+      cohabit info
+      cohabit info --scans
+    """
     answer(where, output, shown.show_addresses, "scans" if scans else "info")
 
 
@@ -38,7 +44,14 @@ def rank(
     ] = None,
     by: Annotated[str | None, typer.Option(help="country, network, provider, provider-kind or software.")] = None,
 ) -> None:
-    """Rank items, or places (--by), or items within places (both), by hosts."""
+    """Rank items, or places (--by), or items within places (both), by hosts.
+
+    \b
+    Examples:
+      cohabit rank --level line
+      cohabit rank --by country --has family:llama
+      cohabit rank --level family --by provider-kind
+    """
     answer(where, output, False, "rank", level=level, by=by, scope=scope_of(filters))
 
 
@@ -60,7 +73,14 @@ def cooccurrence(
     ] = 0,
     seed: Annotated[int | None, typer.Option(help="Seed of the draws.", show_default="0")] = None,
 ) -> None:
-    """Say which items live together on a host, and how much more often than by chance."""
+    """Say which items live together on a host, and how much more often than by chance.
+
+    \b
+    Examples:
+      cohabit cooccurrence llama qwen2
+      cohabit cooccurrence qwen2 --min-hosts 100 --sort lift
+      cohabit cooccurrence --level lab --country DE --format csv
+    """
     answer(
         where,
         output,
@@ -87,7 +107,12 @@ def combinations(
     min_size: Annotated[int, typer.Option(help="Leave out sets of fewer items.")] = 1,
     min_hosts: Annotated[int, typer.Option(help="Leave out sets of fewer hosts.")] = 1,
 ) -> None:
-    """List the exact sets of items that hosts run, with the hosts of each."""
+    """List the exact sets of items that hosts run, with the hosts of each.
+
+    \b
+    Example:
+      cohabit combinations --min-size 2
+    """
     options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
     answer(where, output, False, "combinations", **options, scope=scope_of(filters))
 
@@ -112,6 +137,11 @@ def hosts(
 
     \b
     cohabit hosts --family llama --country DE --endpoints
+
+    \b
+    Examples:
+      cohabit hosts --family llama --country DE
+      cohabit hosts --model deepseek-r1:7b --endpoints
     """
     items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}
     chosen = {name: tuple(values or ()) for name, values in items.items()}
@@ -127,7 +157,12 @@ def host(
     shown: Shown,
     address: Annotated[str, typer.Argument(help="Address, name, or the pseudonym that another command printed.")],
 ) -> None:
-    """Show the history of one host."""
+    """Show the history of one host.
+
+    \b
+    Example:
+      cohabit host 192.0.2.7
+    """
     answer(where, output, shown.show_addresses, "host", address)
 
 
@@ -148,6 +183,10 @@ def quality(
     """Say what could be wrong with the data: decoys, moved addresses, conflicts, clocks, and hosts never seen.
 
     The thresholds are for trying; --exclude-decoys always means the default ones.
+
+    \b
+    Example:
+      cohabit quality
     """
     thresholds = {"decoy_hosts": decoy_hosts, "decoy_networks": decoy_networks, "decoy_models": decoy_models}
     answer(where, output, False, "quality", **thresholds, scope=scope_of(filters))
@@ -166,7 +205,14 @@ def query(
     show: Annotated[bool, typer.Option("--show", help="Print the saved query instead of running it.")] = False,
     list_saved: Annotated[bool, typer.Option("--list", help="List the saved queries.")] = False,
 ) -> None:
-    """Ask in Cypher, read-only, on either store."""
+    """Ask in Cypher, read-only, on either store.
+
+    \b
+    Examples:
+      cohabit query --list
+      cohabit query --name family-pair --param a=llama --param b=qwen2
+      cohabit query 'MATCH (h:Host) RETURN count(h) AS hosts'
+    """
     from cohabit.commands import querying
     from cohabit.output import show as show_result
 
@@ -190,7 +236,13 @@ def catalogue(
         bool, typer.Option("--unknown", help="List the models of the graph that the catalogue does not know.")
     ] = False,
 ) -> None:
-    """Say what is known of a model's name, and why; without a name, list the product lines."""
+    """Say what is known of a model's name, and why; without a name, list the product lines.
+
+    \b
+    Examples:
+      cohabit catalogue deepseek-r1:7b
+      cohabit catalogue --unknown
+    """
     from cohabit.commands import naming
     from cohabit.errors import UsageError
     from cohabit.output import show
@@ -221,7 +273,14 @@ def make_map(
     publish: PublishOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
 ) -> None:
-    """Draw an interactive map as one HTML file that opens anywhere, offline; or its main figure as SVG or PNG."""
+    """Draw an interactive map as one HTML file that opens anywhere, offline; or its main figure as SVG or PNG.
+
+    \b
+    Examples:
+      cohabit map families -o families.html
+      cohabit map countries -o countries.svg
+      cohabit map hosts --has model:llama3.2:1b -o hosts.html
+    """
     from cohabit.output import check_target, write_file
     from cohabit.session import Graph
 

@@ -32,6 +32,11 @@ def trends(
     """Follow items, places (--by), or items within places (both) over time: shares, slopes, what came and went.
 
     A forecast comes with its backtest: where «no change» did better, nothing is claimed.
+
+    \b
+    Examples:
+      cohabit trends --item qwen2 --item llama
+      cohabit trends --level lab-country --item CN --forecast 6
     """
     options = {"level": level, "by": by, "every": every, "forecast": forecast, "view": view}
     answer(where, output, False, "trends", **options, item=tuple(item or ()), scope=scope_of(filters))
@@ -49,6 +54,12 @@ def lifetimes(
         int, typer.Option(help="A host is gone when it is not seen in so many weeks with a scan.", metavar="WEEKS")
     ] = 4,
 ) -> None:
-    """Say how long hosts stay, who comes and goes, and how few hosts give most observations."""
+    """Say how long hosts stay, who comes and goes, and how few hosts give most observations.
+
+    \b
+    Examples:
+      cohabit lifetimes
+      cohabit lifetimes --view churn
+    """
     options = {"view": view, "every": every, "gone_after": gone_after}
     answer(where, output, False, "lifetimes", **options, scope=scope_of(filters))

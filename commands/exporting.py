@@ -45,6 +45,12 @@ def export(
     """Write the graph for other programs: hosts and their models with places, or the network of a level.
 
     neo4j-browser writes no data, but a style, saved queries and a guide for the Neo4j Browser.
+
+    \b
+    Examples:
+      cohabit export graphml --level family -o families.graphml
+      cohabit export parquet -o tables
+      cohabit export neo4j-browser -o browser
     """
     from cohabit.errors import UsageError
     from cohabit.exports import browser

@@ -37,7 +37,14 @@ def risks(
         ),
     ] = False,
 ) -> None:
-    """Count the hosts with capabilities, quantisations, vulnerable versions, telling names and remote weights."""
+    """Count the hosts with capabilities, quantisations, vulnerable versions, telling names and remote weights.
+
+    \b
+    Examples:
+      cohabit risks
+      cohabit risks --kind version --country DE
+      cohabit risks --monoculture
+    """
     answer(
         where,
         output,
@@ -65,7 +72,13 @@ def impact(
     ] = False,
     level: LevelOption = "family",
 ) -> None:
-    """Say which hosts run something that has a problem, where, run by whom, and with what beside it (--level)."""
+    """Say which hosts run something that has a problem, where, run by whom, and with what beside it (--level).
+
+    \b
+    Examples:
+      cohabit impact lab:Meta
+      cohabit impact line:llama3.2 --include-derived
+    """
     from cohabit.queries.digests import read_digest_file
 
     answer(

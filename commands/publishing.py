@@ -27,7 +27,11 @@ def bundle(
     """Pack a study into one file: tables, maps, report, and what it takes to check them and make them again.
 
     Commands, filters and Cypher of each, definitions, versions, hashes of the scans, a citation line and a script.
-    The same data and options give the same bytes. For everybody: cohabit bundle --publish 10 -o study.zip
+    The same data and options give the same bytes.
+
+    \b
+    Example:
+      cohabit bundle --publish 10 -o study.zip
     """
     from cohabit.commands import bundling
     from cohabit.output import check_target, write_file

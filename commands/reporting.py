@@ -26,6 +26,11 @@ def report(
     """Write a report of a few pages, to read in five minutes and to print.
 
     Headline, ranks, co-occurrence, the network of families, countries, course over time, published figures, doubts.
+
+    \b
+    Examples:
+      cohabit report -o report.html
+      cohabit report -o report.pdf --country DE
     """
     from cohabit.output import check_target, write_file
     from cohabit.session import Graph

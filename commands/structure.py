@@ -41,7 +41,13 @@ def centrality(
     seed: Annotated[int | None, typer.Option(help="Seed of the draws.", show_default="0")] = None,
     engine: EngineOption = "local",
 ) -> None:
-    """Say which items hold the network of what lives together in place."""
+    """Say which items hold the network of what lives together in place.
+
+    \b
+    Examples:
+      cohabit centrality --weight jaccard
+      cohabit centrality --bootstrap 200
+    """
     options = {"level": level, "weight": weight, "sort": sort, "exact": exact, "null": null}
     options |= {"bootstrap": bootstrap, "seed": seed, "engine": engine}
     with progress_bar(output.quiet) as progress:
@@ -71,7 +77,13 @@ def clusters(
     seed: Annotated[int, typer.Option(help="Seed of communities and resamples.")] = 0,
     engine: EngineOption = "local",
 ) -> None:
-    """Say who looks alike: items that live together (communities), or places that run the same (--by)."""
+    """Say who looks alike: items that live together (communities), or places that run the same (--by).
+
+    \b
+    Examples:
+      cohabit clusters --by country
+      cohabit clusters --level model
+    """
     options = {"level": level, "by": by, "min_hosts": min_hosts, "number": clusters, "null": null}
     options |= {"bootstrap": bootstrap, "seed": seed, "engine": engine, "scope": scope_of(filters)}
     with progress_bar(output.quiet) as progress:
@@ -90,7 +102,12 @@ def concentration(
         bool, typer.Option("--quotients", help="With --by: each item's share in the place over its share overall.")
     ] = False,
 ) -> None:
-    """Say how diverse the items are, and what dominates, overall or place by place."""
+    """Say how diverse the items are, and what dominates, overall or place by place.
+
+    \b
+    Example:
+      cohabit concentration --level lab --by country
+    """
     question = "quotients" if quotients else "concentration"
     answer(where, output, False, question, level=level, by=by, scope=scope_of(filters))
 
@@ -106,6 +123,11 @@ def analyse(
     """Write derived facts into the store, to explore them in Cypher.
 
     CO_DEPLOYED between families and between models, pagerank and community on both.
+
+    \b
+    Examples:
+      cohabit analyse
+      cohabit analyse --remove
     """
     with progress_bar(output.quiet) as progress:
         answer(where, output, False, "analyse", null=null, remove=remove, progress=progress)

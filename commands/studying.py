@@ -26,5 +26,10 @@ def study(
     """Put published claims beside this graph: what it gives, with intervals, verdicts, and other definitions.
 
     The bundled claims are those of «Silent Brothers» (SentinelOne and Censys, January 2026).
+
+    \b
+    Examples:
+      cohabit study
+      cohabit study --claims mine.toml
     """
     answer(where, output, False, "study", claims=claims, scope=scope_of(filters))
