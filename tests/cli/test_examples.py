@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -23,10 +24,13 @@ def commands(command: Any = None, path: str = "cohabit") -> Iterator[tuple[str, 
 
 def examples(command: Any) -> list[str]:
     """The lines of a help text that are commands."""
-    return [line.strip() for line in (command.help or "").splitlines() if line.strip().startswith("cohabit ")]
+    text = re.sub(r"\\\n\s*", "", command.help or "")
+    return [line.strip() for line in text.splitlines() if line.strip().startswith("cohabit ")]
 
 
-@pytest.mark.parametrize(("path", "command"), list(commands()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("path", "command"), list(commands()), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_examples_can_be_typed(path: str, command: Any) -> None:
     found = examples(command)
     assert found
