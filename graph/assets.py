@@ -197,15 +197,18 @@ def _rows(path: Path, where: str) -> Iterator[tuple[int, str, str | None]]:
                 yield number, text, None
         return
     delimiter, asset, label = columns
-    reader = csv.reader(lines[first + 1 :], delimiter=delimiter, skipinitialspace=True)
+    # Strict: a quote that nobody closes would take the rest of the file for a label.
+    reader = csv.reader(lines[first + 1 :], delimiter=delimiter, skipinitialspace=True, strict=True)
+    begins = first + 2
     try:
         for row in reader:
             text = row[asset].strip() if len(row) > asset else ""
             if any(row) and not row[0].startswith("#"):
                 said = row[label].strip() if label is not None and len(row) > label else ""
-                yield first + 1 + reader.line_num, text, said or None
+                yield begins, text, said or None
+            begins = first + 2 + reader.line_num
     except csv.Error as error:
-        raise DataError(f"{where}, line {first + 1 + reader.line_num}: not a table ({error}); correct it") from error
+        raise DataError(f"{where}, line {begins}: not a row of a table ({error}); correct it") from error
 
 
 def _content(line: str) -> str:
