@@ -448,6 +448,9 @@ def test_json_is_the_same_on_every_store(place: Place, records: list[Record], tm
             ("saved", ("line-lab", {}), {}),
         ):
             texts[f"{name} {arguments} {options}"] = _json(graph.ask(name, *arguments, **options), Format("json"))
+        for level in (None, "line"):
+            graph.export("json-graph", tmp_path / "graph.json", level=level)
+            texts[f"export {level}"] = (tmp_path / "graph.json").read_text("ascii")
     remembered = _REMEMBERED.setdefault("texts", texts)
     assert json.dumps(texts) == json.dumps(remembered)
 
