@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cohabit import __version__
-from cohabit.commands import ask, change, comparing, data, exposure, reporting, structure, studying
+from cohabit.commands import acting, ask, change, comparing, data, exposure, reporting, structure, studying
 from cohabit.errors import CohabitError
 
 _STOPPED = 130
@@ -22,7 +22,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (data.app, ask.app, structure.app, exposure.app, comparing.app, change.app, studying.app, reporting.app):
+for group in (
+    data.app,
+    ask.app,
+    acting.app,
+    structure.app,
+    exposure.app,
+    comparing.app,
+    change.app,
+    studying.app,
+    reporting.app,
+):
     app.registered_commands += group.registered_commands
 
 

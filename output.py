@@ -20,14 +20,13 @@ from typing import TYPE_CHECKING, Any
 from cohabit.cells import cell, fitting, heading, is_numeric, is_rigid
 from cohabit.errors import DataError, UsageError
 from cohabit.queries.result import Result, Row
-from cohabit.text import visible
+from cohabit.text import defused, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 FORMATS = ("table", "json", "csv", "markdown", "parquet")
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Beside Markdown's own characters what GitHub makes a link of: `http://…`, `www.…`, `a@b`.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@]|(?<=:)/(?=/)|(?<=www)\.)", re.IGNORECASE)
 # Enough for every column of a wide table; a terminal's own width is used where there is one.
@@ -110,8 +109,7 @@ def _csv_cell(value: Any) -> str:
     if isinstance(value, list):
         value = "; ".join(_csv_cell(v) for v in value)
     if isinstance(value, str):
-        shown = visible(value)
-        return "'" + shown if shown.startswith(_FORMULA) else shown
+        return defused(value)
     value = _number(value)
     if value is None:
         return ""

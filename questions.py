@@ -139,11 +139,41 @@ class Questions:
         line: str | Sequence[str] = (),
         lab: str | Sequence[str] = (),
         digest: str | Sequence[str] = (),
+        endpoints: bool = False,
         **filters: Any,
     ) -> pd.DataFrame:
-        """The hosts that run all of the given items."""
+        """The hosts that run all of the given items, or (`endpoints`) one row a host and port of them."""
         items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}
-        return self.ask("hosts", **{k: _tuple(v) for k, v in items.items()}, scope=scope(filters)).to_pandas()
+        chosen = {k: _tuple(v) for k, v in items.items()}
+        return self.ask("endpoints" if endpoints else "hosts", **chosen, scope=scope(filters)).to_pandas()
+
+    def notify(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        by: str = "network",
+        form: str = "csv",
+        contacts: str | os.PathLike[str] | None = None,
+        model: str | Sequence[str] = (),
+        family: str | Sequence[str] = (),
+        line: str | Sequence[str] = (),
+        lab: str | Sequence[str] = (),
+        digest: str | Sequence[str] = (),
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """Write the endpoints of these hosts into a new folder, a file a recipient (`form`: csv, intelmq, stix, misp).
+
+        The rows are those of its index. It takes a graph that was opened with `show_addresses`. Nothing is sent.
+        """
+        from cohabit.queries.selected import Items
+
+        items = Items(_tuple(model), _tuple(family), _tuple(line), _tuple(lab), _tuple(digest))
+        options = {"by": by, "form": form, "contacts": contacts, "items": items}
+        return self.ask("notify", folder, **options, scope=scope(filters)).to_pandas()
+
+    def followup(self, folder: str | os.PathLike[str], *, gone_after: int = 4) -> pd.DataFrame:
+        """What became of the hosts of a folder that `notify` wrote: all of them, then by recipient."""
+        return self.ask("followup", folder, gone_after=gone_after).to_pandas()
 
     def host(self, address: str) -> pd.DataFrame:
         """The history of one host, by address or pseudonym; one row."""

@@ -75,6 +75,7 @@ class Graph(Questions):
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name and say of the answer whether the data are simulated."""
+        from cohabit.notices import followup, notify
         from cohabit.queries import (
             analysis,
             catalogue,
@@ -85,6 +86,7 @@ class Graph(Questions):
             concentration,
             cooccurrence,
             diff,
+            endpoints,
             explore,
             hosts,
             impact,
@@ -98,6 +100,7 @@ class Graph(Questions):
         )
 
         store, masker = self.store, self.masker
+        simulated, real = self._kinds_of_scans()
         questions: dict[str, Any] = {
             "info": lambda: info.info(store, masker),
             "scans": lambda: info.scans(store, masker),
@@ -113,6 +116,7 @@ class Graph(Questions):
             "compare": lambda: compare.compare(store, *arguments, **options),
             "study": lambda: study.study(store, **options),
             "hosts": lambda: hosts.hosts(store, masker, **options),
+            "endpoints": lambda: endpoints.endpoints(store, masker, **options),
             "host": lambda: hosts.host(store, masker, *arguments),
             "catalogue": lambda: catalogue.ask(self._catalogue(), store, *arguments, **options),
             "quality": lambda: quality.quality(store, rejected=self._rejected(), **options),
@@ -120,11 +124,12 @@ class Graph(Questions):
             "impact": lambda: impact.impact(store, *arguments, **options),
             "trends": lambda: trends.trends(store, **options),
             "lifetimes": lambda: lifetimes.lifetimes(store, **options),
+            "notify": lambda: notify.notify(store, masker, *arguments, simulated=simulated, **options),
+            "followup": lambda: followup.followup(store, *arguments, **options),
             "query": lambda: explore.explore(store, masker, *arguments),
             "saved": lambda: explore.run_saved(store, masker, *arguments),
         }
         answer: Result = questions[question]()
-        simulated, real = self._kinds_of_scans()
         if not simulated:
             return answer
         return replace(answer, simulated=True, caveats=(MIXED if real else SIMULATED, *answer.caveats))

@@ -7,6 +7,9 @@ import unicodedata
 # Control, format (bidi marks, zero-width), lone surrogates, private use, unassigned, line and paragraph separators.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
+# What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 def visible(text: str, limit: int | None = None) -> str:
     r"""Return `text` with every invisible or reordering character written as an escape such as ``\u202e``.
@@ -20,6 +23,12 @@ def visible(text: str, limit: int | None = None) -> str:
     if limit is not None and len(shown) > limit:
         return shown[: limit - 1] + "…"
     return shown
+
+
+def defused(text: str) -> str:
+    """Return `text` as it may stand in a cell of a CSV file: visible, and no formula when a spreadsheet opens it."""
+    shown = visible(text)
+    return "'" + shown if shown.startswith(_FORMULA) else shown
 
 
 def _escape(character: str) -> str:

@@ -103,11 +103,19 @@ def hosts(
     line: Annotated[Several, typer.Option(help="Hosts that run this line.", metavar="NAME")] = None,
     lab: Annotated[Several, typer.Option(help="Hosts that run a model of this lab.", metavar="NAME")] = None,
     digest: Annotated[Several, typer.Option(help="Hosts that reported this digest.", metavar="DIGEST")] = None,
+    endpoints: Annotated[
+        bool, typer.Option("--endpoints", help="One row a host and port, with the models that were asked for.")
+    ] = False,
 ) -> None:
-    """List the hosts behind a number; addresses are masked."""
+    """List the hosts behind a number; addresses are masked.
+
+    \b
+    cohabit hosts --family llama --country DE --endpoints
+    """
     items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}
     chosen = {name: tuple(values or ()) for name, values in items.items()}
-    answer(where, output, shown.show_addresses, "hosts", **chosen, scope=scope_of(filters))
+    question = "endpoints" if endpoints else "hosts"
+    answer(where, output, shown.show_addresses, question, **chosen, scope=scope_of(filters))
 
 
 @app.command()

@@ -21,6 +21,7 @@ ALLOWED = {
     "graph": SHARED | {"cohabit.loaders"},
     "queries": SHARED | {"cohabit.loaders", "cohabit.graph", "cohabit.privacy"},
     "maps": SHARED | {"cohabit.graph", "cohabit.queries"},
+    "notices": SHARED | {"cohabit.graph", "cohabit.queries", "cohabit.privacy"},
     "simulation": SHARED,
 }
 # Layers that nothing below the command line may reach for.
@@ -86,6 +87,7 @@ def modules_after(code: str) -> set[str]:
 
 
 HEAVY = {"duckdb", "ibis", "ladybug", "matplotlib", "neo4j", "networkx", "numpy", "pandas", "pyarrow", "pyvis", "scipy"}
+HEAVY |= {"pymisp", "stix2"}
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -110,7 +112,7 @@ def test_answers_on_the_embedded_store_do_without_pandas(tmp_path: Path) -> None
     scan.write_text(json.dumps(record))
     run = [sys.executable, "-m", "cohabit", "load", str(scan), "--data", str(tmp_path / "data")]
     subprocess.run(run, cwd=tmp_path, check=True, capture_output=True)
-    asked = ["cooccurrence llama qwen2", "rank", "info", "hosts"]
+    asked = ["cooccurrence llama qwen2", "rank", "info", "hosts", "hosts --endpoints"]
     asked += ["risks", "risks --monoculture", "impact family:llama"]
     asked += ["diff 2025-03-01 2025-06-01", "compare --with min-weeks=1", "study", "trends", "lifetimes"]
     for call in map(str.split, asked):
