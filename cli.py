@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cohabit import __version__
-from cohabit.commands import acting, ask, change, comparing, data, exposure, reporting, structure, studying
+from cohabit.commands import acting, ask, assets, change, comparing, data, exposure, reporting, structure, studying
 from cohabit.errors import CohabitError
 
 _STOPPED = 130
@@ -28,12 +28,14 @@ for group in (
     acting.app,
     structure.app,
     exposure.app,
+    assets.app,
     comparing.app,
     change.app,
     studying.app,
     reporting.app,
 ):
     app.registered_commands += group.registered_commands
+    app.registered_groups += group.registered_groups
 
 
 def _version(asked: bool) -> None:

@@ -21,6 +21,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 Several = list[str] | None
 
+_FILE_NAMES = ("paths", "in_file")
 _UTF8 = re.compile("[^\ud800-\udfff]*")
 
 
@@ -79,6 +80,10 @@ class Filters:
     ] = None
     software: Annotated[Several, typer.Option(help="Hosts that run this server software.", metavar="NAME")] = None
     prefix: Annotated[Several, typer.Option(help="Hosts with an address in this prefix.", metavar="CIDR")] = None
+    in_file: Annotated[
+        Several,
+        typer.Option("--in", help="Hosts in this file of addresses, prefixes, networks and names.", metavar="FILE"),
+    ] = None
     has: Annotated[Several, typer.Option(help="Hosts that run this item: NAME, or LEVEL:NAME.", metavar="ITEM")] = None
     without: Annotated[Several, typer.Option(help="Hosts that do not run this item.", metavar="ITEM")] = None
     min_weeks: Annotated[int | None, typer.Option(help="Hosts seen in at least this many weeks.", metavar="N")] = None
@@ -136,5 +141,5 @@ def _check_encoding(given: dict[str, Any]) -> None:
     """Refuse bytes that are no UTF-8, except in file names: they reach Python as lone surrogates, and no store."""
     for name, value in given.items():
         for text in value if isinstance(value, list) else [value]:
-            if name != "paths" and isinstance(text, str) and not _UTF8.fullmatch(text):
+            if name not in _FILE_NAMES and isinstance(text, str) and not _UTF8.fullmatch(text):
                 raise UsageError(f"{name.replace('_', '-')}: {text!r} is not valid UTF-8")

@@ -179,6 +179,22 @@ class Questions:
         """The history of one host, by address or pseudonym; one row."""
         return self.ask("host", address).to_pandas()
 
+    def match(
+        self,
+        file: str | os.PathLike[str],
+        *,
+        all_matches: bool = False,
+        unmatched: bool = False,
+        **filters: Any,
+    ) -> pd.DataFrame:
+        """The hosts that a file of own assets means, each with the asset it matched; or the assets without a host."""
+        options = {"all_matches": all_matches, "unmatched": unmatched, "scope": scope(filters)}
+        return self.ask("match", os.fspath(file), **options).to_pandas()
+
+    def exclusions(self) -> pd.DataFrame:
+        """What the data folder keeps out of its graphs, why, and since when."""
+        return self.ask("exclusions").to_pandas()
+
     def quality(
         self,
         *,
@@ -276,4 +292,4 @@ def scope(filters: Mapping[str, Any]) -> Scope:
 
 
 def _tuple(value: Any) -> tuple[str, ...]:
-    return (str(value),) if isinstance(value, str | int) else tuple(str(v) for v in value)
+    return (str(value),) if isinstance(value, str | int | os.PathLike) else tuple(str(v) for v in value)

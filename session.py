@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from cohabit.graph.archive import Archive, RejectedRecord
+from cohabit.graph.exclusions import exclusions_in_use
 from cohabit.graph.store import GraphStore, data_folder, open_store
 from cohabit.privacy import Masker, is_address, read_key
 from cohabit.queries.result import Result
@@ -87,11 +88,13 @@ class Graph(Questions):
             cooccurrence,
             diff,
             endpoints,
+            exclusions,
             explore,
             hosts,
             impact,
             info,
             lifetimes,
+            match,
             quality,
             rank,
             risks,
@@ -118,6 +121,8 @@ class Graph(Questions):
             "hosts": lambda: hosts.hosts(store, masker, **options),
             "endpoints": lambda: endpoints.endpoints(store, masker, **options),
             "host": lambda: hosts.host(store, masker, *arguments),
+            "exclusions": lambda: exclusions.exclusions(exclusions_in_use(self.data), masker),
+            "match": lambda: match.match(store, masker, *arguments, **options),
             "catalogue": lambda: catalogue.ask(self._catalogue(), store, *arguments, **options),
             "quality": lambda: quality.quality(store, rejected=self._rejected(), **options),
             "risks": lambda: risks.risks(store, **options),

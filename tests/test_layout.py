@@ -18,7 +18,7 @@ from tests.parts import ROOT, load_tool
 SHARED = {"cohabit", "cohabit.errors", "cohabit.text", "cohabit.timeline", "cohabit.zstandard"}
 ALLOWED = {
     "loaders": SHARED,
-    "graph": SHARED | {"cohabit.loaders"},
+    "graph": SHARED | {"cohabit.loaders", "cohabit.privacy"},
     "queries": SHARED | {"cohabit.loaders", "cohabit.graph", "cohabit.privacy"},
     "maps": SHARED | {"cohabit.graph", "cohabit.queries"},
     "notices": SHARED | {"cohabit.graph", "cohabit.queries", "cohabit.privacy"},

@@ -31,7 +31,9 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cohabit.Graph]:
     (folder / "scan.ndjson").write_bytes(ndjson(records()))
     done = CliRunner().invoke(app, ["load", str(folder / "scan.ndjson"), "--data", str(folder / "data")])
     assert done.exit_code == 0, done.output
-    with cohabit.open(folder / "data") as opened:
+    (folder / "own.csv").write_text("asset,label\n192.0.2.0/28,ours\nAS64500,nobody's\n")
+    with pytest.MonkeyPatch.context() as patch, cohabit.open(folder / "data") as opened:
+        patch.chdir(folder)
         yield opened
 
 
@@ -92,6 +94,9 @@ def test_filters_have_the_names_of_the_scope() -> None:
         ("hosts --family qwen2 --family llama", (), {"family": ["qwen2", "llama"]}),
         ("host 192.0.2.7", (IPV4_HOST,), {}),
         ("risks --kind capability --country DE", (), {"kind": "capability", "country": "DE"}),
+        ("match own.csv --all --country DE", ("own.csv",), {"all_matches": True, "country": "DE"}),
+        ("match own.csv --unmatched", ("own.csv",), {"unmatched": True}),
+        ("rank --in own.csv", (), {"in_file": "own.csv"}),
         ("risks --monoculture", (), {"monoculture": True}),
         ("impact line:llama3.2 lab:Alibaba", ("line:llama3.2", "lab:Alibaba"), {}),
         ("impact lab:Meta --include-derived --level line", ("lab:Meta",), {"include_derived": True, "level": "line"}),

@@ -27,6 +27,26 @@ FAULTS: dict[str, tuple[int, str]] = {
     "load scan.ndjson --geo none --prefer-geo": (2, r"--geo none goes alone"),
     "load scan.ndjson --prefer-geo": (2, r"--prefer-geo needs --geo FILE"),
     "load scan.ndjson --format nope": (2, r"--format 'nope': choose from table, json, csv, markdown, parquet"),
+    "forget": (2, r"forget what\? Name a scan, or give --hosts FILE"),
+    "forget scan.ndjson --hosts scan.ndjson": (2, r"forget what\? Name a scan, or give --hosts FILE"),
+    "forget --hosts nowhere.txt": (1, r"nowhere\.txt: the assets cannot be read: No such file"),
+    "forget --hosts scan.ndjson": (1, r"scan\.ndjson, line 1: this has several columns"),
+    "forget --hosts own.txt --data nowhere": (1, r"nowhere: no archive here"),
+    "forget --hosts networks.txt": (1, r"by address, prefix or DNS name, not by network"),
+    "exclude": (2, r"Missing command"),
+    "exclude add 192.0.2.0/24": (2, r"Missing option '--reason'"),
+    "exclude add 192.0.2.0/24 --reason ' '": (2, r"--reason says why"),
+    "exclude add 192.0.2.7/24 --reason x": (2, r"has bits behind its length; write its first address"),
+    "exclude add two.words? --reason x": (2, r"'two\.words\?' is no address, prefix, AS number or DNS name"),
+    "exclude add host-0000000000000000 --reason x": (2, r"no host of this archive has the pseudonym host-0{16}"),
+    "exclude remove 192.0.2.0/24": (2, r"is not excluded; `cohabit exclude list` lists what is"),
+    "match": (2, r"Missing argument 'FILE'"),
+    "match nowhere.txt": (1, r"nowhere\.txt: the assets cannot be read: No such file"),
+    "match empty-folder": (1, r"empty-folder: the assets cannot be read"),
+    "match bad.txt": (1, r"bad\.txt, line 2: this has bits behind its length; .*\(1 more of its lines cannot be read"),
+    "match own.txt --all --unmatched": (2, r"--all is about matches: leave out --unmatched"),
+    "rank --in nowhere.txt": (1, r"nowhere\.txt: the assets cannot be read"),
+    "compare --with in=nowhere.txt": (1, r"nowhere\.txt: the assets cannot be read"),
     "forget nothing-like-it": (1, r"no loaded scan is called 'nothing-like-it'; `cohabit info --scans` lists them"),
     "info --data nowhere": (1, r"nowhere/graph: no graph here yet; `cohabit load FILE…` makes one"),
     "rejected --data nowhere": (1, r"nowhere: no archive here"),
@@ -111,7 +131,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     "study --claims nowhere.toml": (1, r"nowhere\.toml: the claims cannot be read: No such file"),
     "study --claims scan.ndjson": (1, r"scan\.ndjson: the claims are not valid TOML"),
     "compare": (2, r"compare with what\? Give --with KEY=VALUE, such as --with country=CN"),
-    "compare --with colour=red": (2, r"--with colour=red: not a filter; there are: since, .*provider-kind, .*"),
+    "compare --with colour=red": (2, r"--with colour=red: not a filter; there are: since, .*provider-kind, .* in, .*"),
     "compare --with country": (2, r"--with country: write it as country=VALUE"),
     "compare --with within=x": (2, r"--with within=x: it takes a whole number"),
     "compare --with at=2025-01-20 --with at=2025-03-05": (2, r"--with at=2025-03-05: at can be given once"),
@@ -206,6 +226,8 @@ def assert_one_line(done: Done, code: int, says: str) -> None:
 @pytest.fixture(scope="module")
 def faults(loaded: Program) -> dict[str, Done]:
     (loaded.folder / "empty-folder").mkdir()
+    for name, text in (("own", "192.0.2.0/24"), ("bad", "192.0.2.0/24\n192.0.2.7/24\nx y"), ("networks", "AS64496")):
+        (loaded.folder / f"{name}.txt").write_text(text)
     before = contents(loaded.folder)
     done = dict(zip(FAULTS, loaded.each(list(FAULTS)), strict=True))
     assert contents(loaded.folder) == before
