@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-neo4j-2026 check smoke-all dist image bench docs neo4j clean
+.PHONY: help demo test test-neo4j-2026 check smoke-all dist image bench docs site neo4j clean
 
 help: ## List the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -39,12 +39,13 @@ test: $(VENV)/.developing .types/cohabit ## Run the tests (Neo4j and Chromium ar
 test-neo4j-2026: $(VENV)/.developing ## Run the store tests on Neo4j 2026 (needs a JDK of version 21 or newer)
 	COHABIT_REQUIRE=neo4j COHABIT_NEO4J_VERSION=2026 $(BIN)/python -m pytest tests/conformance tests/tools
 
-check: $(VENV)/.developing .types/cohabit ## Lint, types, generated documentation, and the wheel in an empty environment
+check: $(VENV)/.developing .types/cohabit ## Lint, types, documentation, and the wheel in an empty environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	MYPYPATH=.types $(BIN)/mypy -p cohabit
 	MYPYPATH=.types:tools $(BIN)/mypy --explicit-package-bases tools/*.py
 	$(BIN)/python tools/docs.py --check
+	$(MAKE) --no-print-directory site
 	$(BIN)/python tools/wheel_smoke.py
 
 smoke-all: $(VENV)/.developing ## Try the wheel on every supported Python that is here, and with the oldest dependencies
@@ -61,6 +62,10 @@ image: dist ## Build the container image `cohabit` from the wheel (needs Docker 
 docs: $(VENV)/.developing ## Write the generated parts of the documentation anew
 	$(BIN)/python tools/docs.py
 
+site: $(VENV)/.developing ## Build the documentation as a website into site/ (a broken link ends the build)
+	rm -rf site
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --doctree-dir .cache/doctrees -c tools/site docs site
+
 bench: $(VENV)/.developing ## Measure loading, queries, filling a server, and each loader (takes minutes)
 	$(BIN)/python tools/bench.py
 
@@ -68,4 +73,4 @@ neo4j: $(VENV)/.installed ## Start a Neo4j server with Browser for exploring (ne
 	$(BIN)/python tools/neo4j_server.py
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .types demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .types demo site build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from typer import Typer
 from typer.testing import CliRunner
@@ -151,7 +154,68 @@ def described(docstring: str) -> tuple[list[str], dict[str, str]]:
     return notes, points
 
 
-PAGES = {"commands.md": commands, "formats.md": formats, "schema.md": graph_schema, "queries.md": queries}
+def columns() -> str:
+    """The columns of every answer, from `columns.toml` and the sections that explain them already."""
+    known = tomllib.loads((ROOT / "tools" / "columns.toml").read_text("utf-8"))
+    lines = ["# Columns", "", NOTE, ""]
+    lines += [
+        "The columns of each answer, in order: keys of JSON, headings of CSV and Parquet, columns of a DataFrame.",
+        "Shares are fractions, numbers not rounded, what is undefined is null. Tables in the terminal show a choice.",
+        "Answers from simulated data have one more column in JSON, CSV and Parquet: `simulated`.",
+        "",
+    ]
+    for answer in known["answer"]:
+        lines += [f"## {answer['call']}", ""]
+        if answer.get("see"):
+            places = ", ".join(f"[{_title(target)}]({target})" for target in answer["see"])
+            lines += [f"Explained in: {places}.", ""]
+        lines += ["| column | meaning |", "|---|---|"]
+        lines += [f"| `{name}` | {_meaning(name, answer, known['common'])} |" for name in answer["columns"]]
+        lines += ["", *([answer["also"], ""] if "also" in answer else [])]
+    return "\n".join(lines)
+
+
+def _meaning(name: str, answer: dict[str, Any], common: dict[str, str]) -> str:
+    if text := answer.get("own", {}).get(name):
+        return str(text)
+    for target in answer.get("see", ()):
+        if f"`{name}`" in _section(target):
+            return f"see [{_title(target)}]({target})"
+    if name not in common:
+        sys.exit(f"tools/columns.toml: nothing explains the column {name} of «{answer['call']}»")
+    return common[name]
+
+
+def _section(target: str) -> str:
+    """The text of a page, or of the section that the anchor names."""
+    name, _, anchor = target.partition("#")
+    text = (ROOT / "docs" / name).read_text("utf-8")
+    if not anchor:
+        return text
+    for part in re.split(r"^(?=#{2,3} )", text, flags=re.MULTILINE)[1:]:
+        if _anchor(part.partition("\n")[0].lstrip("# ")) == anchor:
+            return part
+    sys.exit(f"tools/columns.toml: docs/{name} has no section #{anchor}")
+
+
+def _title(target: str) -> str:
+    """How a link to a page or section reads: the heading that it leads to."""
+    name, _, anchor = target.partition("#")
+    heading = (_section(target) if anchor else (ROOT / "docs" / name).read_text("utf-8")).partition("\n")[0]
+    return heading.lstrip("# ")
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+PAGES = {
+    "commands.md": commands,
+    "columns.md": columns,
+    "formats.md": formats,
+    "schema.md": graph_schema,
+    "queries.md": queries,
+}
 
 
 def main() -> None:

@@ -1,4 +1,7 @@
-"""The fenced blocks of a Markdown page, and console sessions in them."""
+"""The fenced blocks of a Markdown page, and console sessions in them.
+
+A block that no test runs says so in a line above it, `<!-- not run: REASON -->`, which no reader sees.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,17 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^(?:<!-- not run: ([^\n]+) -->\n)?```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ANYTHING = "…"
 
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: the language after the fence, and the text."""
+    """One fenced block: the language after the fence, and the text; the reason where no test runs it."""
 
     language: str
     text: str
+    not_run: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ def _spaced(text: str) -> str:
 
 def blocks(page: Path) -> list[Block]:
     """All fenced blocks of a page, in order."""
-    return [Block(language, text) for language, text in _FENCE.findall(page.read_text("utf-8"))]
+    found = _FENCE.findall(page.read_text("utf-8"))
+    return [Block(language, text, reason or None) for reason, language, text in found]
 
 
 def exchanges(block: Block) -> list[Exchange]:
