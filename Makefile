@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-neo4j-2026 check bench docs site neo4j clean
+.PHONY: help demo test test-neo4j-2026 check smoke-all dist image bench docs site neo4j clean
 
 help: ## List the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -47,6 +47,17 @@ check: $(VENV)/.developing .types/cohabit ## Lint, types, documentation, and the
 	$(BIN)/python tools/docs.py --check
 	$(MAKE) --no-print-directory site
 	$(BIN)/python tools/wheel_smoke.py
+
+smoke-all: $(VENV)/.developing ## Try the wheel on every supported Python that is here, and with the oldest dependencies
+	$(BIN)/python tools/wheel_smoke.py --all
+
+dist: $(VENV)/.developing ## Build wheel and sdist into dist/; their version is that of the tag
+	@rm -rf dist build
+	$(BIN)/python -m build --no-isolation
+	@rm -rf build
+
+image: dist ## Build the container image `cohabit` from the wheel (needs Docker or Podman)
+	$(shell command -v podman || echo docker) build --file Containerfile --tag cohabit .
 
 docs: $(VENV)/.developing ## Write the generated parts of the documentation anew
 	$(BIN)/python tools/docs.py

@@ -1,8 +1,9 @@
 """cohabit: which AI models live together on internet-exposed hosts.
 
 >>> import cohabit
->>> graph = cohabit.open("cohabit-data")  # doctest: +SKIP
->>> graph.cooccurrence(level="family")  # doctest: +SKIP
+>>> graph = cohabit.open()
+>>> graph.cooccurrence("llama", "qwen2")["hosts"].item()
+116
 """
 
 from __future__ import annotations
@@ -12,11 +13,32 @@ from typing import TYPE_CHECKING, Any
 from cohabit.errors import CohabitError, DataError, UsageError
 
 if TYPE_CHECKING:
+    from cohabit.keeping import exclude, forget, known_loaders, load, readmit, rejected, saved_queries, simulate, sync
     from cohabit.session import Graph
     from cohabit.session import open_graph as open  # noqa: A004 - the library's front door
 
-__version__ = "0.1.0"
-__all__ = ["CohabitError", "DataError", "Graph", "UsageError", "open"]
+    __version__: str
+
+_KEEPING = (
+    *("exclude", "forget", "known_loaders", "load", "readmit", "rejected"),
+    *("saved_queries", "simulate", "sync"),
+)
+__all__ = [
+    "CohabitError",
+    "DataError",
+    "Graph",
+    "UsageError",
+    "exclude",
+    "forget",
+    "known_loaders",
+    "load",
+    "open",
+    "readmit",
+    "rejected",
+    "saved_queries",
+    "simulate",
+    "sync",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -25,4 +47,12 @@ def __getattr__(name: str) -> Any:
         from cohabit import session
 
         return session.open_graph if name == "open" else session.Graph
+    if name in _KEEPING:
+        from cohabit import keeping
+
+        return getattr(keeping, name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("cohabit")
     raise AttributeError(f"module 'cohabit' has no attribute {name!r}")

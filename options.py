@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
+from typer.models import ParameterInfo
 
+from cohabit.commands.completing import COMPLETED
 from cohabit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +25,12 @@ Several = list[str] | None
 
 _FILE_NAMES = ("paths", "in_file")
 _UTF8 = re.compile("[^\ud800-\udfff]*")
+
+
+PublishOption = Annotated[
+    int | None,
+    typer.Option(help="For everybody: no group of fewer than K hosts, nor a way back to one.", metavar="K"),
+]
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,13 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Answer(Output):
+    """How to print the answer to a question, and for whom."""
+
+    publish: PublishOption = None
+
+
+@dataclass(frozen=True)
 class Filters:
     """Which hosts, and when; the names are those of `Scope`."""
 
@@ -72,7 +87,7 @@ class Filters:
     within: Annotated[
         int | None, typer.Option(help="With --at: look back this many weeks.", show_default="4", metavar="WEEKS")
     ] = None
-    country: Annotated[Several, typer.Option(help="Hosts in this country.", metavar="CC")] = None
+    country: Annotated[Several, typer.Option(help="Hosts in this country, by code or name.", metavar="CC")] = None
     network: Annotated[Several, typer.Option(help="Hosts in this network.", metavar="ASN")] = None
     provider: Annotated[Several, typer.Option(help="Hosts in networks of this organisation.", metavar="NAME")] = None
     provider_kind: Annotated[
@@ -123,6 +138,8 @@ def with_options(function: Function) -> Function:
             inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=kind_hints[f.name])
             for f in fields(groups[name])
         ]
+    for parameter in parameters:
+        _complete(parameter)
     parameters.sort(key=lambda p: p.kind is inspect.Parameter.KEYWORD_ONLY)
 
     @wraps(function)
@@ -135,6 +152,13 @@ def with_options(function: Function) -> Function:
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     return command  # type: ignore[return-value]
+
+
+def _complete(parameter: inspect.Parameter) -> None:
+    """Let the shell complete a parameter whose name says what it takes, unless it says so itself."""
+    for information in get_args(parameter.annotation)[1:]:
+        if isinstance(information, ParameterInfo) and information.autocompletion is None:
+            information.autocompletion = COMPLETED.get(parameter.name)
 
 
 def _check_encoding(given: dict[str, Any]) -> None:

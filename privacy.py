@@ -7,7 +7,6 @@ on addresses before they are masked.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import hmac
 import ipaddress
 import os
@@ -107,7 +106,7 @@ class Masker(Finder):
     def pseudonym(self, address: str) -> str:
         """Pseudonym of a canonical address or name."""
         self.used = True
-        return "host-" + hmac.new(self._key, address.encode(), hashlib.sha256).hexdigest()[:16]
+        return "host-" + hmac.digest(self._key, address.encode(), "sha256").hex()[:16]
 
     def address(self, address: str) -> str:
         """The address as it may be shown."""

@@ -18,24 +18,27 @@ class Questions:
 
     Methods return a pandas DataFrame whose `attrs` carry the headline, the caveats and whether the data are simulated.
     Filters and time are keyword arguments with the names of the command-line options (see `Scope`); a single value may
-    stand for a list. Errors are DataError and UsageError, one line each.
+    stand for a list. `publish` is the K of figures for everybody: no group of fewer hosts is in the answer, nor a way
+    back to one; what has no such answer is refused. Errors are DataError and UsageError, one line each.
     """
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name."""
         raise NotImplementedError
 
-    def info(self) -> pd.DataFrame:
+    def info(self, *, publish: int | None = None) -> pd.DataFrame:
         """What is in the graph, one row."""
-        return self.ask("info").to_pandas()
+        return self.ask("info", publish=publish).to_pandas()
 
-    def scans(self) -> pd.DataFrame:
+    def scans(self, *, publish: int | None = None) -> pd.DataFrame:
         """The loaded scans."""
-        return self.ask("scans").to_pandas()
+        return self.ask("scans", publish=publish).to_pandas()
 
-    def rank(self, level: str | None = None, by: str | None = None, **filters: Any) -> pd.DataFrame:
+    def rank(
+        self, level: str | None = None, by: str | None = None, *, publish: int | None = None, **filters: Any
+    ) -> pd.DataFrame:
         """Items, places, or items within places, by hosts."""
-        return self.ask("rank", level=level, by=by, scope=scope(filters)).to_pandas()
+        return self.ask("rank", level=level, by=by, scope=scope(filters), publish=publish).to_pandas()
 
     def cooccurrence(
         self,
@@ -46,19 +49,26 @@ class Questions:
         null: str = "bicm",
         bootstrap: int = 0,
         seed: int | None = None,
+        publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """Pairs of items by the hosts that run both; with three or more names, the hosts that run them all."""
         options = {"level": level, "min_hosts": min_hosts, "sort": sort, "null": null}
         drawn = {"bootstrap": bootstrap, "seed": seed}
-        return self.ask("cooccurrence", names, **options, **drawn, scope=scope(filters)).to_pandas()
+        return self.ask("cooccurrence", names, **options, **drawn, scope=scope(filters), publish=publish).to_pandas()
 
     def combinations(
-        self, *, level: str = "family", min_size: int = 1, min_hosts: int = 1, **filters: Any
+        self,
+        *,
+        level: str = "family",
+        min_size: int = 1,
+        min_hosts: int = 1,
+        publish: int | None = None,
+        **filters: Any,
     ) -> pd.DataFrame:
         """The exact sets of items that hosts run."""
         options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
-        return self.ask("combinations", **options, scope=scope(filters)).to_pandas()
+        return self.ask("combinations", **options, scope=scope(filters), publish=publish).to_pandas()
 
     def centrality(
         self,
@@ -71,12 +81,13 @@ class Questions:
         bootstrap: int = 0,
         seed: int | None = None,
         engine: str = "local",
+        publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """How central items are in the network of what lives together."""
         options: dict[str, Any] = {"level": level, "weight": weight, "sort": sort, "exact": exact, "null": null}
         drawn = {"bootstrap": bootstrap, "seed": seed, "engine": engine}
-        return self.ask("centrality", **options, **drawn, scope=scope(filters)).to_pandas()
+        return self.ask("centrality", **options, **drawn, scope=scope(filters), publish=publish).to_pandas()
 
     def clusters(
         self,
@@ -89,25 +100,39 @@ class Questions:
         bootstrap: int | None = None,
         seed: int = 0,
         engine: str = "local",
+        publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """Communities of items, or (`by`) clusters of places that run alike."""
         options: dict[str, Any] = {"level": level, "by": by, "min_hosts": min_hosts, "number": clusters, "null": null}
         drawn = {"bootstrap": bootstrap, "seed": seed, "engine": engine}
-        return self.ask("clusters", **options, **drawn, scope=scope(filters)).to_pandas()
+        return self.ask("clusters", **options, **drawn, scope=scope(filters), publish=publish).to_pandas()
 
     def concentration(
-        self, level: str = "family", by: str | None = None, *, quotients: bool = False, **filters: Any
+        self,
+        level: str = "family",
+        by: str | None = None,
+        *,
+        quotients: bool = False,
+        publish: int | None = None,
+        **filters: Any,
     ) -> pd.DataFrame:
         """How diverse the items of a level are, overall or by place; or the location quotients of places."""
         question = "quotients" if quotients else "concentration"
-        return self.ask(question, level=level, by=by, scope=scope(filters)).to_pandas()
+        return self.ask(question, level=level, by=by, scope=scope(filters), publish=publish).to_pandas()
 
     def diff(
-        self, date1: str, date2: str, *, level: str | None = None, digests: bool = False, **filters: Any
+        self,
+        date1: str,
+        date2: str,
+        *,
+        level: str | None = None,
+        digests: bool = False,
+        publish: int | None = None,
+        **filters: Any,
     ) -> pd.DataFrame:
         """What changed between two dates, by item or (level `host`) by host; or the digests that were replaced."""
-        options = {"level": level, "of_digests": digests, "scope": scope(filters)}
+        options = {"level": level, "of_digests": digests, "scope": scope(filters), "publish": publish}
         return self.ask("diff", date1, date2, **options).to_pandas()
 
     def compare(
@@ -117,19 +142,22 @@ class Questions:
         level: str = "family",
         min_hosts: int = 1,
         without_top: int = 3,
+        publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """Two groups of hosts: A, chosen by the filters, and B, by those in `against`, such as `{"country": "CN"}`."""
         options = {"level": level, "min_hosts": min_hosts, "without_top": without_top}
-        return self.ask("compare", scope(against), **options, scope=scope(filters)).to_pandas()
+        return self.ask("compare", scope(against), **options, scope=scope(filters), publish=publish).to_pandas()
 
-    def analyse(self, *, null: str = "bicm", remove: bool = False) -> pd.DataFrame:
+    def analyse(self, *, null: str = "bicm", remove: bool = False, publish: int | None = None) -> pd.DataFrame:
         """Write derived facts into the store, in the place of those that are there, or remove them."""
-        return self.ask("analyse", null=null, remove=remove).to_pandas()
+        return self.ask("analyse", null=null, remove=remove, publish=publish).to_pandas()
 
-    def study(self, *, claims: str | os.PathLike[str] | None = None, **filters: Any) -> pd.DataFrame:
+    def study(
+        self, *, claims: str | os.PathLike[str] | None = None, publish: int | None = None, **filters: Any
+    ) -> pd.DataFrame:
         """Published claims beside this graph: the bundled study's, or those of a TOML file."""
-        return self.ask("study", claims=claims, scope=scope(filters)).to_pandas()
+        return self.ask("study", claims=claims, scope=scope(filters), publish=publish).to_pandas()
 
     def hosts(
         self,
@@ -140,12 +168,14 @@ class Questions:
         lab: str | Sequence[str] = (),
         digest: str | Sequence[str] = (),
         endpoints: bool = False,
+        publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """The hosts that run all of the given items, or (`endpoints`) one row a host and port of them."""
         items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}
         chosen = {k: _tuple(v) for k, v in items.items()}
-        return self.ask("endpoints" if endpoints else "hosts", **chosen, scope=scope(filters)).to_pandas()
+        question = "endpoints" if endpoints else "hosts"
+        return self.ask(question, **chosen, scope=scope(filters), publish=publish).to_pandas()
 
     def notify(
         self,
@@ -175,9 +205,9 @@ class Questions:
         """What became of the hosts of a folder that `notify` wrote: all of them, then by recipient."""
         return self.ask("followup", folder, gone_after=gone_after).to_pandas()
 
-    def host(self, address: str) -> pd.DataFrame:
+    def host(self, address: str, *, publish: int | None = None) -> pd.DataFrame:
         """The history of one host, by address or pseudonym; one row."""
-        return self.ask("host", address).to_pandas()
+        return self.ask("host", address, publish=publish).to_pandas()
 
     def match(
         self,
@@ -201,6 +231,7 @@ class Questions:
         decoy_hosts: int | None = None,
         decoy_networks: int | None = None,
         decoy_models: int | None = None,
+        publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """What could be wrong with the data, one row a check; the thresholds try other groups of suspected decoys."""
@@ -210,6 +241,7 @@ class Questions:
             decoy_networks=decoy_networks,
             decoy_models=decoy_models,
             scope=scope(filters),
+            publish=publish,
         ).to_pandas()
 
     def risks(
@@ -218,13 +250,14 @@ class Questions:
         kind: str | None = None,
         advisories: str | os.PathLike[str] | None = None,
         monoculture: bool = False,
+        publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """Hosts by capabilities, quantisations, vulnerable versions, telling names and remote weights; or the reach of
         single items and the fewest labs behind most hosts (`monoculture`).
         """
         options = {"kind": kind, "advisories": advisories, "monoculture": monoculture}
-        return self.ask("risks", **options, scope=scope(filters)).to_pandas()
+        return self.ask("risks", **options, scope=scope(filters), publish=publish).to_pandas()
 
     def impact(
         self,
@@ -232,11 +265,12 @@ class Questions:
         digests: str | Sequence[str] = (),
         include_derived: bool = False,
         level: str = "family",
+        publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """The hosts that run something named, where, run by whom, and with what beside it."""
         options = {"digests": _tuple(digests), "include_derived": include_derived, "level": level}
-        return self.ask("impact", names, **options, scope=scope(filters)).to_pandas()
+        return self.ask("impact", names, **options, scope=scope(filters), publish=publish).to_pandas()
 
     def trends(
         self,
@@ -247,18 +281,25 @@ class Questions:
         item: str | Sequence[str] = (),
         forecast: int | None = None,
         view: str = "shares",
+        publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """Items, places, or items within places over time: shares, slopes, or what came and went."""
         options = {"level": level, "by": by, "every": every, "forecast": forecast, "view": view}
-        return self.ask("trends", **options, item=_tuple(item), scope=scope(filters)).to_pandas()
+        return self.ask("trends", **options, item=_tuple(item), scope=scope(filters), publish=publish).to_pandas()
 
     def lifetimes(
-        self, *, view: str = "survival", every: str | None = None, gone_after: int = 4, **filters: Any
+        self,
+        *,
+        view: str = "survival",
+        every: str | None = None,
+        gone_after: int = 4,
+        publish: int | None = None,
+        **filters: Any,
     ) -> pd.DataFrame:
         """How long hosts stay, who comes and goes, or how the observations are spread over hosts."""
         options = {"view": view, "every": every, "gone_after": gone_after}
-        return self.ask("lifetimes", **options, scope=scope(filters)).to_pandas()
+        return self.ask("lifetimes", **options, scope=scope(filters), publish=publish).to_pandas()
 
     def query(
         self,
@@ -266,17 +307,18 @@ class Questions:
         *,
         name: str | None = None,
         parameters: Mapping[str, Any] | None = None,
+        publish: int | None = None,
     ) -> pd.DataFrame:
         """Read-only Cypher, or a saved query by name."""
         if (cypher is None) == (name is None):
             raise TypeError("give either cypher or name")
         if name is not None:
-            return self.ask("saved", name, dict(parameters or {})).to_pandas()
-        return self.ask("query", cypher, dict(parameters or {})).to_pandas()
+            return self.ask("saved", name, dict(parameters or {}), publish=publish).to_pandas()
+        return self.ask("query", cypher, dict(parameters or {}), publish=publish).to_pandas()
 
-    def catalogue(self, name: str | None = None, *, unknown: bool = False) -> pd.DataFrame:
+    def catalogue(self, name: str | None = None, *, unknown: bool = False, publish: int | None = None) -> pd.DataFrame:
         """What the catalogue makes of a name, the names of the graph that it does not know, or all its lines."""
-        return self.ask("catalogue", name, unknown=unknown).to_pandas()
+        return self.ask("catalogue", name, unknown=unknown, publish=publish).to_pandas()
 
 
 def scope(filters: Mapping[str, Any]) -> Scope:

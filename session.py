@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,12 +13,18 @@ from cohabit.graph.archive import Archive, RejectedRecord
 from cohabit.graph.exclusions import exclusions_in_use
 from cohabit.graph.store import GraphStore, data_folder, open_store
 from cohabit.privacy import Masker, is_address, read_key
+from cohabit.queries.protection import protection
 from cohabit.queries.result import Result
 from cohabit.questions import Questions, scope
 
 if TYPE_CHECKING:
+    import networkx as nx
+    import pyarrow as pa
+
+    from cohabit.exports.data import ExportData
     from cohabit.loaders.catalogue import Catalogue
     from cohabit.maps.notebook import HtmlPage
+    from cohabit.queries.saved import SavedQuery
 
 SIMULATED = "These data are simulated."
 MIXED = (
@@ -52,30 +59,111 @@ class Graph(Questions):
         """Release the store."""
         self.store.close()
 
-    def map(self, kind: str = "families", *, seed: int = 0, **filters: Any) -> HtmlPage:
+    def map(self, kind: str = "families", *, seed: int = 0, publish: int | None = None, **filters: Any) -> HtmlPage:
         """An interactive map as one HTML document; the same data and seed give the same bytes. Notebooks show it."""
         from cohabit.maps.notebook import HtmlPage
 
-        return HtmlPage(self.picture(kind, ".html", seed=seed, **filters).decode())
+        return HtmlPage(self.picture(kind, ".html", seed=seed, publish=publish, **filters).decode())
 
-    def report(self, *, seed: int = 0, **filters: Any) -> HtmlPage:
+    def report(self, *, seed: int = 0, publish: int | None = None, **filters: Any) -> HtmlPage:
         """The report as one HTML document; the same data and seed give the same bytes. Notebooks show it."""
         from cohabit.maps.notebook import HtmlPage
 
-        return HtmlPage(self.picture("report", ".html", seed=seed, **filters).decode())
+        return HtmlPage(self.picture("report", ".html", seed=seed, publish=publish, **filters).decode())
 
-    def picture(self, kind: str, ending: str, *, seed: int = 0, **filters: Any) -> bytes:
+    def picture(self, kind: str, ending: str, *, seed: int = 0, publish: int | None = None, **filters: Any) -> bytes:
         """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file."""
         from cohabit.maps.kinds import make_file
         from cohabit.maps.request import Request
 
         simulated, real = self._kinds_of_scans()
         notes = (MIXED,) if simulated and real else ()
-        request = Request(scope(filters), simulated, notes, seed, self.masker.address)
+        request = Request(scope(filters), simulated, notes, seed, self.masker.address, protection(publish))
         return make_file(self.store, kind, ending, request, rejected=self._rejected())
 
+    def export(
+        self,
+        format: str,  # noqa: A002 - what the command calls it
+        path: str | os.PathLike[str],
+        *,
+        level: str | None = None,
+        min_hosts: int = 1,
+        publish: int | None = None,
+        **filters: Any,
+    ) -> None:
+        """Write hosts and their models, or the network of a level, to a file or a new folder, whole or not at all.
+
+        `format` is graphml, gexf, json-graph, xlsx (files), csv, parquet or neo4j-admin (folders).
+        """
+        from cohabit.exports.formats import format_called
+
+        chosen = format_called(format)
+        chosen.check(Path(path), level)
+        chosen.export(self._export_data(level, min_hosts, filters, publish), Path(path))
+
+    def to_arrow(
+        self, level: str | None = None, *, min_hosts: int = 1, publish: int | None = None, **filters: Any
+    ) -> dict[str, pa.Table]:
+        """The graph as Arrow tables: `hosts`, `models` and `deployments`, or `items` and `pairs` of a level.
+
+        Texts are `string`, counts, weeks, AS numbers and sizes `int64`, shares and measures `double`, yes and no
+        `bool`; lists are `list<string>` or `list<int64>`; what is not known is null. Times are texts, ISO 8601 in UTC.
+
+        >>> import cohabit
+        >>> with cohabit.open() as g:
+        ...     tables = g.to_arrow(country="DE")
+        >>> sorted(tables)
+        ['deployments', 'hosts', 'models']
+        >>> tables["deployments"].schema.field("weeks").type
+        ListType(list<item: int64>)
+        """
+        return self._export_data(level, min_hosts, filters, publish).tables
+
+    def to_networkx(
+        self, level: str | None = None, *, min_hosts: int = 1, publish: int | None = None, **filters: Any
+    ) -> nx.Graph[str]:
+        """Hosts and their models, or the network of a level, as an undirected networkx graph.
+
+        Nodes of the bipartite graph are `host:…` and `model:…` with `bipartite` 0 and 1; those of a network are its
+        items, and an edge's `weight` is its hosts. Attributes are `str`, `int`, `float`, `bool` or a `list` of these,
+        under the names of `to_arrow`'s columns; what is not known is not there.
+
+        >>> import cohabit
+        >>> with cohabit.open() as g:
+        ...     network = g.to_networkx("family")
+        >>> network.graph["content"]
+        'family network'
+        >>> all(edge["weight"] == edge["hosts"] for _, _, edge in network.edges(data=True))
+        True
+        """
+        from cohabit.exports.networkx_graph import networkx_graph
+
+        return networkx_graph(self._export_data(level, min_hosts, filters, publish))
+
+    def _export_data(
+        self, level: str | None, min_hosts: int, filters: Mapping[str, Any], publish: int | None = None
+    ) -> ExportData:
+        from cohabit.exports.data import Selection, read_data
+
+        selection = Selection(level, scope(filters), min_hosts, protection(publish))
+        return read_data(self.store, self.masker, selection, simulated=self._kinds_of_scans()[0])
+
+    def bundle(
+        self, path: str | os.PathLike[str], *, publish: int | None = None, seed: int = 0, **filters: Any
+    ) -> None:
+        """Write a study as one .zip file: tables, maps, report, and what it takes to check and to make them again."""
+        from cohabit.commands import bundling
+        from cohabit.output import check_target, write_file
+
+        scope(filters)
+        check_target(Path(path), (".zip",))
+        write_file(Path(path), bundling.make(self, bundling.Bundle(filters, publish, seed)))
+
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
-        """Ask one question by name and say of the answer whether the data are simulated."""
+        """Ask one question by name and say of the answer whether the data are simulated.
+
+        The option `publish` is the K of an answer for everybody: no group of fewer hosts is in it.
+        """
         from cohabit.notices import followup, notify
         from cohabit.queries import (
             analysis,
@@ -95,6 +183,8 @@ class Graph(Questions):
             info,
             lifetimes,
             match,
+            publishing,
+            publishing_rules,
             quality,
             rank,
             risks,
@@ -104,6 +194,13 @@ class Graph(Questions):
 
         store, masker = self.store, self.masker
         simulated, real = self._kinds_of_scans()
+        protected = protection(options.pop("publish", None))
+        rule = publishing_rules.rule_of(question, arguments, options) if protected else None
+        least = options.get("min_hosts") if protected and question in publishing_rules.LEAST else None
+        if least is not None:
+            options["min_hosts"] = 1
+        if question in publishing_rules.INSIDE:
+            options["protected"] = protected
         questions: dict[str, Any] = {
             "info": lambda: info.info(store, masker),
             "scans": lambda: info.scans(store, masker),
@@ -132,12 +229,19 @@ class Graph(Questions):
             "notify": lambda: notify.notify(store, masker, *arguments, simulated=simulated, **options),
             "followup": lambda: followup.followup(store, *arguments, **options),
             "query": lambda: explore.explore(store, masker, *arguments),
-            "saved": lambda: explore.run_saved(store, masker, *arguments),
+            "saved": lambda: explore.run_saved(store, masker, self._saved_query(arguments[0]), *arguments[1:]),
         }
         answer: Result = questions[question]()
+        if protected and rule:
+            answer = publishing.published(answer, rule, protected, least=least or 1)
         if not simulated:
             return answer
         return replace(answer, simulated=True, caveats=(MIXED if real else SIMULATED, *answer.caveats))
+
+    def _saved_query(self, name: str) -> SavedQuery:
+        from cohabit.queries.own_queries import query_called
+
+        return query_called(name, self.data)
 
     def _catalogue(self) -> Catalogue:
         from cohabit.graph.sync import catalogue_in_use

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cohabit.commands.answering import answer, scope_of
+from cohabit.commands.completing import words
 from cohabit.options import Filters, Output, Several, Shown, Where, with_options
 
 app = typer.Typer()
@@ -21,9 +22,18 @@ def notify(
     filters: Filters,
     folder: Annotated[Path, typer.Option("--output", "-o", help="New folder to write.", metavar="DIR")],
     by: Annotated[
-        str, typer.Option(help="A file for each: network, provider, or contact (of --contacts).")
+        str,
+        typer.Option(
+            help="A file for each: network, provider, or contact (of --contacts).",
+            autocompletion=words("network", "provider", "contact"),
+        ),
     ] = "network",
-    form: Annotated[str, typer.Option("--as", help="csv, intelmq, stix or misp.")] = "csv",
+    form: Annotated[
+        str,
+        typer.Option(
+            "--as", help="csv, intelmq, stix or misp.", autocompletion=words("csv", "intelmq", "stix", "misp")
+        ),
+    ] = "csv",
     contacts: Annotated[
         Path | None,
         typer.Option(help="With --by contact: CSV of AS number or prefix, and recipient.", metavar="FILE"),

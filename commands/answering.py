@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cohabit.options import Filters, Output, Where
+from cohabit.options import Answer, Filters, Output, Where
 
 LevelOption = Annotated[str, typer.Option(help="model, family, line, lab or lab-country.")]
 
@@ -19,7 +19,9 @@ def answer(where: Where, output: Output, show_addresses: bool, question: str, *a
 
     how = output.checked()
     with Graph(where.data, where.store, show_addresses=show_addresses) as graph:
-        result = graph.ask(question, *arguments, **options)
+        result = graph.ask(
+            question, *arguments, **options, publish=output.publish if isinstance(output, Answer) else None
+        )
     show(result, how)
     if graph.masker.used and not graph.lasting_key and not how.quiet:
         print(

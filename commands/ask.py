@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from cohabit.commands import completing
 from cohabit.commands.answering import LevelOption, answer, scope_of
-from cohabit.options import Filters, Output, Several, Shown, Where, with_options
+from cohabit.options import Answer, Filters, PublishOption, Several, Shown, Where, with_options
 from cohabit.text import visible
 
 app = typer.Typer()
@@ -18,11 +19,17 @@ app = typer.Typer()
 @with_options
 def info(
     where: Where,
-    output: Output,
+    output: Answer,
     shown: Shown,
     scans: Annotated[bool, typer.Option("--scans", help="List the loaded scans instead.")] = False,
 ) -> None:
-    """Say what is in the graph, how fresh it is, and from which scans."""
+    """Say what is in the graph, how fresh it is, and from which scans.
+
+    \b
+    Examples:
+      cohabit info
+      cohabit info --scans
+    """
     answer(where, output, shown.show_addresses, "scans" if scans else "info")
 
 
@@ -30,14 +37,21 @@ def info(
 @with_options
 def rank(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     level: Annotated[
         str | None, typer.Option(help="model, family, line, lab or lab-country.", show_default="family")
     ] = None,
     by: Annotated[str | None, typer.Option(help="country, network, provider, provider-kind or software.")] = None,
 ) -> None:
-    """Rank items, or places (--by), or items within places (both), by hosts."""
+    """Rank items, or places (--by), or items within places (both), by hosts.
+
+    \b
+    Examples:
+      cohabit rank --level line
+      cohabit rank --by country --has family:llama
+      cohabit rank --level family --by provider-kind
+    """
     answer(where, output, False, "rank", level=level, by=by, scope=scope_of(filters))
 
 
@@ -45,7 +59,7 @@ def rank(
 @with_options
 def cooccurrence(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     items: Annotated[
         list[str] | None, typer.Argument(help="None: all pairs. One: its pairs. Two: that pair. More: hosts with all.")
@@ -59,7 +73,14 @@ def cooccurrence(
     ] = 0,
     seed: Annotated[int | None, typer.Option(help="Seed of the draws.", show_default="0")] = None,
 ) -> None:
-    """Say which items live together on a host, and how much more often than by chance."""
+    """Say which items live together on a host, and how much more often than by chance.
+
+    \b
+    Examples:
+      cohabit cooccurrence llama qwen2
+      cohabit cooccurrence qwen2 --min-hosts 100 --sort lift
+      cohabit cooccurrence --level lab --country DE --format csv
+    """
     answer(
         where,
         output,
@@ -80,13 +101,18 @@ def cooccurrence(
 @with_options
 def combinations(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     level: LevelOption = "family",
     min_size: Annotated[int, typer.Option(help="Leave out sets of fewer items.")] = 1,
     min_hosts: Annotated[int, typer.Option(help="Leave out sets of fewer hosts.")] = 1,
 ) -> None:
-    """List the exact sets of items that hosts run, with the hosts of each."""
+    """List the exact sets of items that hosts run, with the hosts of each.
+
+    \b
+    Example:
+      cohabit combinations --min-size 2
+    """
     options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
     answer(where, output, False, "combinations", **options, scope=scope_of(filters))
 
@@ -95,7 +121,7 @@ def combinations(
 @with_options
 def hosts(
     where: Where,
-    output: Output,
+    output: Answer,
     shown: Shown,
     filters: Filters,
     model: Annotated[Several, typer.Option(help="Hosts that run this model.", metavar="NAME")] = None,
@@ -111,6 +137,11 @@ def hosts(
 
     \b
     cohabit hosts --family llama --country DE --endpoints
+
+    \b
+    Examples:
+      cohabit hosts --family llama --country DE
+      cohabit hosts --model deepseek-r1:7b --endpoints
     """
     items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}
     chosen = {name: tuple(values or ()) for name, values in items.items()}
@@ -122,11 +153,16 @@ def hosts(
 @with_options
 def host(
     where: Where,
-    output: Output,
+    output: Answer,
     shown: Shown,
     address: Annotated[str, typer.Argument(help="Address, name, or the pseudonym that another command printed.")],
 ) -> None:
-    """Show the history of one host."""
+    """Show the history of one host.
+
+    \b
+    Example:
+      cohabit host 192.0.2.7
+    """
     answer(where, output, shown.show_addresses, "host", address)
 
 
@@ -134,7 +170,7 @@ def host(
 @with_options
 def quality(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     decoy_hosts: Annotated[
         int | None, typer.Option(help="Suspect decoys from this many hosts on.", show_default="100")
@@ -147,6 +183,10 @@ def quality(
     """Say what could be wrong with the data: decoys, moved addresses, conflicts, clocks, and hosts never seen.
 
     The thresholds are for trying; --exclude-decoys always means the default ones.
+
+    \b
+    Example:
+      cohabit quality
     """
     thresholds = {"decoy_hosts": decoy_hosts, "decoy_networks": decoy_networks, "decoy_models": decoy_models}
     answer(where, output, False, "quality", **thresholds, scope=scope_of(filters))
@@ -156,26 +196,33 @@ def quality(
 @with_options
 def query(
     where: Where,
-    output: Output,
+    output: Answer,
     shown: Shown,
     cypher: Annotated[str | None, typer.Argument(help="A reading Cypher statement.")] = None,
     file: Annotated[Path | None, typer.Option(help="Read the statement from this file.")] = None,
-    name: Annotated[str | None, typer.Option(help="Run a saved query.")] = None,
+    name: Annotated[str | None, typer.Option(help="Run a saved query.", autocompletion=completing.saved)] = None,
     param: Annotated[Several, typer.Option(help="A parameter, NAME=VALUE.", metavar="NAME=VALUE")] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the saved query instead of running it.")] = False,
     list_saved: Annotated[bool, typer.Option("--list", help="List the saved queries.")] = False,
 ) -> None:
-    """Ask in Cypher, read-only, on either store."""
+    """Ask in Cypher, read-only, on either store.
+
+    \b
+    Examples:
+      cohabit query --list
+      cohabit query --name family-pair --param a=llama --param b=qwen2
+      cohabit query 'MATCH (h:Host) RETURN count(h) AS hosts'
+    """
     from cohabit.commands import querying
     from cohabit.output import show as show_result
 
     if list_saved:
-        show_result(querying.saved_list(), output.checked())
+        show_result(querying.saved_list(where.data), output.checked())
         return
     if show:
-        print(querying.saved_text(name), end="")
+        print(querying.saved_text(name, where.data), end="")
         return
-    question, arguments = querying.question(cypher, file, name, param or [])
+    question, arguments = querying.question(cypher, file, name, param or [], where.data)
     answer(where, output, shown.show_addresses, question, *arguments)
 
 
@@ -183,13 +230,19 @@ def query(
 @with_options
 def catalogue(
     where: Where,
-    output: Output,
+    output: Answer,
     name: Annotated[str | None, typer.Argument(help="A model's name, as a server writes it.")] = None,
     unknown: Annotated[
         bool, typer.Option("--unknown", help="List the models of the graph that the catalogue does not know.")
     ] = False,
 ) -> None:
-    """Say what is known of a model's name, and why; without a name, list the product lines."""
+    """Say what is known of a model's name, and why; without a name, list the product lines.
+
+    \b
+    Examples:
+      cohabit catalogue deepseek-r1:7b
+      cohabit catalogue --unknown
+    """
     from cohabit.commands import naming
     from cohabit.errors import UsageError
     from cohabit.output import show
@@ -197,7 +250,7 @@ def catalogue(
     how = output.checked()
     if unknown and name is not None:
         raise UsageError("give a name or --unknown, not both")
-    show(naming.catalogue(where, name, unknown=unknown), how)
+    show(naming.catalogue(where, name, unknown=unknown, publish=output.publish), how)
 
 
 @app.command("map")
@@ -212,19 +265,28 @@ def make_map(
     kind: Annotated[
         str,
         typer.Argument(
-            help="families, lines, labs, lab-countries, models, hosts, time, countries, providers or networks."
+            help="families, lines, labs, lab-countries, models, hosts, time, countries, providers or networks.",
+            autocompletion=completing.kinds,
         ),
     ] = "families",
     seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,
+    publish: PublishOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
 ) -> None:
-    """Draw an interactive map as one HTML file that opens anywhere, offline; or its main figure as SVG or PNG."""
+    """Draw an interactive map as one HTML file that opens anywhere, offline; or its main figure as SVG or PNG.
+
+    \b
+    Examples:
+      cohabit map families -o families.html
+      cohabit map countries -o countries.svg
+      cohabit map hosts --has model:llama3.2:1b -o hosts.html
+    """
     from cohabit.output import check_target, write_file
     from cohabit.session import Graph
 
     check_target(output, (".html", ".svg", ".png"))
     with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
-        content = graph.picture(kind, output.suffix.lower(), seed=seed, **filters.values())
+        content = graph.picture(kind, output.suffix.lower(), seed=seed, publish=publish, **filters.values())
     write_file(output, content)
     if not quiet:
         print(visible(str(output)))

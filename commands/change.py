@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cohabit.commands.answering import answer, scope_of
-from cohabit.options import Filters, Output, Several, Where, with_options
+from cohabit.options import Answer, Filters, Several, Where, with_options
 
 app = typer.Typer()
 
@@ -16,7 +16,7 @@ app = typer.Typer()
 @with_options
 def trends(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     level: Annotated[
         str | None, typer.Option(help="model, family, line, lab or lab-country.", show_default="family")
@@ -32,6 +32,11 @@ def trends(
     """Follow items, places (--by), or items within places (both) over time: shares, slopes, what came and went.
 
     A forecast comes with its backtest: where «no change» did better, nothing is claimed.
+
+    \b
+    Examples:
+      cohabit trends --item qwen2 --item llama
+      cohabit trends --level lab-country --item CN --forecast 6
     """
     options = {"level": level, "by": by, "every": every, "forecast": forecast, "view": view}
     answer(where, output, False, "trends", **options, item=tuple(item or ()), scope=scope_of(filters))
@@ -41,7 +46,7 @@ def trends(
 @with_options
 def lifetimes(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     view: Annotated[str, typer.Option(help="survival, churn or observations.")] = "survival",
     every: Annotated[str | None, typer.Option(help="With --view churn: week or month.", show_default="month")] = None,
@@ -49,6 +54,12 @@ def lifetimes(
         int, typer.Option(help="A host is gone when it is not seen in so many weeks with a scan.", metavar="WEEKS")
     ] = 4,
 ) -> None:
-    """Say how long hosts stay, who comes and goes, and how few hosts give most observations."""
+    """Say how long hosts stay, who comes and goes, and how few hosts give most observations.
+
+    \b
+    Examples:
+      cohabit lifetimes
+      cohabit lifetimes --view churn
+    """
     options = {"view": view, "every": every, "gone_after": gone_after}
     answer(where, output, False, "lifetimes", **options, scope=scope_of(filters))

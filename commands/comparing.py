@@ -9,7 +9,7 @@ import typer
 
 from cohabit.commands.answering import LevelOption, answer, scope_of
 from cohabit.errors import UsageError
-from cohabit.options import Filters, Output, Several, Shown, Where, with_options
+from cohabit.options import Answer, Filters, Several, Shown, Where, with_options
 from cohabit.text import visible
 
 app = typer.Typer()
@@ -21,7 +21,7 @@ _YES, _NO = ("yes", "true", "1"), ("no", "false", "0")
 @with_options
 def diff(
     where: Where,
-    output: Output,
+    output: Answer,
     shown: Shown,
     filters: Filters,
     date1: Annotated[str, typer.Argument(help="The earlier date.", metavar="DATE1")],
@@ -33,7 +33,13 @@ def diff(
         bool, typer.Option("--digests", help="Show instead which digests replaced others under one model name.")
     ] = False,
 ) -> None:
-    """Say what changed between two dates: items added, removed, kept, and hosts that were not rescanned."""
+    """Say what changed between two dates: items added, removed, kept, and hosts that were not rescanned.
+
+    \b
+    Examples:
+      cohabit diff 2025-04-01 2025-09-01
+      cohabit diff 2025-04-01 2025-09-01 --level host
+    """
     options: dict[str, Any] = {"level": level, "of_digests": digests, "scope": scope_of(filters)}
     answer(where, output, shown.show_addresses, "diff", date1, date2, **options)
 
@@ -42,7 +48,7 @@ def diff(
 @with_options
 def compare(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     against: Annotated[
         Several,
@@ -58,7 +64,12 @@ def compare(
         int, typer.Option(help="Networks of each group to leave out of the last difference.", metavar="N")
     ] = 3,
 ) -> None:
-    """Compare two groups of hosts: A, chosen by the filters (none: all), and B, chosen by --with."""
+    """Compare two groups of hosts: A, chosen by the filters (none: all), and B, chosen by --with.
+
+    \b
+    Example:
+      cohabit compare --country CN --with country=US
+    """
     from cohabit.questions import scope
 
     group_b = scope(filters_of(against or []))

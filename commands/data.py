@@ -61,6 +61,12 @@ def load(
 
     What each file is, is seen from its content; .gz, .zst and .zip are read as they are. The same file twice changes
     nothing.
+
+    \b
+    Examples:
+      cohabit load scan.ndjson.zst
+      cohabit load scans/ --geo countries.mmdb
+      cohabit load tags.json --host 192.0.2.7:11434 --seen-at 2025-05-01
     """
     from cohabit.commands import loading
     from cohabit.output import show
@@ -103,7 +109,13 @@ def sync(
     prefer_geo: PreferOption = False,
     quiet: Annotated[bool, typer.Option("--quiet")] = False,
 ) -> None:
-    """Bring the graph store level with the archive; also repairs it."""
+    """Bring the graph store level with the archive; also repairs it.
+
+    \b
+    Examples:
+      cohabit sync
+      cohabit sync --store neo4j://localhost:7687
+    """
     from cohabit.commands import loading
 
     files = loading.geo_files(geo, prefer=prefer_geo)
@@ -151,7 +163,12 @@ def forget(
 @app.command()
 @with_options
 def rejected(where: Where, output: Output, shown: Shown) -> None:
-    """List the records that were rejected, with file, line and reason."""
+    """List the records that were rejected, with file, line and reason.
+
+    \b
+    Example:
+      cohabit rejected --format csv -o rejected.csv
+    """
     from cohabit.commands import loading
     from cohabit.output import show
 
@@ -169,6 +186,10 @@ def simulate(
 
     At --hosts 175108 its counts are those of the published study; smaller sizes are in proportion. Every record says
     that it is simulated, and so does everything that is made from it.
+
+    \b
+    Example:
+      cohabit simulate --hosts 5000 --seed 1 -o scans
     """
     from cohabit.progress import progress_bar
     from cohabit.simulation import simulate as make

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from cohabit.commands.answering import LevelOption, answer, scope_of
-from cohabit.options import Filters, Output, Where, with_options
+from cohabit.commands.completing import words
+from cohabit.options import Answer, Filters, Where, with_options
 
 app = typer.Typer()
 
@@ -17,10 +18,14 @@ app = typer.Typer()
 @with_options
 def risks(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     kind: Annotated[
-        str | None, typer.Option(help="Only these: capability, quantisation, version, name or remote.")
+        str | None,
+        typer.Option(
+            help="Only these: capability, quantisation, version, name or remote.",
+            autocompletion=words("capability", "quantisation", "version", "name", "remote"),
+        ),
     ] = None,
     advisories: Annotated[
         Path | None, typer.Option(help="TOML file with more vulnerabilities, or other ranges of the bundled ones.")
@@ -32,7 +37,14 @@ def risks(
         ),
     ] = False,
 ) -> None:
-    """Count the hosts with capabilities, quantisations, vulnerable versions, telling names and remote weights."""
+    """Count the hosts with capabilities, quantisations, vulnerable versions, telling names and remote weights.
+
+    \b
+    Examples:
+      cohabit risks
+      cohabit risks --kind version --country DE
+      cohabit risks --monoculture
+    """
     answer(
         where,
         output,
@@ -49,7 +61,7 @@ def risks(
 @with_options
 def impact(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     names: Annotated[
         list[str] | None, typer.Argument(help="What has a problem: NAME, or model:, line:, lab:, family:, digest:NAME.")
@@ -60,7 +72,13 @@ def impact(
     ] = False,
     level: LevelOption = "family",
 ) -> None:
-    """Say which hosts run something that has a problem, where, run by whom, and with what beside it (--level)."""
+    """Say which hosts run something that has a problem, where, run by whom, and with what beside it (--level).
+
+    \b
+    Examples:
+      cohabit impact lab:Meta
+      cohabit impact line:llama3.2 --include-derived
+    """
     from cohabit.queries.digests import read_digest_file
 
     answer(

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from cohabit.errors import DataError, UsageError
-from cohabit.graph import forgotten
+from cohabit.graph import clearing
 from cohabit.graph import sync as work
 from cohabit.graph.archive import Archive
 from cohabit.graph.assets import read_assets
@@ -141,7 +141,7 @@ def forget_hosts(where: Where, file: Path, *, no_sync: bool, quiet: bool) -> tup
     with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
         if not no_sync:
             store.refuse_foreign(Archive(data).id)
-        cleared = forgotten.forget_hosts(data, assets)
+        cleared = clearing.forget_hosts(data, assets)
         if not no_sync:
             work.sync(data, store, progress=progress)
     said = (
@@ -152,7 +152,7 @@ def forget_hosts(where: Where, file: Path, *, no_sync: bool, quiet: bool) -> tup
         said += "; the graph too, until `cohabit sync` builds it again"
     notes = [
         f"{visible(str(path))} still names one of them: give it anew without (`cohabit sync --help`)"
-        for path in forgotten.still_named_in(data)
+        for path in clearing.still_named_in(data)
     ]
     if open_graphs(data / "graph"):
         notes.append("somebody still reads an older graph: run `cohabit sync` when that has ended, which removes it")

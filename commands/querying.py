@@ -8,27 +8,30 @@ from typing import Any
 import msgspec
 
 from cohabit.errors import DataError, UsageError
+from cohabit.graph.store import data_folder
+from cohabit.queries.own_queries import known_queries, query_called
 from cohabit.queries.result import Result, result
-from cohabit.queries.saved import saved_queries, saved_query
 
 
-def saved_list() -> Result:
-    """The saved queries with their titles and parameters."""
+def saved_list(data: Path | None) -> Result:
+    """The saved queries, one's own among them, with their titles and parameters."""
     rows = [
         {"name": q.name, "title": q.title, "parameters": [p.name for p in q.parameters]}
-        for q in saved_queries().values()
+        for q in known_queries(data_folder(data)).values()
     ]
     return result(("name", "title", "parameters"), rows)
 
 
-def saved_text(name: str | None) -> str:
+def saved_text(name: str | None, data: Path | None) -> str:
     """Text of a saved query, header included."""
     if name is None:
         raise UsageError("--show prints a saved query: give its --name too")
-    return saved_query(name).text
+    return query_called(name, data_folder(data)).text
 
 
-def question(cypher: str | None, file: Path | None, name: str | None, params: list[str]) -> tuple[str, tuple[Any, ...]]:
+def question(
+    cypher: str | None, file: Path | None, name: str | None, params: list[str], data: Path | None
+) -> tuple[str, tuple[Any, ...]]:
     """The question to ask and its arguments: a statement, the content of a file, or a saved query."""
     if sum(x is not None for x in (cypher, file, name)) != 1:
         raise UsageError(
@@ -41,7 +44,7 @@ def question(cypher: str | None, file: Path | None, name: str | None, params: li
             raise UsageError(f"--param {pair!r}: write it as NAME=VALUE")
         given[key] = value
     if name is not None:
-        return "saved", (name, saved_query(name).values(given))
+        return "saved", (name, query_called(name, data_folder(data)).values(given))
     if file is not None:
         try:
             cypher = file.read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cohabit.commands.answering import LevelOption, answer, scope_of
-from cohabit.options import Filters, Output, Where, with_options
+from cohabit.options import Answer, Filters, Where, with_options
 from cohabit.progress import progress_bar
 
 app = typer.Typer()
@@ -23,7 +23,7 @@ PLACES_LISTED = "country, network, provider, provider-kind or software"
 @with_options
 def centrality(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     level: LevelOption = "family",
     weight: Annotated[str, typer.Option(help="What a pair weighs: hosts, jaccard or lift.")] = "hosts",
@@ -41,7 +41,13 @@ def centrality(
     seed: Annotated[int | None, typer.Option(help="Seed of the draws.", show_default="0")] = None,
     engine: EngineOption = "local",
 ) -> None:
-    """Say which items hold the network of what lives together in place."""
+    """Say which items hold the network of what lives together in place.
+
+    \b
+    Examples:
+      cohabit centrality --weight jaccard
+      cohabit centrality --bootstrap 200
+    """
     options = {"level": level, "weight": weight, "sort": sort, "exact": exact, "null": null}
     options |= {"bootstrap": bootstrap, "seed": seed, "engine": engine}
     with progress_bar(output.quiet) as progress:
@@ -52,7 +58,7 @@ def centrality(
 @with_options
 def clusters(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     level: LevelOption = "family",
     by: Annotated[str | None, typer.Option(help=f"Group places: {PLACES_LISTED}. Else items are grouped.")] = None,
@@ -71,7 +77,13 @@ def clusters(
     seed: Annotated[int, typer.Option(help="Seed of communities and resamples.")] = 0,
     engine: EngineOption = "local",
 ) -> None:
-    """Say who looks alike: items that live together (communities), or places that run the same (--by)."""
+    """Say who looks alike: items that live together (communities), or places that run the same (--by).
+
+    \b
+    Examples:
+      cohabit clusters --by country
+      cohabit clusters --level model
+    """
     options = {"level": level, "by": by, "min_hosts": min_hosts, "number": clusters, "null": null}
     options |= {"bootstrap": bootstrap, "seed": seed, "engine": engine, "scope": scope_of(filters)}
     with progress_bar(output.quiet) as progress:
@@ -82,7 +94,7 @@ def clusters(
 @with_options
 def concentration(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     level: LevelOption = "family",
     by: Annotated[str | None, typer.Option(help=f"Place by place: {PLACES_LISTED}.")] = None,
@@ -90,7 +102,12 @@ def concentration(
         bool, typer.Option("--quotients", help="With --by: each item's share in the place over its share overall.")
     ] = False,
 ) -> None:
-    """Say how diverse the items are, and what dominates, overall or place by place."""
+    """Say how diverse the items are, and what dominates, overall or place by place.
+
+    \b
+    Example:
+      cohabit concentration --level lab --by country
+    """
     question = "quotients" if quotients else "concentration"
     answer(where, output, False, question, level=level, by=by, scope=scope_of(filters))
 
@@ -99,13 +116,18 @@ def concentration(
 @with_options
 def analyse(
     where: Where,
-    output: Output,
+    output: Answer,
     null: Annotated[str, typer.Option(help="Null model of the q-values: bicm or hypergeometric.")] = "bicm",
     remove: Annotated[bool, typer.Option("--remove", help="Remove the derived facts instead.")] = False,
 ) -> None:
     """Write derived facts into the store, to explore them in Cypher.
 
     CO_DEPLOYED between families and between models, pagerank and community on both.
+
+    \b
+    Examples:
+      cohabit analyse
+      cohabit analyse --remove
     """
     with progress_bar(output.quiet) as progress:
         answer(where, output, False, "analyse", null=null, remove=remove, progress=progress)

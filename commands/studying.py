@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cohabit.commands.answering import answer, scope_of
-from cohabit.options import Filters, Output, Where, with_options
+from cohabit.options import Answer, Filters, Where, with_options
 
 app = typer.Typer()
 
@@ -17,7 +17,7 @@ app = typer.Typer()
 @with_options
 def study(
     where: Where,
-    output: Output,
+    output: Answer,
     filters: Filters,
     claims: Annotated[
         Path | None, typer.Option(help="Your own claims (TOML) instead of the bundled study's.", metavar="FILE.toml")
@@ -26,5 +26,10 @@ def study(
     """Put published claims beside this graph: what it gives, with intervals, verdicts, and other definitions.
 
     The bundled claims are those of «Silent Brothers» (SentinelOne and Censys, January 2026).
+
+    \b
+    Examples:
+      cohabit study
+      cohabit study --claims mine.toml
     """
     answer(where, output, False, "study", claims=claims, scope=scope_of(filters))

@@ -257,9 +257,14 @@ class Archive:
 
     def batches(self, part: Path) -> Iterator[pa.RecordBatch]:
         """Yield the observations of a part."""
-        with pq.ParquetFile(part) as file:
-            for batch in file.iter_batches(_BATCH):
-                yield pa.RecordBatch.from_arrays(batch.columns, schema=batch.schema.remove_metadata())
+        try:
+            with pq.ParquetFile(part) as file:
+                for batch in file.iter_batches(_BATCH):
+                    yield pa.RecordBatch.from_arrays(batch.columns, schema=batch.schema.remove_metadata())
+        except (pa.ArrowInvalid, OSError) as error:
+            raise DataError(
+                f"{part}: not a readable part of the archive ({first_line(error)}); remove it and load its scan again"
+            ) from error
 
     def rejected_of(self, sha256: str) -> Path:
         """Path of the rejected records of that scan."""

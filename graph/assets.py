@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cohabit.errors import DataError
+from cohabit.graph.collection import no_cycle_collection
 from cohabit.graph.prefixes import Integers, Prefix, PrefixTable, parse_prefix
 from cohabit.loaders.values import RecordError, host
 from cohabit.text import visible
@@ -148,16 +149,17 @@ def read_assets(path: Path, found_by: Callable[[str], str | None] | None = None)
     where = visible(str(path))
     listed = AssetList()
     bad: list[tuple[int, str]] = []
-    for line, text, label in _rows(path, where):
-        try:
-            if found_by and _PSEUDONYM.fullmatch(text):
-                text = _address_of(text.lower(), found_by)
-            listed.assets.append(parse_asset(text))
-        except ValueError as error:
-            bad.append((line, str(error)))
-            continue
-        listed.labels.append(label)
-        listed.lines.append(line)
+    with no_cycle_collection():
+        for line, text, label in _rows(path, where):
+            try:
+                if found_by and _PSEUDONYM.fullmatch(text):
+                    text = _address_of(text.lower(), found_by)
+                listed.assets.append(parse_asset(text))
+            except ValueError as error:
+                bad.append((line, str(error)))
+                continue
+            listed.labels.append(label)
+            listed.lines.append(line)
     if bad:
         line, reason = bad[0]
         more = f" ({len(bad) - 1:,} more of its lines cannot be read either)" if len(bad) > 1 else ""
@@ -195,15 +197,18 @@ def _rows(path: Path, where: str) -> Iterator[tuple[int, str, str | None]]:
                 yield number, text, None
         return
     delimiter, asset, label = columns
-    reader = csv.reader(lines[first + 1 :], delimiter=delimiter, skipinitialspace=True)
+    # Strict: a quote that nobody closes would take the rest of the file for a label.
+    reader = csv.reader(lines[first + 1 :], delimiter=delimiter, skipinitialspace=True, strict=True)
+    begins = first + 2
     try:
         for row in reader:
             text = row[asset].strip() if len(row) > asset else ""
             if any(row) and not row[0].startswith("#"):
                 said = row[label].strip() if label is not None and len(row) > label else ""
-                yield first + 1 + reader.line_num, text, said or None
+                yield begins, text, said or None
+            begins = first + 2 + reader.line_num
     except csv.Error as error:
-        raise DataError(f"{where}, line {first + 1 + reader.line_num}: not a table ({error}); correct it") from error
+        raise DataError(f"{where}, line {begins}: not a row of a table ({error}); correct it") from error
 
 
 def _content(line: str) -> str:

@@ -224,6 +224,9 @@ MODEL_RELATIONSHIPS = tuple(r for r in RELATIONSHIPS if r.source == "Model")
 # Bookkeeping of the stores; on no side part of the graph proper.
 STATE_LABEL = "CohabitState"
 
+# The server's full-text index on the names of models.
+MODEL_SEARCH = "cohabit_model_search"
+
 
 def node(label: str) -> Node:
     """Return the node type of that label (KeyError when there is none)."""
@@ -248,9 +251,12 @@ def embedded_ddl() -> Iterator[str]:
 
 
 def server_constraints() -> Iterator[str]:
-    """Yield the statements that create the server's uniqueness constraints (each is also the index on the key)."""
+    """Yield the statements that create the server's uniqueness constraints (each is also the index on the key) and the
+    full-text index on the names of models, for people who look for one by a part of its name.
+    """
     for n in NODES:
         yield (
             f"CREATE CONSTRAINT cohabit_{n.label.lower()}_{n.key.name} IF NOT EXISTS "
             f"FOR (n:{n.label}) REQUIRE n.{n.key.name} IS UNIQUE"
         )
+    yield f"CREATE FULLTEXT INDEX {MODEL_SEARCH} IF NOT EXISTS FOR (n:{MODEL.label}) ON EACH [n.{MODEL.key.name}]"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from cohabit.graph import schema, server_cypher, server_nodes
+from cohabit.graph.collection import no_cycle_collection
 from cohabit.graph.server_connection import BATCH, Connection, run
 from cohabit.graph.server_rows import HASH, ChangedHosts, HostRows, changed_hosts
 from cohabit.graph.store import Progress, SyncReport
@@ -25,7 +23,7 @@ _WRITERS = 2
 
 def level(connection: Connection, tables: GraphTables, progress: Progress | None) -> SyncReport:
     """Write the hosts that differ, with all that hangs on them, and remove those that are gone."""
-    with _no_cycle_collection():
+    with no_cycle_collection():
         addresses = tables.nodes["Host"].column("address").to_pylist()
         server_nodes.revive(connection, schema.HOST, addresses)
         known: dict[str, str] = dict(connection.rows(f"MATCH (h:Host) RETURN h.address, h.{HASH}"))
@@ -69,18 +67,3 @@ def write_batch(connection: Connection, batch: HostRows) -> int:
 
     connection.transact(work)
     return len(batch.rows)
-
-
-@contextmanager
-def _no_cycle_collection() -> Iterator[None]:
-    """Keep Python from looking for cycles among millions of short-lived lists that have none.
-
-    Measured on the rows of 175,108 hosts: making them takes 2.0 s instead of 6.3 s.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()

@@ -9,8 +9,9 @@ from time import perf_counter
 
 from cohabit.errors import DataError
 from cohabit.graph.archive import Archive, ScanFacts, write_atomically, writing
+from cohabit.graph.clearing import clear, clear_scan
 from cohabit.graph.exclusions import exclusions_in_use
-from cohabit.graph.forgotten import clear, clear_scan, forgotten_in_use
+from cohabit.graph.forgotten import forgotten_in_use
 from cohabit.graph.locks import write_lock
 from cohabit.graph.places import geo_in_use, organisations_digest, use_geo
 from cohabit.graph.projection import project
@@ -85,7 +86,7 @@ def _load_one(archive: Archive, source: Source, options: LoadOptions, progress: 
         facts = archive.facts(part)
         notes = [
             reading.note,
-            f"{facts.forgotten:,} observations of forgotten hosts left out" if facts.forgotten else "",
+            f"observations of forgotten hosts that were left out: {facts.forgotten:,}" if facts.forgotten else "",
         ]
         return replace(_result(archive, facts, source.name, "loaded", started), note="; ".join(filter(None, notes)))
     except registry.Unrecognised as error:

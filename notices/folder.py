@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from cohabit.errors import DataError
 from cohabit.graph.archive import writing
+from cohabit.queries.selected import Items
 from cohabit.text import visible
+from cohabit.timeline import thursday_of
 
 RECORD = "notified.json"
-_VERSION = 1
+VERSION = 1
 
 
 class NotifiedHost(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,8 +42,8 @@ class NotifiedRecipient(msgspec.Struct, frozen=True, kw_only=True):
 class Notified(msgspec.Struct, frozen=True, kw_only=True):
     """What a folder of notices says, for machines.
 
-    `week` is the newest ISO week of the graph at that time, `graph` the graph's digest; `items` are the names that were
-    asked for, by level; `filters` the filters in words.
+    `version` is that of this form, `week` the newest ISO week of the graph at that time, `graph` the graph's digest;
+    `items` are the names that were asked for, `filters` the filters in words.
     """
 
     version: int
@@ -51,38 +53,13 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
     form: str
     simulated: bool
     filters: tuple[str, ...]
-    items: dict[str, tuple[str, ...]]
+    items: Items
     recipients: tuple[NotifiedRecipient, ...]
 
 
 def record_file(notified: Notified) -> bytes:
     """The content of the record."""
     return msgspec.json.format(msgspec.json.encode(notified), indent=1) + b"\n"
-
-
-def new_record(
-    *,
-    week: int,
-    graph: str,
-    by: str,
-    form: str,
-    simulated: bool,
-    filters: Sequence[str],
-    items: Mapping[str, tuple[str, ...]],
-    recipients: Sequence[NotifiedRecipient],
-) -> Notified:
-    """A record of this version."""
-    return Notified(
-        version=_VERSION,
-        week=week,
-        graph=graph,
-        by=by,
-        form=form,
-        simulated=simulated,
-        filters=tuple(filters),
-        items=dict(items),
-        recipients=tuple(recipients),
-    )
 
 
 def check_folder(folder: Path) -> None:
@@ -131,12 +108,13 @@ def read_record(folder: Path) -> Notified:
         )
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Notified)
+        thursday_of(found.week)
     except OSError as error:
         raise DataError(f"{where}: cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise DataError(
             f"{where}: damaged ({visible(str(error), 120)}); without it nothing can be followed up"
         ) from error
-    if found.version != _VERSION:
-        raise DataError(f"{where}: written by another version of cohabit; this one reads version {_VERSION}")
+    if found.version != VERSION:
+        raise DataError(f"{where}: written by another version of cohabit; this one reads version {VERSION}")
     return found

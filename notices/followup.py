@@ -22,7 +22,6 @@ from cohabit.queries.lifetimes import GONE_AFTER, check_gone_after, numbered
 from cohabit.queries.measures import wilson
 from cohabit.queries.periods import HostWeeks, read_host_weeks
 from cohabit.queries.result import Result, Row, result
-from cohabit.queries.selected import Items
 from cohabit.queries.survival import kaplan_meier
 from cohabit.queries.words import count, percent
 from cohabit.text import visible
@@ -132,7 +131,7 @@ def _read(store: GraphStore, record: Notified, gone_after: int, where: str) -> _
     up_to_last = np.searchsorted(scanned, last, side="right")
     missed = len(scanned) - up_to_last
     missed_before = np.searchsorted(scanned, notice, side="right") - up_to_last
-    later = newest_lists(store, Items(**record.items), after=record.week)
+    later = newest_lists(store, record.items, after=record.week)
     reasons: Counter[str] = Counter()
     states = []
     for i, host in enumerate(hosts):

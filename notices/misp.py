@@ -15,9 +15,10 @@ _OWN_ORGANISATION, _LOW, _COMPLETE = 0, 3, 2
 
 
 def misp_file(notice: Notice, common: Common) -> bytes:
-    """The event of one recipient, as MISP exports and imports it; the same content has the same UUIDs in every run.
+    """The event of one recipient, as MISP exports and imports it; the same graph gives the same UUIDs in every run.
 
-    No attribute is for intrusion detection (`to_ids`): these are hosts to protect, none to block.
+    MISP leaves an object out whose UUID it knows from another event, so those of other events are other ones. No
+    attribute is for intrusion detection (`to_ids`): these are hosts to protect, none to block.
     """
     pymisp = library("misp")
     event = pymisp.MISPEvent()
@@ -30,7 +31,7 @@ def misp_file(notice: Notice, common: Common) -> bytes:
         event.add_tag(SIMULATED)
     made = []
     for endpoint in notice.endpoints:
-        thing = _ip_port(pymisp, endpoint, common)
+        thing = _ip_port(pymisp, endpoint, notice, common)
         made.append(thing.uuid)
         event.add_object(thing)
     event.uuid = str(identifier("event", notice.stem, notice.shown, common.newest, *made))
@@ -38,7 +39,7 @@ def misp_file(notice: Notice, common: Common) -> bytes:
     return (json.dumps(content, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _ip_port(pymisp: Any, endpoint: Endpoint, common: Common) -> Any:
+def _ip_port(pymisp: Any, endpoint: Endpoint, notice: Notice, common: Common) -> Any:
     e = endpoint
     said = [f"severity: {common.severity(e)}", *facts(e)]
     values: list[tuple[str, str | int | None]] = [
@@ -52,7 +53,7 @@ def _ip_port(pymisp: Any, endpoint: Endpoint, common: Common) -> Any:
         ("text", "\n".join(said)),
     ]
     known = [(relation, value) for relation, value in values if value is not None]
-    parts = [text for pair in known for text in map(str, pair)]
+    parts = [notice.shown, common.newest, *(text for pair in known for text in map(str, pair))]
     thing = pymisp.MISPObject("ip-port", strict=True)
     thing.uuid = str(identifier("object", *parts))
     for relation, value in known:

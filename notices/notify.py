@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from cohabit.errors import UsageError
@@ -13,10 +12,11 @@ from cohabit.graph.store import GraphStore
 from cohabit.notices.contacts import Contacts, read_contacts
 from cohabit.notices.folder import (
     RECORD,
+    VERSION,
+    Notified,
     NotifiedHost,
     NotifiedRecipient,
     check_folder,
-    new_record,
     record_file,
     write_folder,
 )
@@ -32,7 +32,7 @@ from cohabit.notices.stix import stix_file
 from cohabit.notices.table import csv_bytes, table_file
 from cohabit.privacy import Masker
 from cohabit.queries.endpoints import caveats, read_endpoints
-from cohabit.queries.result import Result, result
+from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
 from cohabit.queries.selected import Items, select
 from cohabit.queries.words import count
@@ -81,28 +81,19 @@ def notify(
     common = Common(figures[0].as_py(), simulated, severity_rule())
     ending, write = _WRITERS[form]
     files = {f"{notice.stem}.{ending}": write(notice, common) for notice in notices}
-    rows = [
-        {
-            "recipient": notice.shown,
-            "asn": notice.networks,
-            "hosts": notice.hosts,
-            "rows": len(notice.endpoints),
-            "file": name,
-            "sha256": hashlib.sha256(content).hexdigest(),
-        }
-        for notice, (name, content) in zip(notices, files.items(), strict=True)
-    ]
+    rows = [_indexed(notice, name, content) for notice, (name, content) in zip(notices, files.items(), strict=True)]
     state = store.state()
     lists = newest_lists(store, items)
-    record = new_record(
+    record = Notified(
+        version=VERSION,
         week=lists.week,
         graph=state.digest if state else "",
         by=by,
         form=form,
         simulated=simulated,
         filters=scope.description(),
-        items={level: names for level, names in asdict(items).items() if names},
-        recipients=[_recorded(notice, name, lists) for notice, name in zip(notices, files, strict=True)],
+        items=items,
+        recipients=tuple(_recorded(notice, name, lists) for notice, name in zip(notices, files, strict=True)),
     )
     files[INDEX] = csv_bytes(COLUMNS, [[row[name] for name in COLUMNS] for row in rows])
     files[LETTER] = letter_file(by, common)
@@ -129,6 +120,17 @@ def _contacts(by: str, form: str, contacts: str | os.PathLike[str] | None) -> Co
     if contacts is not None:
         raise UsageError(f"--contacts goes with --by contact, not {by}")
     return None
+
+
+def _indexed(notice: Notice, file: str, content: bytes) -> Row:
+    return {
+        "recipient": notice.shown,
+        "asn": notice.networks,
+        "hosts": notice.hosts,
+        "rows": len(notice.endpoints),
+        "file": file,
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
 
 
 def _recorded(notice: Notice, file: str, lists: Lists) -> NotifiedRecipient:

@@ -13,16 +13,21 @@ from cohabit.queries.endpoints import Endpoint
 if TYPE_CHECKING:
     from types import ModuleType
 
+_AUTHOR_SINCE = "2025-01-01T00:00:00Z"
+
 
 def stix_file(notice: Notice, common: Common) -> bytes:
-    """The bundle of one recipient; the same content has the same identifiers in every run.
+    """The bundle of one recipient; the same graph gives the same identifiers in every run.
 
     Addresses, ports, software and networks are observables, whose identifiers the library makes of what they hold.
     Models have no observable in STIX: a Note on the Observed Data names them.
     """
     stix2 = library("stix")
     times = {"created": common.newest, "modified": common.newest}
-    author = stix2.Identity(id=_id("identity", FEED), **times, name=FEED, identity_class="system")
+    # One object in all bundles, so it must say the same in all of them.
+    author = stix2.Identity(
+        id=_id("identity", FEED), created=_AUTHOR_SINCE, modified=_AUTHOR_SINCE, name=FEED, identity_class="system"
+    )
     written = {**times, "created_by_ref": author.id, "labels": ["simulated"] if common.simulated else None}
     observables: dict[str, Any] = {}
     found = []

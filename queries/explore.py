@@ -13,7 +13,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
 from cohabit.queries.guard import check_reading
 from cohabit.queries.result import Result, Row, result
-from cohabit.queries.saved import saved_query
+from cohabit.queries.saved import SavedQuery
 from cohabit.text import visible
 
 MASKING_CAVEAT = (
@@ -32,14 +32,15 @@ def explore(store: GraphStore, masker: Masker, cypher: str, parameters: Mapping[
     return result(columns, rows, caveats=() if masker.show else (MASKING_CAVEAT,), own_columns=True)
 
 
-def run_saved(store: GraphStore, masker: Masker, name: str, parameters: Mapping[str, Any] | None = None) -> Result:
+def run_saved(
+    store: GraphStore, masker: Masker, query: SavedQuery, parameters: Mapping[str, Any] | None = None
+) -> Result:
     """Run a saved query; rows come sorted by code point, so that both stores give the same order.
 
     Rows with a column `hosts` come by hosts first. UsageError for a missing or an unknown parameter.
     """
-    query = saved_query(name)
-    columns, rows = _rows(store, masker, query.cypher, query.complete(parameters or {}))
-    rows.sort(key=lambda r: (-r.get("hosts", 0), [_key(r[c]) for c in columns]))
+    columns, rows = _rows(store, masker, check_reading(query.cypher), query.complete(parameters or {}))
+    rows.sort(key=lambda r: (-_hosts(r), [_key(r[c]) for c in columns]))
     return result(columns, rows, headline=query.title, caveats=query.caveats, own_columns=True)
 
 
@@ -68,6 +69,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value.hex() if isinstance(value, bytes | bytearray) else str(value)
+
+
+def _hosts(row: Row) -> float:
+    """Hosts of a row, where it counts some (a query of one's own can call anything so)."""
+    hosts = row.get("hosts")
+    return hosts if isinstance(hosts, int | float) else 0
 
 
 def _key(value: Any) -> tuple[str, Any]:

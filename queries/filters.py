@@ -100,7 +100,7 @@ def asset_file(file: str) -> tuple[AssetList, AssetTable]:
     return _asset_file(file, about.st_mtime_ns, about.st_size, about.st_ino)
 
 
-@functools.lru_cache(maxsize=4)  # a question can look at several times, and compare two files
+@functools.lru_cache(maxsize=2)  # a question can look several times, and compare two files
 def _asset_file(file: str, *_about: int) -> tuple[AssetList, AssetTable]:
     listed = read_assets(Path(file))
     return listed, AssetTable(listed.assets)

@@ -7,7 +7,7 @@ from typing import Any
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
 from cohabit.queries.result import Result, result
-from cohabit.queries.saved import saved_query
+from cohabit.queries.saved import saved_queries
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.words import count, percent
 from cohabit.text import visible
@@ -101,7 +101,7 @@ def _unknown(items: list[str | None], model_index: Any) -> int:
 
 def scans(store: GraphStore, masker: Masker) -> Result:
     """List the loaded scans, by the time of their first observation."""
-    rows = store.table(saved_query("scans").cypher).to_pylist()
+    rows = store.table(saved_queries()["scans"].cypher).to_pylist()
     rows.sort(key=lambda r: (r["first_seen"] or "", r["file_name"], r["sha256"]))
     for row in rows:
         row["file_name"] = masker.text(row["file_name"])

@@ -32,10 +32,18 @@ class Result:
     own_columns: bool = False
 
     def to_pandas(self) -> pd.DataFrame:
-        """The rows as a DataFrame; `attrs` carries headline, caveats and whether the data are simulated."""
+        """The rows as a DataFrame; `attrs` carries headline, caveats and whether the data are simulated.
+
+        Dtypes follow `cohabit.queries.dtypes`; what is not known is NA, NaN or (in a column of objects) None.
+        """
         import pandas as pd
 
-        frame = pd.DataFrame(self.rows, columns=list(self.columns))
+        from cohabit.queries.dtypes import dtype_of
+
+        columns = {c: [row[c] for row in self.rows] for c in self.columns}
+        dtypes = {c: dtype_of(c, values, known=not self.own_columns) for c, values in columns.items()}
+        series = {c: pd.Series(values, dtype=dtypes[c]) for c, values in columns.items()}
+        frame = pd.DataFrame(series, columns=list(self.columns))
         frame.attrs.update(headline=self.headline, caveats=list(self.caveats), simulated=self.simulated)
         return frame
 

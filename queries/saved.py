@@ -1,7 +1,9 @@
 """Saved Cypher queries: one file each in `cypher/`, with a header that says what it answers.
 
-A file begins with comment lines `// title:`, `// parameter NAME (TYPE, default …): meaning` and `// caveat:`; the rest
-is the statement. Every saved query runs on every store.
+A file begins with comment lines: `// title:`, `// folder:` (its folder in the Neo4j Browser), `// shows:` (what it is
+for), `// parameter NAME (TYPE, default JSON): meaning` (`example JSON` where it must be given) and `// caveat:`; the
+rest is the statement. Every saved query runs on every store, but those in `cypher/draw/`: they return nodes and paths,
+and the Neo4j Browser draws them.
 """
 
 from __future__ import annotations
@@ -18,7 +20,10 @@ import msgspec
 from cohabit.errors import UsageError
 from cohabit.text import visible
 
-_PARAMETER = re.compile(r"parameter (\w+) \((text|integer|texts|integers)(?:, default (.+?))?\): (.+)")
+_PARAMETER = re.compile(r"parameter (\w+) \((text|integer|texts|integers), (default|example) (.+?)\): (.+)")
+_ONCE = ("title", "folder", "shows")
+_NONE: Mapping[str, str] = {}
+_JSON: dict[str, Any] = {"text": str, "integer": int, "texts": list[str], "integers": list[int]}
 _TYPES = {
     "integer": "a whole number",
     "texts": "texts with commas between them",
@@ -28,11 +33,11 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a saved query; without a default it must be given."""
+    """One parameter of a saved query; `value` is its default, or an example where it must be given (`required`)."""
 
     name: str
     type: str
-    default: Any
+    value: Any
     required: bool
     meaning: str
 
@@ -63,6 +68,8 @@ class SavedQuery:
 
     name: str
     title: str
+    folder: str
+    shows: str
     parameters: tuple[Parameter, ...]
     caveats: tuple[str, ...]
     text: str
@@ -87,41 +94,63 @@ class SavedQuery:
         for p in self.parameters:
             if p.required and p.name not in given:
                 raise UsageError(f"query {self.name} needs --param {p.name}=… ({p.meaning})")
-        return {p.name: given.get(p.name, p.default) for p in self.parameters}
+        return {p.name: given.get(p.name, p.value) for p in self.parameters}
 
 
 @cache
 def saved_queries() -> dict[str, SavedQuery]:
-    """All saved queries by name."""
-    folder = resources.files("cohabit.queries.cypher")
+    """The saved queries that run on every store, by name."""
+    return _queries_in("cohabit.queries.cypher")
+
+
+@cache
+def drawing_queries() -> dict[str, SavedQuery]:
+    """The saved queries that the Neo4j Browser draws, by name."""
+    return _queries_in("cohabit.queries.cypher.draw")
+
+
+def _queries_in(package: str) -> dict[str, SavedQuery]:
+    folder = resources.files(package)
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".cypher")), key=lambda f: f.name)
-    return {name: _parse(name, f.read_text(encoding="utf-8")) for f in files for name in [f.name.partition(".")[0]]}
+    return {
+        name: parse_query(name, f.read_text(encoding="utf-8")) for f in files for name in [f.name.partition(".")[0]]
+    }
 
 
-def saved_query(name: str) -> SavedQuery:
-    """Return one saved query (UsageError lists them)."""
-    try:
-        return saved_queries()[name]
-    except KeyError:
-        listed = ", ".join(saved_queries())
-        raise UsageError(f"no saved query is called {visible(name, 80)!r}; there are: {listed}") from None
-
-
-def _parse(name: str, text: str) -> SavedQuery:
-    title, parameters, caveats = "", [], []
-    for line in text.splitlines():
+def parse_query(name: str, text: str, usual: Mapping[str, str] = _NONE) -> SavedQuery:
+    """Read a query with its header; ValueError says what is wrong. `usual` is for header lines that are not there."""
+    said: dict[str, str] = {}
+    parameters: list[Parameter] = []
+    caveats: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.startswith("//"):
             continue
         comment = line.removeprefix("//").strip()
-        if comment.startswith("title:"):
-            title = comment.removeprefix("title:").strip()
-        elif comment.startswith("caveat:"):
-            caveats.append(comment.removeprefix("caveat:").strip())
+        word, _, rest = comment.partition(": ")
+        if word in _ONCE and word not in said:
+            said[word] = rest.strip()
+        elif word == "caveat":
+            caveats.append(rest.strip())
         elif match := _PARAMETER.fullmatch(comment):
-            default = msgspec.json.decode(match[3]) if match[3] else None
-            parameters.append(Parameter(match[1], match[2], default, match[3] is None, match[4]))
+            value = _value_of(match[2], match[4])
+            if value is None:
+                raise ValueError(f"line {number}: {visible(match[4], 80)} is no {match[2]} in JSON")
+            parameters.append(Parameter(match[1], match[2], value, match[3] == "example", match[5]))
         else:
-            raise ValueError(f"{name}.cypher: header line not understood: {line}")
-    if not title:
-        raise ValueError(f"{name}.cypher: no title")
-    return SavedQuery(name, title, tuple(parameters), tuple(caveats), text)
+            raise ValueError(
+                f"line {number}: {visible(comment, 80)!r} is not understood; a header has lines such as "
+                '`// title: …`, `// parameter NAME (text, default "…"): …`, `// caveat: …`'
+            )
+    said = {**usual, **said}
+    if missing := [word for word in _ONCE if not said.get(word)]:
+        raise ValueError(f"the header has no line `// {missing[0]}: …`")
+    title, folder, shows = (said[word] for word in _ONCE)
+    return SavedQuery(name, title, folder, shows, tuple(parameters), tuple(caveats), text)
+
+
+def _value_of(type_name: str, text: str) -> Any:
+    """The value that a header gives in JSON; None where it is none of that type."""
+    try:
+        return msgspec.json.decode(text, type=_JSON[type_name])
+    except msgspec.MsgspecError:
+        return None

@@ -91,7 +91,7 @@ def option_of(name: str) -> str:
 
 # Cypher after MATCH (h:Host), for one value under $value.
 _PLACE_FILTERS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "country": ("-[:IN_COUNTRY]->(:Country {code: $value})", lambda v: v.upper()),
+    "country": ("-[:IN_COUNTRY]->(:Country {code: $value})", lambda v: parse_country(v)),
     "network": ("-[:IN_NETWORK]->(:Network {asn: $value})", lambda v: parse_asn(v)),
     "provider": ("-[:IN_NETWORK]->(:Network)-[:OPERATED_BY]->(p:Provider) WHERE lower(p.name) = $value", str.lower),
     "provider_kind": (
@@ -114,6 +114,19 @@ def parse_asn(text: str) -> int:
     if not digits.isdecimal() or not digits.isascii() or len(digits) > 10 or int(digits) >= 2**32:
         raise UsageError(f"{visible(text, 40)!r} is not an AS number; write it as 4134 or AS4134")
     return int(digits)
+
+
+def parse_country(text: str) -> str:
+    """Read a country by its code or its English name, in any case, or raise UsageError."""
+    plain = text.strip()
+    if len(plain) == 2 and plain.isascii() and plain.isalpha():
+        return plain.upper()
+    from cohabit.graph.names import country_code
+
+    code = country_code(None, plain)
+    if code is None:
+        raise UsageError(f"{visible(text, 40)!r} is not a country; write its code, such as DE, or its English name")
+    return code
 
 
 def parse_kind(text: str) -> str:

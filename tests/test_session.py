@@ -17,10 +17,14 @@ from cohabit.options import Filters
 from cohabit.queries.scope import Scope
 from tests.cli.records import IPV4_HOST, ndjson, records
 
-# Commands that have no counterpart in Python: they change the archive, which `open()` only reads.
-CHANGING = {"load", "sync", "forget", "rejected", "simulate"}
+# Commands whose counterpart is a function of the package: they are about the archive, not about an opened graph.
+OF_THE_PACKAGE = {"load", "sync", "forget", "rejected", "simulate"}
 # Options that say where to read and how to print: of the session, or of pandas.
-SURROUNDINGS = {"data", "store", "format", "output", "limit", "quiet", "show_addresses", "show", "list_saved", "file"}
+SURROUNDINGS = {"data", "store", "format", "output", "limit", "quiet", "show_addresses", "file"}
+# `export --bipartite` is what a method does without a level.
+IMPLIED = {"bipartite"}
+# Options that make another question of a command have a function or a method of their own.
+OTHERWISE = {"show": "saved_queries", "list_saved": "saved_queries", "list_loaders": "known_loaders"}
 HYPERGEOMETRIC = {"null": "hypergeometric", "bootstrap": 100, "seed": 2}
 RENAMED = {"items": "names", "param": "parameters"}
 
@@ -38,27 +42,36 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cohabit.Graph]:
 
 
 def commands() -> dict[str, set[str]]:
-    """Every answering command with the names of its parameters."""
+    """Every command with the names of its parameters."""
     found = {}
     for command in app.registered_commands:
         assert command.callback is not None
         name = command.name or command.callback.__name__
-        if name not in CHANGING:
-            found[name] = set(inspect.signature(command.callback).parameters) - SURROUNDINGS
+        found[name] = set(inspect.signature(command.callback).parameters)
     return found
 
 
 @pytest.mark.parametrize("name", commands())
 def test_every_command_has_a_method_with_its_options(name: str) -> None:
+    given = commands()[name]
+    assert all(hasattr(cohabit, function) for option, function in OTHERWISE.items() if option in given)
+    given -= SURROUNDINGS | IMPLIED | set(OTHERWISE)
+    if name in OF_THE_PACKAGE:
+        function = inspect.signature(getattr(cohabit, name)).parameters
+        assert given <= set(function), given - set(function)
+        assert commands()[name] & {"data", "store", "show_addresses"} <= set(function)
+        return
     method = inspect.signature(getattr(cohabit.Graph, name)).parameters
-    filters = {f for f in Filters.__dataclass_fields__ if f in commands()[name]}
+    filters = {f for f in Filters.__dataclass_fields__ if f in given}
     if filters:
         assert filters == set(Filters.__dataclass_fields__)
         assert any(p.kind is p.VAR_KEYWORD for p in method.values())
-    rest = {RENAMED.get(p, p) for p in commands()[name] - filters}
+    rest = {RENAMED.get(p, p) for p in given - filters}
     if name == "info":
         assert "scans" in rest
         rest -= {"scans"}  # a method of its own
+    if name == "export":
+        rest -= {"bipartite"}  # says aloud what no level means
     assert rest <= set(method), rest - set(method)
 
 
@@ -71,6 +84,7 @@ def test_filters_have_the_names_of_the_scope() -> None:
     [
         ("info", (), {}),
         ("rank --level model", (), {"level": "model"}),
+        ("rank --by country --publish 5", (), {"by": "country", "publish": 5}),
         ("rank --by country --level line", (), {"by": "country", "level": "line"}),
         ("cooccurrence llama qwen2", ("llama", "qwen2"), {}),
         ("cooccurrence --sort lift --country DE", (), {"sort": "lift", "country": "DE"}),

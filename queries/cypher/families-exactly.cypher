@@ -1,8 +1,11 @@
 // title: Hosts that run models of these families and of no others
-// parameter families (texts): families such as llama,qwen2
+// folder: Together
+// shows: How many hosts have this set and nothing else.
+// parameter families (texts, example ["llama", "qwen2"]): families
 // caveat: Ever seen: they need not have been listed at the same moment.
 // caveat: A model whose family is unknown does not count as another one.
 MATCH (h:Host)-[:DEPLOYS]->(:Model)-[:IN_FAMILY]->(f:Family)
-WITH h, count(DISTINCT f.name) AS own, count(DISTINCT CASE WHEN f.name IN $families THEN f.name END) AS named
-WHERE own = size($families) AND named = size($families)
+WHERE f.name IN $families
+WITH h, count(DISTINCT f.name) AS found WHERE found = size($families)
+  AND NOT EXISTS { MATCH (h)-[:DEPLOYS]->(:Model)-[:IN_FAMILY]->(o:Family) WHERE NOT o.name IN $families }
 RETURN count(h) AS hosts

@@ -1,5 +1,7 @@
 // title: Hosts that run models of all of some families
-// parameter families (texts): families such as llama,qwen2,gemma2
+// folder: Together
+// shows: How many hosts have all of a set, whatever else they run.
+// parameter families (texts, example ["llama", "qwen2", "gemma2"]): families
 // caveat: Ever seen: they need not have been listed at the same moment.
 MATCH (h:Host)-[:DEPLOYS]->(:Model)-[:IN_FAMILY]->(f:Family)
 WHERE f.name IN $families

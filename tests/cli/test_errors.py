@@ -78,6 +78,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     "risks --monoculture --kind name": (2, r"--monoculture goes without --kind and --advisories"),
     "risks --advisories nowhere.toml": (1, r"nowhere\.toml: the advisories cannot be read: No such file"),
     "risks --advisories scan.ndjson": (1, r"scan\.ndjson: the advisories are not valid TOML"),
+    "rank --country Germny": (2, r"'Germny' is not a country; write its code, such as DE, or its English name"),
     "risks --country Germany1 --kind nope": (2, r"--kind 'nope'"),
     "impact": (
         2,
@@ -198,7 +199,10 @@ FAULTS: dict[str, tuple[int, str]] = {
     "notify --show-addresses -o new --model nope": (2, r"no model is called 'nope' in this graph"),
     "notify --show-addresses -o new --format nope": (2, r"--format 'nope': choose from table"),
     "notify --show-addresses -o scan.ndjson": (1, r"scan\.ndjson: this is a file; name a new folder"),
-    "notify --show-addresses -o cohabit-data": (1, r"cohabit-data: the folder is not empty \(archive is in it\)"),
+    "notify --show-addresses -o cohabit-data": (
+        1,
+        r"cohabit-data: the folder is not empty \(.* is in it\)",
+    ),
     "notify --show-addresses -o nowhere/new": (1, r"nowhere/new: there is no folder .*nowhere; make it first"),
     "followup empty-folder": (
         1,

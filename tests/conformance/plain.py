@@ -73,7 +73,7 @@ class Plain:
         }
         for m in self.models:
             # The catalogue's family counts only where no host reports one; in this population only for these.
-            if self.family[m] is None and LINES[m] is not None:
+            if self.family[m] is None and LINES.get(m) is not None:
                 raise AssertionError(f"population too small: nobody reports a family for {m}")
 
     def _host(self, own: list[Record]) -> dict[str, Any]:
@@ -151,7 +151,7 @@ class Plain:
         """What most hosts that report something say; the catalogue's count only where none does."""
         reports = [e["capabilities"] for (_, m), e in self.edges.items() if m == model]
         most = vote(tuple(r) if r else None for r in reports)
-        if most is None and LINES[model] is not None:
+        if most is None and LINES.get(model) is not None:
             raise AssertionError(f"population too small: nobody reports capabilities for {model}")
         return None if most is None else set(most)
 
@@ -182,7 +182,7 @@ class Plain:
 
     def item(self, model: str, level: str) -> str | None:
         """Item of a model at a level."""
-        line = LINES[model]
+        line = LINES.get(model)
         return {
             "model": model,
             "family": self.family[model],

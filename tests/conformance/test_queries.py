@@ -18,7 +18,6 @@ from cohabit.queries.combinations import combinations as exact_sets
 from cohabit.queries.cooccurrence import cooccurrence
 from cohabit.queries.info import figures
 from cohabit.queries.rank import rank
-from cohabit.queries.saved import saved_queries
 from cohabit.queries.scope import Scope
 from cohabit.session import Graph
 from tests.conformance.conftest import Place
@@ -351,63 +350,6 @@ def test_info(place: Place, records: list[Record], plain: Plain) -> None:
     assert row["unknown_line"] == sum(plain.item(m, "line") is None for _, m in plain.edges)
 
 
-def saved_answers(plain: Plain) -> dict[str, tuple[dict[str, Any], Any]]:
-    """For every saved query: parameters, and rows as a set of tuples computed in plain Python."""
-    lists = plain.lists(plain.hosts)
-    families = plain.items(lists, "family")
-    lines = plain.items(lists, "line")
-    pairs = expected_pairs(plain, lists, "family")
-    weeks = [202510, 202511, 202512]
-    in_weeks = plain.items(plain.lists(plain.hosts, set(weeks)), "family")
-    llama = [a for a, m in lists.items() if "llama3.2:latest" in m]
-    facts = {p[0]: p for p in (plain_line for plain_line in _line_facts())}
-
-    def counted(items: dict[str, set[str]]) -> dict[str, int]:
-        return {i: sum(i in own for own in items.values()) for i in set().union(*items.values())}
-
-    beside = counted({a: lists[a] - {"llama3.2:latest"} for a in llama})
-    country = counted({a: {h["country"]} for a, h in plain.hosts.items() if h["country"]})
-    both = sum({"llama", "qwen2"} <= own for own in families.values())
-    trio = sum({"llama", "qwen2", "gemma2"} <= own for own in families.values())
-    alone = sum({"llama", "qwen2"} == own for own in families.values())
-    assert trio
-    assert alone
-    return {
-        "family-hosts": ({}, set(counted(families).items())),
-        "family-cooccurrence": ({"min_hosts": 3}, {(r["a"], r["b"], r["hosts"]) for r in pairs if r["hosts"] >= 3}),
-        "family-pair": ({"a": "llama", "b": "qwen2"}, {(both,)}),
-        "families-together": ({"families": ["llama", "qwen2", "gemma2"]}, {(trio,)}),
-        "families-exactly": ({"families": ["llama", "qwen2"]}, {(alone,)}),
-        "multi-model-hosts": ({}, {(sum(len(m) >= 2 for m in lists.values()),)}),
-        "hosts-by-country": ({}, {(c, {"DE": "Germany", "US": "United States"}[c], n) for c, n in country.items()}),
-        "models-beside": ({"model": "llama3.2:latest", "min_hosts": 2}, {(m, n) for m, n in beside.items() if n >= 2}),
-        "family-hosts-in-weeks": ({"weeks": weeks}, set(counted(in_weeks).items())),
-        "line-lab": ({}, {(line, *facts[line][1:], n) for line, n in counted(lines).items()}),
-        "scans": ({}, None),
-        # Without `analyse`; with it they are in test_analyse.py.
-        "co-deployed": ({"min_hosts": 1}, set()),
-        "communities": ({}, set()),
-    }
-
-
-def _line_facts() -> list[tuple[str, str, str]]:
-    from tests.conformance.population import LINES
-
-    return [line for line in LINES.values() if line]
-
-
-def test_every_saved_query(place: Place, records: list[Record], plain: Plain) -> None:
-    place.load(records)
-    answers = saved_answers(plain)
-    assert set(answers) == set(saved_queries())
-    with Graph(place.data, place.uri) as graph:
-        for name, (parameters, expected) in answers.items():
-            rows = graph.query(name=name, parameters=parameters)
-            if expected is not None:
-                assert {tuple(r) for r in rows.itertuples(index=False)} == expected, name
-        assert graph.query(name="scans")["records"].tolist() == [len(records)]
-
-
 def test_cypher_matrix_and_loop_agree(place: Place, records: list[Record], plain: Plain) -> None:
     place.load(records)
     with Graph(place.data, place.uri) as graph:
@@ -506,6 +448,9 @@ def test_json_is_the_same_on_every_store(place: Place, records: list[Record], tm
             ("saved", ("line-lab", {}), {}),
         ):
             texts[f"{name} {arguments} {options}"] = _json(graph.ask(name, *arguments, **options), Format("json"))
+        for level in (None, "line"):
+            graph.export("json-graph", tmp_path / "graph.json", level=level)
+            texts[f"export {level}"] = (tmp_path / "graph.json").read_text("ascii")
     remembered = _REMEMBERED.setdefault("texts", texts)
     assert json.dumps(texts) == json.dumps(remembered)
 

@@ -22,7 +22,7 @@ import pyarrow.parquet
 
 import cohabit.graph.projection
 from cohabit.graph.assets import parse_asset
-from cohabit.graph.forgotten import forget_hosts
+from cohabit.graph.clearing import forget_hosts
 from tests.graph.test_forgotten import level, traces
 
 # Imported here so that no child has to.

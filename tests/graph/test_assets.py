@@ -97,7 +97,7 @@ def test_a_table(tmp_path: Path, content: str) -> None:
         ("", r"own\.csv: there are no assets in it"),
         ("asset,label\n", r"own\.csv: there are no assets in it"),
         (b"192.0.2.0/24 \xff\n", r"own\.csv: this is not a text file in UTF-8"),
-        ("asset,label\n192.0.2.0/24," + "x" * 200_000 + "\n", r"own\.csv, line 2: not a table"),
+        ('asset,label\n192.0.2.0/24,"a\nb"\n192.0.2.0/25,"Berlin\nAS1,x\n', r"own\.csv, line 4: not a row of a table"),
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path: Path, content: str | bytes, says: str) -> None:

@@ -17,8 +17,8 @@ import pytest
 from cohabit.errors import DataError
 from cohabit.graph.archive import Archive
 from cohabit.graph.assets import parse_asset
+from cohabit.graph.clearing import Cleared, forget_hosts, still_named_in
 from cohabit.graph.exclusions import exclude, exclusions_in_use
-from cohabit.graph.forgotten import Cleared, forget_hosts, still_named_in
 from cohabit.graph.locks import SharedLock
 from cohabit.graph.projection import project
 from cohabit.graph.store import open_store, read_tables
@@ -210,6 +210,21 @@ def test_what_cannot_be_forgotten(data: Path) -> None:
         with pytest.raises(DataError, match="by address, prefix or DNS name, not by network"):
             forget_hosts(data, map(parse_asset, [V4, text]))
     assert not (data / "forgotten.json").exists()
+
+
+def test_damaged_files_are_named(data: Path) -> None:
+    (rejected,) = (p for p in (data / "rejected").glob("*.ndjson") if p.stat().st_size > 100)
+    whole = rejected.read_bytes()
+    rejected.write_bytes(whole[:-20])
+    with pytest.raises(DataError, match=r"\.ndjson: damaged .*; remove it and do this again"):
+        forget_hosts(data, [parse_asset(V4)])
+    rejected.write_bytes(whole)
+    part = Archive(data).part(rejected.stem)
+    content = bytearray(part.read_bytes())
+    content[4:400] = bytes(396)
+    part.write_bytes(content)
+    with pytest.raises(DataError, match=r"\.parquet: not a readable part of the archive"):
+        forget_hosts(data, [parse_asset(V4)])
 
 
 def test_what_only_the_user_can_change_is_named(data: Path, tmp_path: Path) -> None:

@@ -11,14 +11,16 @@ import pytest
 from cohabit.errors import DataError
 from cohabit.notices.folder import (
     RECORD,
+    VERSION,
+    Notified,
     NotifiedHost,
     NotifiedRecipient,
     check_folder,
-    new_record,
     read_record,
     record_file,
     write_folder,
 )
+from cohabit.queries.selected import Items
 from tests.notices.samples import HOSTILE
 
 
@@ -63,21 +65,25 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
 
 def test_the_record_comes_back(tmp_path: Path) -> None:
     hosts = tuple(NotifiedHost(host=f"192.0.2.{i}", listed=True, models=(t,)) for i, t in enumerate(HOSTILE))
-    record = new_record(
+    record = Notified(
+        version=VERSION,
         week=202510,
         graph="x",
         by="contact",
         form="csv",
         simulated=False,
         filters=("--country DE",),
-        items={"model": ("a:b",)},
-        recipients=[
+        items=Items(model=("a:b",)),
+        recipients=(
             NotifiedRecipient(recipient=None, file="unmatched.csv", hosts=hosts),
             NotifiedRecipient(recipient=HOSTILE[0], file="x.csv", hosts=()),
-        ],
+        ),
     )
     (tmp_path / RECORD).write_bytes(record_file(record))
     assert read_record(tmp_path) == record
+    (tmp_path / RECORD).write_bytes(record_file(record).replace(b"202510", b"202599"))
+    with pytest.raises(DataError, match="damaged"):
+        read_record(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -98,9 +104,17 @@ def test_a_damaged_record(tmp_path: Path, content: bytes | None, says: str) -> N
 
 
 def test_a_record_of_another_version(tmp_path: Path) -> None:
-    record = new_record(
-        week=1, graph="", by="network", form="csv", simulated=False, filters=(), items={}, recipients=[]
+    record = Notified(
+        version=VERSION + 1,
+        week=202510,
+        graph="",
+        by="network",
+        form="csv",
+        simulated=False,
+        filters=(),
+        items=Items(),
+        recipients=(),
     )
-    (tmp_path / RECORD).write_bytes(record_file(record).replace(b'"version": 1', b'"version": 2'))
+    (tmp_path / RECORD).write_bytes(record_file(record))
     with pytest.raises(DataError, match="written by another version of cohabit"):
         read_record(tmp_path)

@@ -21,7 +21,8 @@ import stix2
 import stix2validator
 
 from cohabit.errors import UsageError
-from cohabit.notices.intelmq import event, intelmq_file
+from cohabit.notices.intelmq import event as intelmq_event
+from cohabit.notices.intelmq import intelmq_file
 from cohabit.notices.letter import letter_file
 from cohabit.notices.libraries import library
 from cohabit.notices.misp import misp_file
@@ -114,8 +115,8 @@ def test_intelmq_keys_and_types() -> None:
     assert "source.asn" not in events[2]  # a number that is reserved
     assert events[3]["source.fqdn"] == "gpu-1.example.net"
     assert events[4]["source.local_hostname"] == "under_score.example.net"
-    assert "source.abuse_contact" not in event(PLAIN, notice(), COMMON)
-    assert event(PLAIN, notice(), SIMULATED)["classification.type"] == "test"
+    assert "source.abuse_contact" not in intelmq_event(PLAIN, notice(), COMMON)
+    assert intelmq_event(PLAIN, notice(), SIMULATED)["classification.type"] == "test"
 
 
 def test_stix_is_valid_and_comes_back(tmp_path: Path) -> None:
@@ -182,11 +183,22 @@ def test_misp_comes_back_and_blocks_nobody(tmp_path: Path) -> None:
 
 def test_identifiers_tell_contents_apart() -> None:
     ids: Counter[str] = Counter()
-    for e in (PLAIN, replace(PLAIN, models=("llama3.2:3b",)), replace(PLAIN, last_seen="2025-03-06T08:00:00Z")):
-        ids[stix2.parse(stix_file(notice(e), COMMON).decode()).objects[2].id] += 1
-        ids[json.loads(misp_file(notice(e), COMMON))["Event"]["Object"][0]["uuid"]] += 1
+    newer = replace(COMMON, newest="2025-03-16T10:00:00Z")
+    authors = set()
+    for e, common in (
+        (PLAIN, COMMON),
+        (replace(PLAIN, models=("llama3.2:3b",)), COMMON),
+        (replace(PLAIN, last_seen="2025-03-06T08:00:00Z"), COMMON),
+        (PLAIN, newer),
+    ):
+        author, grouping, observed, *_ = stix2.parse(stix_file(notice(e), common).decode()).objects
+        event = json.loads(misp_file(notice(e), common))["Event"]
+        authors.add(author.serialize())
+        ids.update([grouping.id, observed.id, event["uuid"], event["Object"][0]["uuid"]])
     assert set(ids.values()) == {1}
-    assert len(ids) == 6
+    assert len(ids) == 16
+    # What is in all bundles is the same in all of them.
+    assert len(authors) == 1
 
 
 def test_the_letter_is_filled_from_the_index() -> None:

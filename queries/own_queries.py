@@ -1,0 +1,72 @@
+"""Saved queries of one's own: a folder of `.cypher` files, written as the built-in ones are.
+
+The folder is COHABIT_QUERIES, else `queries` in the data folder. A header needs no more than a title; `folder` is then
+«Own».
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from cohabit.errors import DataError, UsageError
+from cohabit.queries.guard import check_reading
+from cohabit.queries.saved import SavedQuery, drawing_queries, parse_query, saved_queries
+from cohabit.text import visible
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_FOLDER = re.compile(r"[\w -]{1,40}")
+_MOST_BYTES = 100_000
+_USUAL = {"folder": "Own", "shows": "A query of your own."}
+
+
+def query_called(name: str, data: Path) -> SavedQuery:
+    """The saved query of that name, built in or one's own (UsageError lists them)."""
+    if name in saved_queries():
+        return saved_queries()[name]
+    known = known_queries(data)
+    if name not in known:
+        raise UsageError(f"no saved query is called {visible(name, 80)!r}; there are: {', '.join(known)}")
+    return known[name]
+
+
+def known_queries(data: Path) -> dict[str, SavedQuery]:
+    """The built-in queries that run on every store, and one's own, by name."""
+    return {**saved_queries(), **own_queries(data)}
+
+
+def own_queries(data: Path) -> dict[str, SavedQuery]:
+    """One's own saved queries by name; none where there is no such folder.
+
+    DataError, with file and line, for a query that cannot be read; UsageError for one that does not only read.
+    """
+    given = os.environ.get("COHABIT_QUERIES")
+    folder = Path(given) if given else data / "queries"
+    if given and not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; check COHABIT_QUERIES")
+    files = sorted(p for p in folder.glob("*.cypher") if not p.name.startswith(".")) if folder.is_dir() else []
+    return {path.stem: _read(path) for path in files}
+
+
+def _read(path: Path) -> SavedQuery:
+    if not _NAME.fullmatch(path.stem):
+        raise DataError(f"{path}: a query's file name has small letters, digits, - and _; rename it")
+    if path.stem in saved_queries() or path.stem in drawing_queries():
+        raise DataError(f"{path}: a saved query is called {path.stem} already; rename the file")
+    try:
+        content = path.read_bytes()
+        if len(content) > _MOST_BYTES:
+            raise DataError(f"{path}: more than {_MOST_BYTES:,} bytes, which is no query")
+        query = parse_query(path.stem, content.decode("utf-8-sig"), _USUAL)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise DataError(f"{path}: {error}") from error
+    if not _FOLDER.fullmatch(query.folder):
+        raise DataError(f"{path}: a folder's name has letters, digits, spaces and -: {visible(query.folder, 80)!r}")
+    try:
+        check_reading(query.cypher)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+    return query

@@ -1,0 +1,95 @@
+"""Saved queries of one's own: found, run, listed, exported; and what is wrong with a file is said."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from cohabit.errors import DataError, UsageError
+from cohabit.exports import browser
+from cohabit.queries.own_queries import known_queries, own_queries, query_called
+from cohabit.queries.saved import saved_queries
+from tests.docs.blocks import blocks
+from tests.parts import ROOT
+
+GOOD = """// title: Hosts with a port
+// parameter port (integer, default 11434): the port
+// parameter places (texts, example ["DE"]): countries
+MATCH (h:Host)-[:IN_COUNTRY]->(c:Country) WHERE $port IN h.ports AND c.code IN $places
+RETURN c.code AS country, count(h) AS hosts
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("COHABIT_QUERIES", raising=False)
+    made = tmp_path / "queries"
+    made.mkdir()
+    return made
+
+
+def test_they_are_found_beside_the_built_in_ones(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert own_queries(tmp_path / "nothing") == {}
+    (folder / "by-port.cypher").write_text(GOOD)
+    (folder / ".hidden.cypher").write_text("nonsense")
+    (folder / "notes.txt").write_text("nonsense")
+    (own,) = own_queries(tmp_path).values()
+    assert (own.name, own.title, own.folder) == ("by-port", "Hosts with a port", "Own")
+    assert own.values({"places": "DE,US"}) == {"port": 11434, "places": ["DE", "US"]}
+    with pytest.raises(UsageError, match="needs --param places="):
+        own.values({})
+    assert set(known_queries(tmp_path)) == {*saved_queries(), "by-port"}
+    monkeypatch.setenv("COHABIT_QUERIES", str(folder))
+    assert query_called("by-port", Path("elsewhere")) == own
+    with pytest.raises(UsageError, match="no saved query is called 'by'; there are: capabilities"):
+        query_called("by", Path("elsewhere"))
+    monkeypatch.setenv("COHABIT_QUERIES", str(tmp_path / "nowhere"))
+    with pytest.raises(DataError, match="nowhere: no such folder; check COHABIT_QUERIES"):
+        own_queries(tmp_path)
+    assert query_called("scans", tmp_path).name == "scans"
+
+
+def test_they_go_to_the_browser_in_their_folder(folder: Path, tmp_path: Path) -> None:
+    (folder / "by-port.cypher").write_text(GOOD.replace("\n", "\n// folder: Of the team\n", 1))
+    browser.export(tmp_path / "made", own_queries(tmp_path).values())
+    with zipfile.ZipFile(tmp_path / "made" / browser.QUERIES) as archive:
+        text = archive.read("cohabit of the team/by-port.cypher").decode()
+    assert text.startswith("// Hosts with a port\n")
+    assert 'WHERE /* port */ 11434 IN h.ports AND c.code IN /* places */ ["DE"]' in text
+    assert "Hosts with a port" in (tmp_path / "made" / browser.GUIDE).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("no-title", "MATCH (n) RETURN n", "the header has no line `// title: …`"),
+        ("typo", "// title: x\n// paramter a: b\nMATCH (n) RETURN n", "line 2: 'paramter a: b' is not understood"),
+        ("kind", '// title: x\n// parameter n (integer, default "1"): y\nRETURN $n AS n', 'line 2: "1" is no integer'),
+        ("scans", GOOD, "a saved query is called scans already; rename the file"),
+        ("labs", GOOD, "a saved query is called labs already"),
+        ("Big Name", GOOD, "small letters, digits"),
+        ("out", GOOD.replace("\n", "\n// folder: ../x\n", 1), "a folder's name has letters"),
+        ("huge", GOOD + " " * 100_000, "more than 100,000 bytes"),
+        ("writes", "// title: x\nMATCH (n) DETACH DELETE n", "writes.cypher: query refused at 'DETACH'"),
+        ("call", "// title: x\nCALL db.labels()", "query refused at 'CALL'"),
+        ("latin", b"// title: \xe9\nMATCH (n) RETURN n", "latin.cypher: 'utf-8' codec"),
+    ],
+)
+def test_what_is_wrong_is_said(folder: Path, tmp_path: Path, name: str, content: str | bytes, words: str) -> None:
+    path = folder / f"{name}.cypher"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises((DataError, UsageError)) as told:
+        own_queries(tmp_path)
+    assert str(path) in str(told.value)
+    assert words in str(told.value)
+    assert query_called("family-hosts", tmp_path).title, "the built-in ones work all the same"
+
+
+def test_the_example_of_the_page_is_one(folder: Path, tmp_path: Path) -> None:
+    (example,) = (b.text for b in blocks(ROOT / "docs" / "queries.md") if b.language == "text")
+    (folder / "of-the-page.cypher").write_text(example, "utf-8")
+    (own,) = own_queries(tmp_path).values()
+    assert own.folder == "Ours"
+    assert [p.type for p in own.parameters] == ["integer", "texts"]
