@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from typing import Annotated
 
 import typer
 
-from cohabit.commands import ask, change, comparing, data, exporting, exposure, reporting, structure, studying
+from cohabit.commands import (
+    acting,
+    ask,
+    assets,
+    change,
+    comparing,
+    data,
+    exporting,
+    exposure,
+    publishing,
+    reporting,
+    structure,
+    studying,
+)
 from cohabit.errors import CohabitError
 
 _STOPPED = 130
+_COLLECT = (200_000, 20, 100)
 
 app = typer.Typer(
     name="cohabit",
     help="Which AI models live together on internet-exposed hosts: load scans, ask, draw.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-GROUPS = (data, ask, structure, exposure, comparing, change, studying, reporting, exporting)
+GROUPS = (data, ask, structure, exposure, comparing, change, studying, assets, acting, reporting, exporting, publishing)
 for group in GROUPS:
     app.registered_commands += group.app.registered_commands
+    app.registered_groups += group.app.registered_groups
 
 
 def _version(asked: bool) -> None:
@@ -49,8 +64,10 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Whatever the locale: names from all over the world go into pipes and files.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    # Answers are long lists of rows without cycles; at its usual pace the collector walks them hundreds of times.
+    gc.set_threshold(*_COLLECT)
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="cohabit", standalone_mode=False)
     except CohabitError as error:
         code = _failed(str(error), error.exit_code)
     except typer.TyperException as error:

@@ -9,9 +9,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cohabit.commands import loading, querying
+from cohabit.commands import bundling, excluding, loading, querying
 from cohabit.errors import DataError
 from cohabit.options import Where
 
@@ -90,8 +90,17 @@ def sync(
     return loading.sync(_where(data, store), adopt=adopt, catalogue=chosen, geo=files, quiet=True)
 
 
-def forget(scan: str, *, data: AnyPath | None = None, store: str | None = None, no_sync: bool = False) -> str:
-    """Remove one scan, by its file name or the beginning of its hash; the sentence says which.
+def forget(
+    scan: str | None = None,
+    *,
+    hosts: AnyPath | None = None,
+    data: AnyPath | None = None,
+    store: str | None = None,
+    no_sync: bool = False,
+) -> str:
+    """Remove one scan, by its file name or the beginning of its hash; or all there is of the hosts in a file.
+
+    The sentence says what is gone, and what is left to do. Forgetting hosts cannot be taken back.
 
     >>> import cohabit
     >>> scan = cohabit.simulate(hosts=100, output="scans").path
@@ -99,7 +108,34 @@ def forget(scan: str, *, data: AnyPath | None = None, store: str | None = None, 
     >>> cohabit.forget(scan.name, data="forgetful-data")
     'forgot simulated-100-0.ndjson.zst (0fdc8b58c0a1, 596 records)'
     """
-    return loading.forget(_where(data, store), scan, no_sync=no_sync, quiet=True)
+    where = _where(data, store)
+    if (scan is None) == (hosts is None):
+        raise TypeError("give either scan or hosts")
+    if scan is not None:
+        return loading.forget(where, scan, no_sync=no_sync, quiet=True)
+    said, notes = loading.forget_hosts(where, Path(str(hosts)), no_sync=no_sync, quiet=True)
+    return "; ".join([said, *notes])
+
+
+def exclude(
+    *names: str, reason: str, data: AnyPath | None = None, store: str | None = None, no_sync: bool = False
+) -> str:
+    """Keep hosts out of the graph until `include`: addresses, prefixes, AS numbers, DNS names, pseudonyms.
+
+    `Graph.exclusions` lists what is kept out.
+
+    >>> import cohabit
+    >>> cohabit.exclude("192.0.2.0/24", reason="our own honeypots").partition(";")[0]
+    '1 excluded'
+    >>> cohabit.include("192.0.2.0/24").partition(";")[0]
+    '1 exclusion removed'
+    """
+    return excluding.add(_where(data, store), list(names), reason, no_sync=no_sync, quiet=True)
+
+
+def include(*names: str, data: AnyPath | None = None, store: str | None = None, no_sync: bool = False) -> str:
+    """Take exclusions back, as `exclude remove` does; the graph is again what it was (see `exclude`)."""
+    return excluding.remove(_where(data, store), list(names), no_sync=no_sync, quiet=True)
 
 
 def rejected(*, data: AnyPath | None = None, store: str | None = None, show_addresses: bool = False) -> pd.DataFrame:
@@ -110,6 +146,27 @@ def rejected(*, data: AnyPath | None = None, store: str | None = None, show_addr
     '0 records rejected.'
     """
     return loading.rejected(_where(data, store), show_addresses).to_pandas()
+
+
+def bundle(
+    output: AnyPath,
+    *,
+    data: AnyPath | None = None,
+    store: str | None = None,
+    publish: int | None = None,
+    seed: int = 0,
+    **filters: Any,
+) -> None:
+    """Pack a study into a zip file: tables, maps, report, and what it takes to check them and make them again.
+
+    >>> import cohabit
+    >>> cohabit.bundle("study.zip", publish=10)  # doctest: +SKIP
+    """
+    from cohabit.output import write_file
+    from cohabit.session import Graph
+
+    with Graph(data, store) as graph:
+        write_file(Path(output), bundling.make(graph, bundling.Bundle(filters, publish, seed)))
 
 
 def simulate(hosts: int = 2_000, seed: int = 0, output: AnyPath = ".") -> SimulationResult:

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
+from typer.models import ParameterInfo
 
+from cohabit.commands.completing import COMPLETED
 from cohabit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +23,14 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 Several = list[str] | None
 
+_FILE_NAMES = ("paths", "in_file")
 _UTF8 = re.compile("[^\ud800-\udfff]*")
+
+
+PublishOption = Annotated[
+    int | None,
+    typer.Option(help="For everybody: no group of fewer than K hosts, nor a way back to one.", metavar="K"),
+]
 
 
 @dataclass(frozen=True)
@@ -53,11 +62,14 @@ class Output:
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
     limit: Annotated[int, typer.Option(help="Rows that a table shows; the other formats give all.")] = 20
     quiet: Annotated[bool, typer.Option("--quiet", help="No notes and no progress on standard error.")] = False
+    publish: PublishOption = None
 
-    def checked(self) -> Format:
+    def checked(self, *, publishable: bool = False) -> Format:
         """The options as the printer takes them; UsageError for what it cannot do, before any work is done."""
         from cohabit.output import Format
 
+        if self.publish not in (None, 1) and not publishable:
+            raise UsageError("--publish goes with commands that count hosts; leave it out here")
         return Format(self.format, self.output, self.limit, self.quiet)
 
 
@@ -71,7 +83,7 @@ class Filters:
     within: Annotated[
         int | None, typer.Option(help="With --at: look back this many weeks.", show_default="4", metavar="WEEKS")
     ] = None
-    country: Annotated[Several, typer.Option(help="Hosts in this country.", metavar="CC")] = None
+    country: Annotated[Several, typer.Option(help="Hosts in this country, by code or name.", metavar="CC")] = None
     network: Annotated[Several, typer.Option(help="Hosts in this network.", metavar="ASN")] = None
     provider: Annotated[Several, typer.Option(help="Hosts in networks of this organisation.", metavar="NAME")] = None
     provider_kind: Annotated[
@@ -79,6 +91,10 @@ class Filters:
     ] = None
     software: Annotated[Several, typer.Option(help="Hosts that run this server software.", metavar="NAME")] = None
     prefix: Annotated[Several, typer.Option(help="Hosts with an address in this prefix.", metavar="CIDR")] = None
+    in_file: Annotated[
+        Several,
+        typer.Option("--in", help="Hosts in this file of addresses, prefixes, networks and names.", metavar="FILE"),
+    ] = None
     has: Annotated[Several, typer.Option(help="Hosts that run this item: NAME, or LEVEL:NAME.", metavar="ITEM")] = None
     without: Annotated[Several, typer.Option(help="Hosts that do not run this item.", metavar="ITEM")] = None
     min_weeks: Annotated[int | None, typer.Option(help="Hosts seen in at least this many weeks.", metavar="N")] = None
@@ -118,6 +134,8 @@ def with_options(function: Function) -> Function:
             inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=kind_hints[f.name])
             for f in fields(groups[name])
         ]
+    for parameter in parameters:
+        _complete(parameter)
     parameters.sort(key=lambda p: p.kind is inspect.Parameter.KEYWORD_ONLY)
 
     @wraps(function)
@@ -132,9 +150,16 @@ def with_options(function: Function) -> Function:
     return command  # type: ignore[return-value]
 
 
+def _complete(parameter: inspect.Parameter) -> None:
+    """Let the shell complete a parameter whose name says what it takes, unless it says so itself."""
+    for information in get_args(parameter.annotation)[1:]:
+        if isinstance(information, ParameterInfo) and information.autocompletion is None:
+            information.autocompletion = COMPLETED.get(parameter.name)
+
+
 def _check_encoding(given: dict[str, Any]) -> None:
     """Refuse bytes that are no UTF-8, except in file names: they reach Python as lone surrogates, and no store."""
     for name, value in given.items():
         for text in value if isinstance(value, list) else [value]:
-            if name != "paths" and isinstance(text, str) and not _UTF8.fullmatch(text):
+            if name not in _FILE_NAMES and isinstance(text, str) and not _UTF8.fullmatch(text):
                 raise UsageError(f"{name.replace('_', '-')}: {text!r} is not valid UTF-8")

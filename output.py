@@ -62,6 +62,11 @@ def show(result: Result, how: Format) -> None:
             print(f"note: {visible(caveat)}", file=sys.stderr)
 
 
+def as_text(result: Result, name: str) -> str:
+    """A result as `show` writes it into a file in one of the formats that are text."""
+    return _TEXT[name](result, Format(name))
+
+
 def _marked(result: Result) -> Result:
     """Rows that leave the program say of themselves that they are simulated."""
     if not result.simulated or result.own_columns or "simulated" in result.columns:
@@ -146,10 +151,26 @@ def _table(result: Result, how: Format) -> str:
 def _print_table(result: Result, how: Format) -> None:
     from rich.console import Console
 
-    if sys.stdout.isatty():
-        _draw(result, how, Console(highlight=False))
-    else:
+    if not sys.stdout.isatty():
         _write(_table(result, how), how)
+        return
+    console = Console(highlight=False)
+    with console.capture() as drawn:
+        _draw(result, how, console)
+    text = drawn.get()
+    if text.count("\n") < console.height:
+        _print(text)
+    else:
+        _page(text)
+
+
+def _page(text: str) -> None:
+    """Show text page by page, through PAGER or less; whoever sets PAGER=cat has it as it was."""
+    import pydoc
+
+    # Bold headings as they are, and nothing is cleared at the end.
+    os.environ.setdefault("LESS", "FRX")
+    pydoc.pager(text)
 
 
 def _draw(result: Result, how: Format, console: Console) -> None:

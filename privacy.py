@@ -7,7 +7,6 @@ on addresses before they are masked.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import hmac
 import ipaddress
 import os
@@ -31,7 +30,65 @@ _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*\.)+[A-Za-z0-9_-]+|[A-Za-z0-9_
 _LEAST_KEY = 16
 
 
-class Masker:
+class Finder:
+    """Finds IP literals and known DNS names inside text and puts something in their place: `put` says what.
+
+    `names_known` is the number of labels of the longest known name (0: there is none), `is_name` knows them.
+    """
+
+    def put(self, written: str, address: str) -> str:
+        """What takes the place of an address or name, given as the text has it and in canonical form."""
+        raise NotImplementedError
+
+    def names_known(self) -> int:
+        """Labels of the longest known name."""
+        return 0
+
+    def is_name(self, name: str) -> bool:
+        """Whether a lower-case name is known."""
+        return False
+
+    def text(self, text: str) -> str:
+        """Replace every IP literal, and every known DNS name, inside a string."""
+        text = _RUN.sub(self._in_run, text)
+        return _NAME.sub(lambda m: ".".join(self._named(m[0].split("."))), text) if self.names_known() else text
+
+    def value(self, value: Any) -> Any:
+        """The same for every string inside a value of a query's result."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {self.value(k): self.value(v) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(v) for v in value]
+        return value
+
+    def _in_run(self, match: re.Match[str]) -> str:
+        found = _ipv6_in(match)
+        if found is None:
+            return _IPV4.sub(self._ipv4, match[0])
+        start, end, address = found
+        before, after = match.string[match.start() : start], match.string[end : match.end()]
+        written = match.string[start:end]
+        return f"{_RUN.sub(self._in_run, before)}{self.put(written, address)}{_RUN.sub(self._in_run, after)}"
+
+    def _ipv4(self, match: re.Match[str]) -> str:
+        # With leading zeros it is no canonical address, but everybody can read it as one.
+        octets = [int(octet) for octet in match[0].split(".")]
+        return self.put(match[0], ".".join(map(str, octets))) if max(octets) < 256 else match[0]
+
+    def _named(self, labels: list[str]) -> list[str]:
+        """Replace known names among the labels of a dotted word (`gpu.example.net` in `gpu.example.net.json`)."""
+        for size in range(min(len(labels), self.names_known()), 0, -1):
+            for start in range(len(labels) - size + 1):
+                written = ".".join(labels[start : start + size])
+                if self.is_name(written.lower()):
+                    rest = self._named(labels[start + size :])
+                    return [*self._named(labels[:start]), self.put(written, written.lower()), *rest]
+        return labels
+
+
+class Masker(Finder):
     """Turns addresses into `host-` and 16 hexadecimal digits of their HMAC-SHA256 under a key.
 
     `names` yields the graph's hosts that are DNS names; it is asked at most once, and only when text is masked.
@@ -49,7 +106,7 @@ class Masker:
     def pseudonym(self, address: str) -> str:
         """Pseudonym of a canonical address or name."""
         self.used = True
-        return "host-" + hmac.new(self._key, address.encode(), hashlib.sha256).hexdigest()[:16]
+        return "host-" + hmac.digest(self._key, address.encode(), "sha256").hex()[:16]
 
     def address(self, address: str) -> str:
         """The address as it may be shown."""
@@ -62,49 +119,26 @@ class Masker:
 
     def text(self, text: str) -> str:
         """Replace every IP literal, and every DNS name that is a host of the graph, inside a string."""
-        if self.show:
-            return text
-        text = _RUN.sub(self._in_run, text)
-        return _NAME.sub(lambda m: ".".join(self._named(m[0].split("."))), text) if self._known_names() else text
+        return text if self.show else super().text(text)
 
-    def value(self, value: Any) -> Any:
-        """The same for every string inside a value of a query's result."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
-            return {self.value(k): self.value(v) for k, v in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.value(v) for v in value]
-        return value
+    def put(self, written: str, address: str) -> str:
+        """The pseudonym."""
+        return self.pseudonym(address)
+
+    def names_known(self) -> int:
+        """Labels of the longest of the graph's names."""
+        self._known_names()
+        return self._most_labels
+
+    def is_name(self, name: str) -> bool:
+        """Whether that is a host of the graph."""
+        return name in self._known_names()
 
     def _known_names(self) -> frozenset[str]:
         if self._names is None:
             self._names = frozenset(self._name_source() if self._name_source else ())
             self._most_labels = max((name.count(".") + 1 for name in self._names), default=0)
         return self._names
-
-    def _in_run(self, match: re.Match[str]) -> str:
-        found = _ipv6_in(match)
-        if found is None:
-            return _IPV4.sub(self._ipv4, match[0])
-        start, end, address = found
-        before, after = match.string[match.start() : start], match.string[end : match.end()]
-        return f"{_RUN.sub(self._in_run, before)}{self.pseudonym(address)}{_RUN.sub(self._in_run, after)}"
-
-    def _ipv4(self, match: re.Match[str]) -> str:
-        # With leading zeros it is no canonical address, but everybody can read it as one.
-        octets = [int(octet) for octet in match[0].split(".")]
-        return self.pseudonym(".".join(map(str, octets))) if max(octets) < 256 else match[0]
-
-    def _named(self, labels: list[str]) -> list[str]:
-        """Replace known names among the labels of a dotted word (`gpu.example.net` in `gpu.example.net.json`)."""
-        for size in range(min(len(labels), self._most_labels), 0, -1):
-            for start in range(len(labels) - size + 1):
-                name = ".".join(labels[start : start + size]).lower()
-                if name in self._known_names():
-                    rest = self._named(labels[start + size :])
-                    return [*self._named(labels[:start]), self.pseudonym(name), *rest]
-        return labels
 
 
 def _ipv6_in(match: re.Match[str]) -> tuple[int, int, str] | None:

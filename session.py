@@ -10,8 +10,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from cohabit.graph.archive import Archive, RejectedRecord
+from cohabit.graph.exclusions import exclusions_in_use
 from cohabit.graph.store import GraphStore, data_folder, open_store
 from cohabit.privacy import Masker, is_address, read_key
+from cohabit.queries.protection import protection
 from cohabit.queries.result import Result
 from cohabit.questions import Questions, scope
 
@@ -56,26 +58,39 @@ class Graph(Questions):
         """Release the store."""
         self.store.close()
 
-    def map(self, kind: str = "families", *, seed: int = 0, **filters: Any) -> HtmlPage:
-        """An interactive map as one HTML document; the same data and seed give the same bytes. Notebooks show it."""
+    def map(self, kind: str = "families", *, seed: int = 0, publish: int | None = None, **filters: Any) -> HtmlPage:
+        """An interactive map as one HTML document; the same data and seed give the same bytes. Notebooks show it.
+
+        >>> page = graph.map("countries", has="family:llama")
+        >>> page.startswith("<!DOCTYPE html>")
+        True
+        """
         from cohabit.maps.notebook import HtmlPage
 
-        return HtmlPage(self.picture(kind, ".html", seed=seed, **filters).decode())
+        return HtmlPage(self.picture(kind, ".html", seed=seed, publish=publish, **filters).decode())
 
-    def report(self, *, seed: int = 0, **filters: Any) -> HtmlPage:
-        """The report as one HTML document; the same data and seed give the same bytes. Notebooks show it."""
+    def report(self, *, seed: int = 0, publish: int | None = None, **filters: Any) -> HtmlPage:
+        """The report as one HTML document; the same data and seed give the same bytes. Notebooks show it.
+
+        >>> "<script" in graph.report(country="DE")
+        False
+        """
         from cohabit.maps.notebook import HtmlPage
 
-        return HtmlPage(self.picture("report", ".html", seed=seed, **filters).decode())
+        return HtmlPage(self.picture("report", ".html", seed=seed, publish=publish, **filters).decode())
 
-    def picture(self, kind: str, ending: str, *, seed: int = 0, **filters: Any) -> bytes:
-        """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file."""
+    def picture(self, kind: str, ending: str, *, seed: int = 0, publish: int | None = None, **filters: Any) -> bytes:
+        """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file.
+
+        >>> graph.picture("families", ".svg")[:5]
+        b'<?xml'
+        """
         from cohabit.maps.kinds import make_file
         from cohabit.maps.request import Request
 
         simulated, real = self._kinds_of_scans()
         notes = (MIXED,) if simulated and real else ()
-        request = Request(scope(filters), simulated, notes, seed, self.masker.address)
+        request = Request(scope(filters), simulated, notes, seed, self.masker.address, protection(publish))
         return make_file(self.store, kind, ending, request, rejected=self._rejected())
 
     def export(
@@ -85,6 +100,7 @@ class Graph(Questions):
         *,
         level: str | None = None,
         min_hosts: int = 1,
+        publish: int | None = None,
         **filters: Any,
     ) -> None:
         """Write hosts and their models, or the network of a level, to a file or a new folder, whole or not at all.
@@ -95,9 +111,11 @@ class Graph(Questions):
 
         chosen = format_called(format)
         chosen.check(Path(path), level)
-        chosen.export(self._export_data(level, min_hosts, filters), Path(path))
+        chosen.export(self._export_data(level, min_hosts, filters, publish), Path(path))
 
-    def to_arrow(self, level: str | None = None, *, min_hosts: int = 1, **filters: Any) -> dict[str, pa.Table]:
+    def to_arrow(
+        self, level: str | None = None, *, min_hosts: int = 1, publish: int | None = None, **filters: Any
+    ) -> dict[str, pa.Table]:
         """The graph as Arrow tables: `hosts`, `models` and `deployments`, or `items` and `pairs` of a level.
 
         Texts are `string`, counts, weeks, AS numbers and sizes `int64`, shares and measures `double`, yes and no
@@ -111,9 +129,11 @@ class Graph(Questions):
         >>> tables["deployments"].schema.field("weeks").type
         ListType(list<item: int64>)
         """
-        return self._export_data(level, min_hosts, filters).tables
+        return self._export_data(level, min_hosts, filters, publish).tables
 
-    def to_networkx(self, level: str | None = None, *, min_hosts: int = 1, **filters: Any) -> nx.Graph[str]:
+    def to_networkx(
+        self, level: str | None = None, *, min_hosts: int = 1, publish: int | None = None, **filters: Any
+    ) -> nx.Graph[str]:
         """Hosts and their models, or the network of a level, as an undirected networkx graph.
 
         Nodes of the bipartite graph are `host:…` and `model:…` with `bipartite` 0 and 1; those of a network are its
@@ -130,16 +150,22 @@ class Graph(Questions):
         """
         from cohabit.exports.networkx_graph import networkx_graph
 
-        return networkx_graph(self._export_data(level, min_hosts, filters))
+        return networkx_graph(self._export_data(level, min_hosts, filters, publish))
 
-    def _export_data(self, level: str | None, min_hosts: int, filters: Mapping[str, Any]) -> ExportData:
+    def _export_data(
+        self, level: str | None, min_hosts: int, filters: Mapping[str, Any], publish: int | None = None
+    ) -> ExportData:
         from cohabit.exports.data import Selection, read_data
 
-        selection = Selection(level, scope(filters), min_hosts)
+        selection = Selection(level, scope(filters), min_hosts, protection(publish))
         return read_data(self.store, self.masker, selection, simulated=self._kinds_of_scans()[0])
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
-        """Ask one question by name and say of the answer whether the data are simulated."""
+        """Ask one question by name and say of the answer whether the data are simulated.
+
+        The option `publish` is the K of an answer for everybody: no group of fewer hosts is in it.
+        """
+        from cohabit.notices import followup, notify
         from cohabit.queries import (
             analysis,
             catalogue,
@@ -150,11 +176,16 @@ class Graph(Questions):
             concentration,
             cooccurrence,
             diff,
+            endpoints,
+            exclusions,
             explore,
             hosts,
             impact,
             info,
             lifetimes,
+            match,
+            publishing,
+            publishing_rules,
             quality,
             rank,
             risks,
@@ -163,6 +194,14 @@ class Graph(Questions):
         )
 
         store, masker = self.store, self.masker
+        simulated, real = self._kinds_of_scans()
+        protected = protection(options.pop("publish", None))
+        rule = publishing_rules.rule_of(question, arguments, options) if protected else None
+        least = options.get("min_hosts") if protected and question in publishing_rules.LEAST else None
+        if least is not None:
+            options["min_hosts"] = 1
+        if question in publishing_rules.INSIDE:
+            options["protected"] = protected
         questions: dict[str, Any] = {
             "info": lambda: info.info(store, masker),
             "scans": lambda: info.scans(store, masker),
@@ -178,18 +217,24 @@ class Graph(Questions):
             "compare": lambda: compare.compare(store, *arguments, **options),
             "study": lambda: study.study(store, **options),
             "hosts": lambda: hosts.hosts(store, masker, **options),
+            "endpoints": lambda: endpoints.endpoints(store, masker, **options),
             "host": lambda: hosts.host(store, masker, *arguments),
+            "exclusions": lambda: exclusions.exclusions(exclusions_in_use(self.data), masker),
+            "match": lambda: match.match(store, masker, *arguments, **options),
             "catalogue": lambda: catalogue.ask(self._catalogue(), store, *arguments, **options),
             "quality": lambda: quality.quality(store, rejected=self._rejected(), **options),
             "risks": lambda: risks.risks(store, **options),
             "impact": lambda: impact.impact(store, *arguments, **options),
             "trends": lambda: trends.trends(store, **options),
             "lifetimes": lambda: lifetimes.lifetimes(store, **options),
+            "notify": lambda: notify.notify(store, masker, *arguments, simulated=simulated, **options),
+            "followup": lambda: followup.followup(store, *arguments, **options),
             "query": lambda: explore.explore(store, masker, *arguments),
             "saved": lambda: explore.run_saved(store, masker, *arguments),
         }
         answer: Result = questions[question]()
-        simulated, real = self._kinds_of_scans()
+        if protected and rule:
+            answer = publishing.published(answer, rule, protected, least=least or 1)
         if not simulated:
             return answer
         return replace(answer, simulated=True, caveats=(MIXED if real else SIMULATED, *answer.caveats))
@@ -222,5 +267,11 @@ def open_graph(
 
     `data` is the data folder (else COHABIT_DATA, else ./cohabit-data), `store` a server's address (else COHABIT_STORE,
     else the embedded graph of the data folder). DataError when there is no complete graph there.
+
+    >>> import cohabit
+    >>> with cohabit.open("cohabit-data") as graph:
+    ...     graph.rank("lab").head(1)[["item", "hosts"]]
+          item  hosts
+    0  Alibaba    227
     """
     return Graph(data, store, show_addresses=show_addresses)

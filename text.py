@@ -6,7 +6,9 @@ import unicodedata
 
 # Control, format (bidi marks, zero-width), lone surrogates, private use, unassigned, line and paragraph separators.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_FORMULA = ("=", "+", "-", "@")
+
+# What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def visible(text: str, limit: int | None = None) -> str:
@@ -24,7 +26,7 @@ def visible(text: str, limit: int | None = None) -> str:
 
 
 def defused(text: str) -> str:
-    """The text for a cell of a CSV file: visible, and with an apostrophe before what a spreadsheet would calculate."""
+    """Return `text` as it may stand in a cell of a CSV file: visible, and no formula when a spreadsheet opens it."""
     shown = visible(text)
     return "'" + shown if shown.startswith(_FORMULA) else shown
 

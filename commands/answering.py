@@ -17,9 +17,9 @@ def answer(where: Where, output: Output, show_addresses: bool, question: str, *a
     from cohabit.output import show
     from cohabit.session import Graph
 
-    how = output.checked()
+    how = output.checked(publishable=True)
     with Graph(where.data, where.store, show_addresses=show_addresses) as graph:
-        result = graph.ask(question, *arguments, **options)
+        result = graph.ask(question, *arguments, **options, publish=output.publish)
     show(result, how)
     if graph.masker.used and not graph.lasting_key and not how.quiet:
         print(

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from cohabit.commands import completing
 from cohabit.commands.answering import LevelOption, answer, scope_of
-from cohabit.options import Filters, Output, Several, Shown, Where, with_options
+from cohabit.options import Filters, Output, PublishOption, Several, Shown, Where, with_options
 from cohabit.text import visible
 
 app = typer.Typer()
@@ -103,11 +104,19 @@ def hosts(
     line: Annotated[Several, typer.Option(help="Hosts that run this line.", metavar="NAME")] = None,
     lab: Annotated[Several, typer.Option(help="Hosts that run a model of this lab.", metavar="NAME")] = None,
     digest: Annotated[Several, typer.Option(help="Hosts that reported this digest.", metavar="DIGEST")] = None,
+    endpoints: Annotated[
+        bool, typer.Option("--endpoints", help="One row a host and port, with the models that were asked for.")
+    ] = False,
 ) -> None:
-    """List the hosts behind a number; addresses are masked."""
+    """List the hosts behind a number; addresses are masked.
+
+    \b
+    cohabit hosts --family llama --country DE --endpoints
+    """
     items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}
     chosen = {name: tuple(values or ()) for name, values in items.items()}
-    answer(where, output, shown.show_addresses, "hosts", **chosen, scope=scope_of(filters))
+    question = "endpoints" if endpoints else "hosts"
+    answer(where, output, shown.show_addresses, question, **chosen, scope=scope_of(filters))
 
 
 @app.command()
@@ -152,7 +161,7 @@ def query(
     shown: Shown,
     cypher: Annotated[str | None, typer.Argument(help="A reading Cypher statement.")] = None,
     file: Annotated[Path | None, typer.Option(help="Read the statement from this file.")] = None,
-    name: Annotated[str | None, typer.Option(help="Run a saved query.")] = None,
+    name: Annotated[str | None, typer.Option(help="Run a saved query.", autocompletion=completing.saved)] = None,
     param: Annotated[Several, typer.Option(help="A parameter, NAME=VALUE.", metavar="NAME=VALUE")] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the saved query instead of running it.")] = False,
     list_saved: Annotated[bool, typer.Option("--list", help="List the saved queries.")] = False,
@@ -186,10 +195,10 @@ def catalogue(
     from cohabit.errors import UsageError
     from cohabit.output import show
 
-    how = output.checked()
+    how = output.checked(publishable=True)
     if unknown and name is not None:
         raise UsageError("give a name or --unknown, not both")
-    show(naming.catalogue(where, name, unknown=unknown), how)
+    show(naming.catalogue(where, name, unknown=unknown, publish=output.publish), how)
 
 
 @app.command("map")
@@ -204,10 +213,12 @@ def make_map(
     kind: Annotated[
         str,
         typer.Argument(
-            help="families, lines, labs, lab-countries, models, hosts, time, countries, providers or networks."
+            help="families, lines, labs, lab-countries, models, hosts, time, countries, providers or networks.",
+            autocompletion=completing.kinds,
         ),
     ] = "families",
     seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,
+    publish: PublishOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
 ) -> None:
     """Draw an interactive map as one HTML file that opens anywhere, offline; or its main figure as SVG or PNG."""
@@ -216,7 +227,7 @@ def make_map(
 
     check_target(output, (".html", ".svg", ".png"))
     with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
-        content = graph.picture(kind, output.suffix.lower(), seed=seed, **filters.values())
+        content = graph.picture(kind, output.suffix.lower(), seed=seed, publish=publish, **filters.values())
     write_file(output, content)
     if not quiet:
         print(visible(str(output)))

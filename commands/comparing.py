@@ -70,14 +70,17 @@ def filters_of(pairs: list[str]) -> dict[str, Any]:
     """Read `KEY=VALUE` with the names of the filters; UsageError for what is none."""
     if not pairs:
         raise UsageError("compare with what? Give --with KEY=VALUE, such as --with country=CN")
+    from cohabit.queries.scope import option_of
+
     kinds = {f.name: f for f in fields(Filters)}
+    names = {option_of(name): name for name in kinds}
     found: dict[str, Any] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
-        name = key.strip().lower().removeprefix("--").replace("-", "_")
+        name = names.get(key.strip().lower().removeprefix("--").replace("_", "-"), "")
         said = f"--with {visible(pair, 60)}"
-        if name not in kinds:
-            raise UsageError(f"{said}: not a filter; there are: {', '.join(n.replace('_', '-') for n in kinds)}")
+        if not name:
+            raise UsageError(f"{said}: not a filter; there are: {', '.join(names)}")
         if name == "exclude_decoys":
             value = value if equals else "yes"
         elif not value:

@@ -114,14 +114,38 @@ def sync(
 @with_options
 def forget(
     where: Where,
-    scan: Annotated[str, typer.Argument(help="File name, or the beginning of the hash (6 digits or more).")],
-    no_sync: Annotated[bool, typer.Option("--no-sync", help="Change the archive only.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet")] = False,
+    scan: Annotated[
+        str | None, typer.Argument(help="A scan: its file name, or the beginning of its hash (6 digits or more).")
+    ] = None,
+    hosts: Annotated[
+        Path | None,
+        typer.Option(help="Forget hosts instead: a file of addresses, prefixes and names, one a line.", metavar="FILE"),
+    ] = None,
+    no_sync: Annotated[bool, typer.Option("--no-sync", help="Change the archive, do not build the graph.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No notes and no progress on standard error.")] = False,
 ) -> None:
-    """Remove one scan from the archive and the graph (`info --scans` lists them)."""
-    from cohabit.commands import loading
+    """Remove one scan from the archive and the graph (`info --scans` lists them), or all that is there of some hosts.
 
-    print(loading.forget(where, scan, no_sync=no_sync, quiet=quiet))
+    --hosts removes the raw records too, and cannot be taken back. Later scans do not bring these hosts back: they are
+    known again by a keyed hash. `cohabit exclude` is for hosts that shall only not be counted.
+
+    \b
+    Examples:
+      cohabit forget scan-2025-05.ndjson
+      cohabit forget --hosts asked-to-be-deleted.txt
+    """
+    from cohabit.commands import loading
+    from cohabit.errors import UsageError
+
+    if (scan is None) == (hosts is None):
+        raise UsageError("forget what? Name a scan, or give --hosts FILE")
+    if hosts is None:
+        print(loading.forget(where, str(scan), no_sync=no_sync, quiet=quiet))
+        return
+    said, notes = loading.forget_hosts(where, hosts, no_sync=no_sync, quiet=quiet)
+    print(said)
+    for note in [] if quiet else notes:
+        print(f"note: {note}", file=sys.stderr)
 
 
 @app.command()

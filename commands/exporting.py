@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cohabit.options import Filters, Shown, Where, with_options
+from cohabit.commands.completing import words
+from cohabit.options import Filters, PublishOption, Shown, Where, with_options
 from cohabit.text import visible
 
 app = typer.Typer()
@@ -23,7 +24,10 @@ def export(
     format: Annotated[  # noqa: A002 - what it is called everywhere
         str,
         typer.Argument(
-            help="graphml, gexf, json-graph, xlsx (files); csv, parquet, neo4j-admin, neo4j-browser (folders)."
+            help="graphml, gexf, json-graph, xlsx (files); csv, parquet, neo4j-admin, neo4j-browser (folders).",
+            autocompletion=words(
+                *("graphml", "gexf", "json-graph", "xlsx", "csv", "parquet", "neo4j-admin", "neo4j-browser")
+            ),
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write, or new folder.")],
@@ -35,6 +39,7 @@ def export(
         bool, typer.Option("--bipartite", help="Hosts and their models; what is exported without --level.")
     ] = False,
     min_hosts: Annotated[int, typer.Option(help="With --level: leave out pairs with fewer hosts.")] = 1,
+    publish: PublishOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of what was written.")] = False,
 ) -> None:
     """Write the graph for other programs: hosts and their models with places, or the network of a level.
@@ -48,12 +53,14 @@ def export(
     if bipartite and level is not None:
         raise UsageError("--bipartite and --level exclude each other: give one of them")
     if format == browser.NAME:
-        if level is not None or bipartite or min_hosts > 1 or filters.values():
-            raise UsageError(f"{browser.NAME} writes no data: leave out --level, --min-hosts and the filters")
+        if level is not None or bipartite or min_hosts > 1 or publish or filters.values():
+            raise UsageError(
+                f"{browser.NAME} writes no data: leave out --level, --min-hosts, --publish and the filters"
+            )
         browser.export(output)
     else:
         with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
-            graph.export(format, output, level=level, min_hosts=min_hosts, **filters.values())
+            graph.export(format, output, level=level, min_hosts=min_hosts, publish=publish, **filters.values())
         if graph.masker.used and not graph.lasting_key and not quiet:
             note = "note: the pseudonyms are of this run only; give --data, or a key by COHABIT_KEY_FILE"
             print(note, file=sys.stderr)

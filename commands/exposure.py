@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cohabit.commands.answering import LevelOption, answer, scope_of
+from cohabit.commands.completing import words
 from cohabit.options import Filters, Output, Where, with_options
 
 app = typer.Typer()
@@ -20,7 +21,11 @@ def risks(
     output: Output,
     filters: Filters,
     kind: Annotated[
-        str | None, typer.Option(help="Only these: capability, quantisation, version, name or remote.")
+        str | None,
+        typer.Option(
+            help="Only these: capability, quantisation, version, name or remote.",
+            autocompletion=words("capability", "quantisation", "version", "name", "remote"),
+        ),
     ] = None,
     advisories: Annotated[
         Path | None, typer.Option(help="TOML file with more vulnerabilities, or other ranges of the bundled ones.")

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import time
 import tomllib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from cohabit.errors import DataError, UsageError
+from cohabit.graph import forgotten
 from cohabit.graph import sync as work
 from cohabit.graph.archive import Archive
-from cohabit.graph.store import SyncReport, data_folder, opened
+from cohabit.graph.assets import read_assets
+from cohabit.graph.embedded import open_graphs
+from cohabit.graph.store import SyncReport, data_folder, is_server, opened
 from cohabit.loaders import registry, values
 from cohabit.loaders.carrier import Columns
 from cohabit.loaders.catalogue import Catalogue
@@ -72,7 +76,7 @@ def load(
         usable = any(f.status in ("loaded", "already loaded") for f in files)
         if not no_sync and usable:
             work.sync(data, store, progress=progress)
-    masker = _masker(data, show_addresses)
+    masker = masker_of(data, show_addresses)
     files = [replace(f, file=masker.text(f.file), error=f.error and masker.text(f.error)) for f in files]
     failed = [f"cohabit: {visible(f.error or '')}" for f in files if f.status == "failed"]
     skipped = [f"skipped: {visible(f.error or '')}" for f in files if f.status == "skipped"]
@@ -123,9 +127,38 @@ def forget(where: Where, scan: str, *, no_sync: bool, quiet: bool) -> str:
         facts = work.forget(data, scan)
         if not no_sync:
             work.sync(data, store, progress=progress)
-    name = visible(_masker(data, show=False).text(facts.file_name))
+    name = visible(masker_of(data, show=False).text(facts.file_name))
     said = f"forgot {name} ({facts.sha256[:12]}, {count(facts.records, 'record')})"
     return f"{said}; the graph still has it until `cohabit sync`" if no_sync else said
+
+
+def forget_hosts(where: Where, file: Path, *, no_sync: bool, quiet: bool) -> tuple[str, list[str]]:
+    """Remove all there is of the hosts in a file and say so; also what the user has to look after."""
+    data = data_folder(where.data)
+    if not Archive(data).folder.is_dir():
+        raise DataError(f"{data}: no archive here, so there is nothing to forget (give --data)")
+    assets = read_assets(file, host_finder(data, masker_of(data, show=False))).assets
+    with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
+        if not no_sync:
+            store.refuse_foreign(Archive(data).id)
+        cleared = forgotten.forget_hosts(data, assets)
+        if not no_sync:
+            work.sync(data, store, progress=progress)
+    said = (
+        f"forgot {count(len(cleared.hosts), 'host')}: {count(cleared.observations, 'observation')}, "
+        f"{count(cleared.rejected, 'rejected record')}, {count(cleared.exclusions, 'exclusion')} removed"
+    )
+    if no_sync:
+        said += "; the graph too, until `cohabit sync` builds it again"
+    notes = [
+        f"{visible(str(path))} still names one of them: give it anew without (`cohabit sync --help`)"
+        for path in forgotten.still_named_in(data)
+    ]
+    if open_graphs(data / "graph"):
+        notes.append("somebody still reads an older graph: run `cohabit sync` when that has ended, which removes it")
+    if no_sync and is_server(where.store):
+        notes.append(f"{store.uri} has them until `cohabit sync`")
+    return said, notes
 
 
 def rejected(where: Where, show_addresses: bool) -> Result:
@@ -133,7 +166,7 @@ def rejected(where: Where, show_addresses: bool) -> Result:
     data = data_folder(where.data)
     if not Archive(data).folder.is_dir():
         raise DataError(f"{data}: no archive here; `cohabit load FILE…` makes one (or give --data)")
-    masker = _masker(data, show_addresses)
+    masker = masker_of(data, show_addresses)
     rows = [
         {"file": masker.text(r.file), "line": r.line, "reason": masker.text(r.reason), "raw": masker.text(r.raw)}
         for r in Archive(data).rejected()
@@ -180,22 +213,33 @@ def _use(data: Path, catalogue: str | None, geo: GeoFiles | None) -> None:
         work.change_geo(data, geo.paths, prefer=geo.prefer)
 
 
-def _masker(data: Path, show: bool) -> Masker:
-    return Masker(read_key(data)[0], show=show, names=lambda: _host_names(data))
+def masker_of(data: Path, show: bool) -> Masker:
+    """Masks the hosts of an archive, as the graph's are masked."""
+    return Masker(read_key(data)[0], show=show, names=lambda: _hosts(data, r"NOT regexp_matches(host, ':|^[0-9.]+$')"))
 
 
-def _host_names(data: Path) -> list[str]:
-    """The hosts of the archive that are DNS names."""
+def host_finder(data: Path, masker: Masker) -> Callable[[str], str | None]:
+    """What gives the host of the archive that a pseudonym stands for; the archive is read when it is first asked."""
+    found: dict[str, str] = {}
+
+    def host_of(pseudonym: str) -> str | None:
+        if not found:
+            found.update((masker.pseudonym(host), host) for host in _hosts(data))
+        return found.get(pseudonym)
+
+    return host_of
+
+
+def _hosts(data: Path, condition: str = "true") -> list[str]:
+    """The hosts of the archive; the condition is SQL of ours."""
     import duckdb
 
     parts = [str(part) for part in Archive(data).parts()]
     if not parts:
         return []
     with duckdb.connect() as connection:
-        rows = connection.execute(
-            "SELECT DISTINCT host FROM read_parquet($1) WHERE NOT regexp_matches(host, ':|^[0-9.]+$')", [parts]
-        ).fetchall()
-    return [name for (name,) in rows]
+        query = f"SELECT DISTINCT host FROM read_parquet($1) WHERE {condition}"  # noqa: S608
+        return [host for (host,) in connection.execute(query, [parts]).fetchall()]
 
 
 def _said(uri: str, report: SyncReport) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cohabit.options import Filters, Where, with_options
+from cohabit.options import Filters, PublishOption, Where, with_options
 from cohabit.text import visible
 
 app = typer.Typer()
@@ -19,6 +19,8 @@ def report(
     where: Where,
     filters: Filters,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .html, or .pdf through a browser.")],
+    seed: Annotated[int, typer.Option(help="Seed of the places in the network.")] = 0,
+    publish: PublishOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
 ) -> None:
     """Write a report of a few pages, to read in five minutes and to print.
@@ -30,7 +32,7 @@ def report(
 
     check_target(output, (".html", ".pdf"))
     with Graph(where.data, where.store) as graph:
-        content = graph.picture("report", output.suffix.lower(), **filters.values())
+        content = graph.picture("report", output.suffix.lower(), seed=seed, publish=publish, **filters.values())
     write_file(output, content)
     if not quiet:
         print(visible(str(output)))

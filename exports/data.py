@@ -20,6 +20,8 @@ from cohabit.graph.incidence import LEVELS
 from cohabit.graph.store import GraphStore
 from cohabit.graph.tables import GraphTables
 from cohabit.privacy import Masker
+from cohabit.queries.protection import Protection
+from cohabit.queries.publishing_rules import refuse_hosts
 from cohabit.queries.scope import Scope
 
 About = dict[str, str | int | bool]
@@ -29,12 +31,13 @@ About = dict[str, str | int | bool]
 class Selection:
     """What to export: the bipartite graph (`level` None) or the network of a level, of the hosts of a scope.
 
-    `min_hosts` leaves out pairs of a network with fewer hosts.
+    `min_hosts` leaves out pairs of a network with fewer hosts. With `protected` it is for everybody.
     """
 
     level: str | None = None
     scope: Scope = field(default_factory=Scope)
     min_hosts: int = 1
+    protected: Protection | None = None
 
     def __post_init__(self) -> None:
         if self.level is not None and self.level not in LEVELS:
@@ -43,6 +46,10 @@ class Selection:
             raise UsageError(f"--min-hosts {self.min_hosts}: it takes 1 or more")
         if self.level is None and self.min_hosts > 1:
             raise UsageError("--min-hosts is about pairs: give --level too")
+        if self.level is None:
+            refuse_hosts(
+                self.protected, "hosts and their models", "give --level for the network of what lives together"
+            )
 
 
 @dataclass(frozen=True)
@@ -80,12 +87,14 @@ def read_data(store: GraphStore, masker: Masker, selection: Selection, *, simula
         "filters": "; ".join(selection.scope.description()) or "none",
         "addresses": "shown" if masker.show else "masked",
         "simulated": simulated,
+        **({"published": selection.protected.words} if selection.protected else {}),
     }
     if selection.level is None:
         graph = masked_graph(scoped_graph(store, selection.scope), masker)
         hosts, models, deployments = flat_tables(graph)
         about |= {"hosts": hosts.num_rows, "models": models.num_rows, "deployments": deployments.num_rows}
         return ExportData({"host": hosts, "model": models}, deployments, about, graph)
-    items, pairs, base = network_tables(store, selection.level, selection.scope, selection.min_hosts, masker)
+    chosen = selection.level, selection.scope, selection.min_hosts
+    items, pairs, base = network_tables(store, *chosen, masker, selection.protected)
     about |= {"base": base, "items": items.num_rows, "pairs": pairs.num_rows}
     return ExportData({selection.level: items}, pairs, about)

@@ -13,7 +13,8 @@ from cohabit.graph.incidence import read_models
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
 from cohabit.queries.cooccurrence import COLUMNS
-from cohabit.queries.network import item_network
+from cohabit.queries.network import item_network, published
+from cohabit.queries.protection import Protection
 from cohabit.queries.scope import Scope
 
 _WHOLE = frozenset({"hosts", "hosts_a", "hosts_b", "base"})
@@ -22,14 +23,17 @@ _FACTS = {"model": ("family", "line", "lab"), "line": ("lab",)}
 
 
 def network_tables(
-    store: GraphStore, level: str, scope: Scope, min_hosts: int, masker: Masker
+    store: GraphStore, level: str, scope: Scope, min_hosts: int, masker: Masker, protected: Protection | None = None
 ) -> tuple[pa.Table, pa.Table, int]:
     """Return items, pairs and the hosts that shares are of; texts go through the masker.
 
     `lab_country` of an item is the country of the labs behind most of its deployments. Pairs keep a < b by code point
     of the names that they have in the graph; measures that are not defined are null.
+    With `protected` they are for everybody: `min_hosts` is one of what is published, columns without a rule are null.
     """
     network = item_network(store, level, scope)
+    if protected:
+        network = published(network, protected)
     shown = masked_names(network.items, masker)
     facts = _facts(store, level, masker)
     items = [
@@ -44,9 +48,9 @@ def network_tables(
         for name, hosts in network.items.items()
     ]
     pairs = [
-        {c: shown[row[c]] if c in ("a", "b") else _defined(row[c]) for c in COLUMNS}
+        {c: shown[row[c]] if c in ("a", "b") else _defined(row.get(c)) for c in COLUMNS}
         for row in network.pairs.rows
-        if row["hosts"] >= min_hosts
+        if (row["hosts"] or 0) >= min_hosts
     ]
     return (
         by_columns(pa.Table.from_pylist(items, _item_schema(level)), ["item"]),

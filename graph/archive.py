@@ -75,6 +75,10 @@ class ScanFacts(msgspec.Struct, kw_only=True):
     first_seen: int | None = None
     last_seen: int | None = None
     simulated: bool = False
+    forgotten: int = 0
+    """Observations that were removed, or not kept, because their host was to be forgotten."""
+    cleared_of: str = ""
+    """Which list of forgotten hosts it was cleared of."""
     part_version: int = PART_VERSION
 
     @property
@@ -186,8 +190,8 @@ class Archive:
                         f"line {first.line if first else 0}: {first.reason if first else ''}"
                     )
                 # The rejected records first: the part is what makes the scan loaded.
-                os.replace(rejected_tmp, self.rejected_folder / f"{facts.sha256}.ndjson")
-                _fsync_replace(part_tmp, self.part(facts.sha256))
+                os.replace(rejected_tmp, self.rejected_of(facts.sha256))
+                fsync_replace(part_tmp, self.part(facts.sha256))
             finally:
                 for leftover in (part_tmp, rejected_tmp):
                     leftover.unlink(missing_ok=True)
@@ -235,6 +239,32 @@ class Archive:
             writer.add_key_value_metadata({_METADATA_KEY: encode(facts)})
         return first
 
+    def rewrite(self, part: Path, batches: Iterable[pa.RecordBatch], facts: ScanFacts) -> None:
+        """Put these batches, of the part's own columns, in the place of a part's content.
+
+        The facts may change while the batches are made: they are written last.
+        """
+        temporary = self.folder / f".{uuid.uuid4().hex}.part"
+        try:
+            schema = pq.read_schema(part).remove_metadata()
+            with pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=True) as writer:
+                for batch in batches:
+                    writer.write_batch(batch)
+                writer.add_key_value_metadata({_METADATA_KEY: msgspec.json.encode(facts)})
+            fsync_replace(temporary, part)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def batches(self, part: Path) -> Iterator[pa.RecordBatch]:
+        """Yield the observations of a part."""
+        with pq.ParquetFile(part) as file:
+            for batch in file.iter_batches(_BATCH):
+                yield pa.RecordBatch.from_arrays(batch.columns, schema=batch.schema.remove_metadata())
+
+    def rejected_of(self, sha256: str) -> Path:
+        """Path of the rejected records of that scan."""
+        return self.rejected_folder / f"{sha256}.ndjson"
+
     def counts(self, sha256: str) -> tuple[int, int]:
         """Observations (distinct host, port, second) and hosts of one scan."""
         import duckdb
@@ -254,12 +284,12 @@ class Archive:
                 self.part(sha256).unlink()
             except FileNotFoundError:
                 raise DataError(f"no loaded scan has the hash {sha256}; `cohabit info --scans` lists them") from None
-            (self.rejected_folder / f"{sha256}.ndjson").unlink(missing_ok=True)
+            self.rejected_of(sha256).unlink(missing_ok=True)
 
     def rejected(self) -> Iterator[RejectedRecord]:
         """Yield the rejected records of all loaded scans, by file name, then line."""
         for facts in sorted(self.scans(), key=lambda f: (f.file_name, f.sha256)):
-            path = self.rejected_folder / f"{facts.sha256}.ndjson"
+            path = self.rejected_of(facts.sha256)
             if path.exists():
                 with path.open("rb") as lines:
                     for line in lines:
@@ -308,12 +338,13 @@ def write_atomically(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         temporary.write_bytes(content)
-        _fsync_replace(temporary, path)
+        fsync_replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _fsync_replace(temporary: Path, path: Path) -> None:
+def fsync_replace(temporary: Path, path: Path) -> None:
+    """Put a file that is written in the place of another, once it is on the disk."""
     with temporary.open("rb") as written:
         os.fsync(written.fileno())
     os.replace(temporary, path)

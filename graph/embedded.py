@@ -12,7 +12,7 @@ import itertools
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -71,6 +71,11 @@ class EmbeddedStore:
         with writing(self.folder), self._new_file(state) as path:
             self._build(path, tables, progress)
         return SyncReport(changed=True, hosts_written=tables.nodes["Host"].num_rows)
+
+    def tidy(self, is_forgotten: Callable[[str], bool] | None) -> None:
+        """Remove the graph files that a crash or a reader left; they hold what the one in use may no longer hold."""
+        pointer = self._pointer()
+        _remove_old(self.folder, pointer.file if pointer else "")
 
     def write_derived(self, facts: DerivedFacts | None, state: State) -> None:
         """Write them into a copy of the graph file, and put that in the place of the old one."""
@@ -144,15 +149,7 @@ class EmbeddedStore:
         return self._connection
 
     def _pointer(self) -> _Pointer | None:
-        path = self.folder / "current"
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=_Pointer)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-        except msgspec.DecodeError as error:
-            raise DataError(f"{path}: damaged ({error}); remove it and run `cohabit sync`") from error
+        return _read_pointer(self.folder)
 
     @contextlib.contextmanager
     def _new_file(self, state: State) -> Iterator[Path]:
@@ -168,7 +165,7 @@ class EmbeddedStore:
                 raise DataError(f"{path}: the graph could not be built ({first_line(error)})") from error
             write_atomically(self.folder / "current", msgspec.json.encode(_Pointer(file=name, state=state)) + b"\n")
         self.close()
-        self._remove_old(name)
+        _remove_old(self.folder, name)
 
     def _build(self, path: Path, tables: GraphTables, progress: Progress | None) -> None:
         rows = sum(t.num_rows for t in (*tables.nodes.values(), *tables.relationships.values()))
@@ -183,17 +180,43 @@ class EmbeddedStore:
                 if progress:
                     progress("building the graph", done, len(copies))
 
-    def _remove_old(self, current: str) -> None:
-        keep = {current, f"{current}.wal", f"{current}.shadow", f"{current}.tmp"}
-        for path in self.folder.glob(f"*{_SUFFIX}*"):
-            if path.name in keep or path.suffix == ".lock":
-                continue
-            graph = self.folder / (path.name.partition(_SUFFIX)[0] + _SUFFIX)
-            if SharedLock.nobody_holds(_lock_path(graph)):
-                # On Windows an open file cannot be removed: the next sync tries again.
-                with contextlib.suppress(OSError):
-                    path.unlink()
-                    _lock_path(graph).unlink(missing_ok=True)
+
+def _read_pointer(folder: Path) -> _Pointer | None:
+    path = folder / "current"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Pointer)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    except msgspec.DecodeError as error:
+        raise DataError(f"{path}: damaged ({error}); remove it and run `cohabit sync`") from error
+
+
+def discard(folder: Path) -> None:
+    """Remove the graph of a folder: readers find none from now on, and what they still hold goes with a later sync."""
+    (folder / "current").unlink(missing_ok=True)
+    _remove_old(folder, "")
+
+
+def open_graphs(folder: Path) -> list[Path]:
+    """Graph files of a folder that are not in use any more and could not be removed: somebody reads them."""
+    pointer = _read_pointer(folder)
+    return [path for path in folder.glob(f"*{_SUFFIX}") if pointer is None or path.name != pointer.file]
+
+
+def _remove_old(folder: Path, current: str) -> None:
+    """Remove all graph files but the one in use, as far as nobody reads them."""
+    keep = {current, f"{current}.wal", f"{current}.shadow", f"{current}.tmp"}
+    for path in folder.glob(f"*{_SUFFIX}*"):
+        if path.name in keep or path.suffix == ".lock":
+            continue
+        graph = folder / (path.name.partition(_SUFFIX)[0] + _SUFFIX)
+        if SharedLock.nobody_holds(_lock_path(graph)):
+            # On Windows an open file cannot be removed: the next sync tries again.
+            with contextlib.suppress(OSError):
+                path.unlink()
+                _lock_path(graph).unlink(missing_ok=True)
 
 
 def _lock_path(graph: Path) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ import pyarrow as pa
 from cohabit.graph import schema
 from cohabit.graph.archive import PART_SCHEMA, Archive
 from cohabit.graph.decoys import with_decoy_groups
+from cohabit.graph.exclusions import Exclusions
 from cohabit.graph.names import NameTables, country_table, name_tables
 from cohabit.graph.places import KINDS, kind_of, named_networks, with_places
 from cohabit.graph.tables import GraphTables, node_schema, relationship_schema
@@ -35,10 +36,13 @@ _TIME_DIGITS = 10
 _SEPARATOR = "\x1f"
 
 
-def project(archive: Archive, catalogue: Catalogue, geo: Geo | None = None) -> GraphTables:
+def project(
+    archive: Archive, catalogue: Catalogue, geo: Geo | None = None, exclusions: Exclusions | None = None
+) -> GraphTables:
     """Project all parts of the archive; an archive without parts gives empty tables.
 
-    `geo` adds what databases of places and networks say of addresses.
+    `geo` adds what databases of places and networks say of addresses; hosts of `exclusions` are left out, as if no scan
+    had seen them.
     """
     import ibis
 
@@ -55,7 +59,8 @@ def project(archive: Archive, catalogue: Catalogue, geo: Geo | None = None) -> G
             raw = _with_all_columns(connection.read_parquet([str(p) for p in parts], union_by_name=True))
             names = name_tables(_distinct(raw.models.unnest()["name"]), catalogue)
             countries = country_table(_distinct_pairs(raw, "country_code", "country"))
-            return _Expression(raw, names, countries, geo or Geo(), Path(folder), connection).tables(scans)
+            stages = _Expression(raw, names, countries, geo or Geo(), Path(folder), connection)
+            return stages.tables(scans, exclusions or Exclusions())
         finally:
             connection.disconnect()
 
@@ -114,8 +119,9 @@ class _Expression:
     folder: Path
     connection: ibis.backends.duckdb.Backend
 
-    def tables(self, scans: pa.Table) -> GraphTables:
+    def tables(self, scans: pa.Table, exclusions: Exclusions) -> GraphTables:
         hosts = self._with_places(self._staged("hosts", self._hosts()))
+        hosts, excluded = self._without_excluded(hosts, exclusions)
         listings = self._listings()
         deployments = self._staged("deployments", self._deployments(listings))
         models = self._models(deployments)
@@ -150,7 +156,7 @@ class _Expression:
             "RUNS": runs,
             "DEPLOYS": deployment_rows,
         }
-        return _shaped(nodes, relationships)
+        return replace(_shaped(nodes, relationships), excluded=excluded)
 
     def _with_places(self, hosts: Table) -> Table:
         if not self.geo.files:
@@ -160,6 +166,21 @@ class _Expression:
         path = self.folder / "hosts-with-places.parquet"
         pq.write_table(with_places(hosts.to_pyarrow(), self.geo), path)
         return self.connection.read_parquet(str(path))
+
+    def _without_excluded(self, hosts: Table, exclusions: Exclusions) -> tuple[Table, int]:
+        """The hosts that are not excluded, and how many are; of the others nothing is looked at any more.
+
+        It takes the finished hosts: which network a host is in is not said by each of its records.
+        """
+        if not exclusions.listed:
+            return hosts, 0
+        import ibis
+
+        known = hosts.select("address", "asn").to_pyarrow()
+        excluded = exclusions.among(known.column("address").to_pylist(), known.column("asn").to_pylist())
+        gone = ibis.memtable(pa.table({"excluded": pa.array(excluded, pa.string())}))
+        self.raw = self.raw.anti_join(gone, self.raw.host == gone.excluded)
+        return hosts.anti_join(gone, hosts.address == gone.excluded), len(excluded)
 
     def _staged(self, name: str, expression: Table) -> Table:
         path = self.folder / f"{name}.parquet"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cohabit.graph.tables import GraphTables
 
 _STATE = f"MATCH (s:{schema.STATE_LABEL})"
-_STATE_VALUES = "s.archive, s.version, s.digest, s.geo, s.complete, s.derived"
+_STATE_VALUES = "s.archive, s.version, s.digest, s.geo, s.excluded, s.complete, s.derived"
 
 
 class ServerStore:
@@ -68,6 +68,11 @@ class ServerStore:
             server_nodes.remove(self._connection, n, server_nodes.keys_of(self._connection, n) - wanted)
         self._set_state(state, complete=True)
         return report
+
+    def tidy(self, is_forgotten: Callable[[str], bool] | None) -> None:
+        """Take their address from nodes that people kept alive, where their host is to be forgotten."""
+        if is_forgotten:
+            server_nodes.erase_former(self._connection, schema.HOST, is_forgotten)
 
     def write_derived(self, facts: DerivedFacts | None, state: State) -> None:
         """Replace them in one transaction; they are some thousands at most."""
@@ -128,12 +133,13 @@ class ServerStore:
     def _set_state(self, state: State, *, complete: bool) -> None:
         self._connection.write(
             f"MERGE (s:{schema.STATE_LABEL} {{name: 'cohabit'}}) SET s.archive = $archive, s.version = $version, "
-            "s.digest = $digest, s.geo = $geo, s.complete = $complete",
+            "s.digest = $digest, s.geo = $geo, s.excluded = $excluded, s.complete = $complete",
             {
                 "archive": state.archive,
                 "version": state.version,
                 "digest": state.digest,
                 "geo": list(state.geo),
+                "excluded": state.excluded,
                 "complete": complete,
             },
         )
@@ -152,12 +158,13 @@ class ServerStore:
 
 
 def _state(values: Sequence[Any]) -> State:
-    archive, version, digest, geo, complete, derived = values
+    archive, version, digest, geo, excluded, complete, derived = values
     return State(
         archive=archive,
         version=version,
         digest=digest,
         geo=tuple(geo or ()),
+        excluded=excluded or 0,
         complete=bool(complete),
         derived=bool(derived),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cohabit.graph import schema
@@ -79,6 +79,20 @@ def remove(connection: Connection, n: schema.Node, keys: Iterable[Any]) -> None:
                 run(transaction, cypher, keys=batch, ours=ours).consume()
 
         connection.transact(work)
+
+
+def erase_former(connection: Connection, n: schema.Node, wanted: Callable[[Any], bool]) -> None:
+    """Take key and label from the nodes that people kept alive where the key is wanted: nobody can take them up again.
+
+    What people attached stays theirs.
+    """
+    keys = [key for (key,) in connection.rows(f"MATCH (n:Former{n.label}) RETURN n.{n.key.name}") if wanted(key)]
+    for batch in batches(sorted(keys)):
+        connection.write(
+            f"UNWIND $keys AS key MATCH (n:Former{n.label} {{{n.key.name}: key}}) "
+            f"REMOVE n:Former{n.label}, n.{n.key.name}",
+            {"keys": batch},
+        )
 
 
 def keys_of(connection: Connection, n: schema.Node) -> set[Any]:

@@ -36,13 +36,15 @@ SERVER_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """Which archive and which version of it a store holds, and whether its last update came to its end.
 
-    `geo` names the databases of places and networks that it was made with, `derived` says whether it has derived facts.
+    `geo` names the databases of places and networks that it was made with, `excluded` is how many hosts of the archive
+    exclusions keep out of it, `derived` says whether it has derived facts.
     """
 
     archive: str
     version: str
     digest: str
     geo: tuple[str, ...] = ()
+    excluded: int = 0
     complete: bool = True
     derived: bool = False
 
@@ -75,6 +77,10 @@ class GraphStore(Protocol):
         self, tables: GraphTables, state: State, *, adopt: bool = False, progress: Progress | None = None
     ) -> SyncReport:
         """Make the store hold exactly these tables, beside what others attached to it."""
+        ...
+
+    def tidy(self, is_forgotten: Callable[[str], bool] | None) -> None:
+        """Remove what earlier updates had to leave: files somebody read, and addresses of hosts to be forgotten."""
         ...
 
     def write_derived(self, facts: DerivedFacts | None, state: State) -> None:

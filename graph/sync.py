@@ -9,6 +9,8 @@ from time import perf_counter
 
 from cohabit.errors import DataError
 from cohabit.graph.archive import Archive, ScanFacts, write_atomically, writing
+from cohabit.graph.exclusions import exclusions_in_use
+from cohabit.graph.forgotten import clear, clear_scan, forgotten_in_use
 from cohabit.graph.locks import write_lock
 from cohabit.graph.places import geo_in_use, organisations_digest, use_geo
 from cohabit.graph.projection import project
@@ -60,6 +62,7 @@ def load(
     sources = expand(paths)
     archive = Archive(data)
     with write_lock(data):
+        clear(data)
         return [_load_one(archive, source, options, progress) for source in sources]
 
 
@@ -78,7 +81,13 @@ def _load_one(archive: Archive, source: Source, options: LoadOptions, progress: 
                 sha256=sha256, file_name=stored(Path(source.name).name)[0], loader=reading.loader, loaded_at=now_iso()
             )
             archive.add(facts, _watched(reading, source.name, progress), reading)
-        return replace(_result(archive, facts, source.name, "loaded", started), note=reading.note)
+        clear_scan(archive, sha256)
+        facts = archive.facts(part)
+        notes = [
+            reading.note,
+            f"{facts.forgotten:,} observations of forgotten hosts left out" if facts.forgotten else "",
+        ]
+        return replace(_result(archive, facts, source.name, "loaded", started), note="; ".join(filter(None, notes)))
     except registry.Unrecognised as error:
         status = "failed" if source.named else "skipped"
         return LoadResult(source.name, None, sha256, status, error=str(error), seconds=perf_counter() - started)
@@ -119,16 +128,25 @@ def sync(
     archive = Archive(data)
     with write_lock(data):
         archive.remove_unfinished()
+        clear(data)
+        forgotten = forgotten_in_use(data)
         catalogue, geo = catalogue_in_use(data), geo_in_use(data)
-        version = archive.version(catalogue.digest, organisations_digest(), geo.digest)
+        exclusions = exclusions_in_use(data)
+        digests = (catalogue.digest, organisations_digest(), geo.digest, exclusions.digest)
+        version = archive.version(*digests, forgotten.digest if forgotten else "")
         held = store.state()
         if held and held.complete and held.version == version and held.archive == archive.id and not force:
+            store.tidy(forgotten.has if forgotten else None)
             return SyncReport(changed=False)
         if progress:
             progress("projecting the archive", 0, 0)
-        tables = project(archive, catalogue, geo)
-        state = State(archive=archive.id, version=version, digest=tables.digest(), geo=geo.names)
-        return store.sync(tables, state, adopt=adopt, progress=progress)
+        tables = project(archive, catalogue, geo, exclusions)
+        state = State(
+            archive=archive.id, version=version, digest=tables.digest(), geo=geo.names, excluded=tables.excluded
+        )
+        report = store.sync(tables, state, adopt=adopt, progress=progress)
+        store.tidy(forgotten.has if forgotten else None)
+        return report
 
 
 def forget(data: Path, scan: str) -> ScanFacts:

@@ -24,11 +24,12 @@ class GraphTables:
     """One table a label and one a relationship type.
 
     A node table has the columns of its schema. A relationship table has `source` and `target` (keys of the two ends),
-    then its properties. Row order carries no meaning.
+    then its properties. Row order carries no meaning. `excluded` is how many hosts of the archive are not among them.
     """
 
     nodes: dict[str, pa.Table]
     relationships: dict[str, pa.Table]
+    excluded: int = 0
 
     def digest(self) -> str:
         """SHA-256 over all nodes and relationships except scans, whatever the order of the rows.

@@ -12,7 +12,8 @@ class Frame:
     """What header and footer say, whatever the kind of map.
 
     `base` is the n of the shares, `hosts` all hosts in scope; `unit` is what is counted (a level, or a place), in the
-    singular. `source`, the dates, `filters` and `caveats` are shown as they come.
+    singular. `source`, the dates, `filters` and `caveats` are shown as they come. `published` is set of a map for
+    everybody: «published with K = 10».
     """
 
     title: str
@@ -25,7 +26,13 @@ class Frame:
     date_to: str
     filters: tuple[str, ...] = ()
     simulated: bool = False
+    published: str = ""
     caveats: tuple[str, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """The title, and whether the map is one for everybody."""
+        return f"{self.title} – {self.published}" if self.published else self.title
 
 
 @dataclass(frozen=True)

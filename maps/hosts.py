@@ -17,6 +17,7 @@ from cohabit.maps.request import Request, frame_of
 from cohabit.queries.combinations import exact_sets
 from cohabit.queries.leiden import leiden
 from cohabit.queries.onemode import one_mode, symmetric
+from cohabit.queries.publishing_rules import refuse_hosts
 from cohabit.queries.scope import read_incidence
 from cohabit.queries.words import count
 
@@ -49,6 +50,7 @@ def hosts_still(store: GraphStore, request: Request) -> str:
 
 
 def _read(store: GraphStore, request: Request) -> Graph:
+    refuse_hosts(request.protected, "map hosts", "map families or models instead")
     incidence = read_incidence(store, request.scope)
     matrix = incidence.at("model")
     units, rule = _units(store, request, incidence, matrix)

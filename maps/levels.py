@@ -13,6 +13,9 @@ from cohabit.maps.poster import poster
 from cohabit.maps.request import Maker, Request, Still
 from cohabit.queries.combinations import combinations
 from cohabit.queries.network import ItemNetwork, item_network
+from cohabit.queries.network import published as published_network
+from cohabit.queries.publishing import published
+from cohabit.queries.publishing_rules import COMBINATIONS
 from cohabit.queries.result import Result
 from cohabit.queries.words import count
 
@@ -31,8 +34,10 @@ def maker(level: str) -> Maker:
     """The map of the items of a level: the most common ones where there are many."""
 
     def make(store: GraphStore, request: Request) -> str:
-        network = item_network(store, level, request.scope)
-        found = combinations(store, level=level, scope=request.scope, min_size=2)
+        network = network_of(store, level, request)
+        found = combinations(store, level=level, scope=request.scope)
+        if request.protected:
+            found = published(found, COMBINATIONS, request.protected)
         return render(map_data(network, found, request, level), seed=request.seed)
 
     return make
@@ -42,11 +47,17 @@ def still(level: str) -> Still:
     """The network of a level as an SVG file."""
 
     def make(store: GraphStore, request: Request) -> str:
-        network = item_network(store, level, request.scope)
+        network = network_of(store, level, request)
         data = map_data(network, Result((), []), request, level)
         return poster(data.frame, figure(data, seed=request.seed))
 
     return make
+
+
+def network_of(store: GraphStore, level: str, request: Request) -> ItemNetwork:
+    """The network of a level as the request wants it."""
+    network = item_network(store, level, request.scope)
+    return published_network(network, request.protected) if request.protected else network
 
 
 def map_data(network: ItemNetwork, found: Result, request: Request, level: str) -> MapData:
@@ -62,12 +73,12 @@ def map_data(network: ItemNetwork, found: Result, request: Request, level: str) 
             row["a"],
             row["b"],
             row["hosts"],
-            *(None if math.isnan(row[k]) else row[k] for k in ("share_of_a", "share_of_b", "lift", "jaccard")),
+            *(_defined(row[k]) for k in ("share_of_a", "share_of_b", "lift", "jaccard")),
         )
         for row in network.pairs.rows
         if row["a"] in names and row["b"] in names
     )
-    notes = [*request.notes, *network.pairs.caveats]
+    notes = [*request.notes, *_caveats(network, request)]
     if len(items) < len(ordered):
         notes.insert(
             0,
@@ -86,13 +97,23 @@ def map_data(network: ItemNetwork, found: Result, request: Request, level: str) 
         date_to=network.last_seen[:10],
         filters=request.scope.description(),
         simulated=request.simulated,
+        published=request.published,
         caveats=tuple(notes),
     )
-    sets = [MapSet(tuple(row["items"]), row["hosts"]) for row in found.rows]
+    sets = [MapSet(tuple(row["items"]), row["hosts"]) for row in found.rows if row["size"] and row["size"] > 1]
     listed = tuple(one for one in sets if names.issuperset(one.items))[:SETS_LISTED]
     return MapData(frame, items, pairs, listed, len(sets), sum(one.hosts for one in sets))
+
+
+def _caveats(network: ItemNetwork, request: Request) -> tuple[str, ...]:
+    """Of a map for everybody its own words stand in the place of those of the table of pairs."""
+    return (*request.published_notes, *network.pairs.caveats[1:]) if request.protected else network.pairs.caveats
 
 
 def _group(lab_country: str | None) -> str | None:
     """Legend entry: the country of the lab, said as such, because hosts have countries too."""
     return None if lab_country is None else f"lab in {country_name(lab_country)}"
+
+
+def _defined(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value

@@ -16,7 +16,7 @@ from cohabit.maps.page import significant
 from cohabit.maps.request import Request, frame_of
 from cohabit.queries.backbone import STRONGEST_PER_ITEM, weight
 from cohabit.queries.communities import LEADING, found_communities
-from cohabit.queries.onemode import OneMode, one_mode
+from cohabit.queries.onemode import OneMode, one_mode, published
 from cohabit.queries.scope import read_incidence
 from cohabit.text import visible
 
@@ -38,6 +38,8 @@ def models_still(store: GraphStore, request: Request) -> str:
 def _read(store: GraphStore, request: Request) -> Graph:
     incidence = read_incidence(store, request.scope)
     network = one_mode(incidence.at("model"))
+    if request.protected:
+        network = published(network, request.protected)
     frame = frame_of(
         store,
         request,

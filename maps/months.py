@@ -20,7 +20,8 @@ from cohabit.maps.poster import poster
 from cohabit.maps.request import Request, frame_of
 from cohabit.maps.svg import text
 from cohabit.queries.measures import wilson
-from cohabit.queries.onemode import OneMode, one_mode
+from cohabit.queries.onemode import OneMode, one_mode, published
+from cohabit.queries.protection import Protection
 from cohabit.queries.series import Sightings, read_sightings
 from cohabit.queries.words import count
 
@@ -44,18 +45,18 @@ _SHARES = f"""<div class="drawing" id="shares" tabindex="0" role="region" aria-l
 def months(store: GraphStore, request: Request) -> str:
     """The map of the families over the months in scope."""
     frame, seen, whole = _read(store, request)
-    return render(frame, seen, whole, seed=request.seed)
+    return render(frame, seen, whole, protected=request.protected, seed=request.seed)
 
 
 def months_still(store: GraphStore, request: Request) -> str:
     """The course of the shares and the network of the last month, as an SVG file."""
     frame, seen, whole = _read(store, request)
-    return poster(frame, figure(seen, whole, seed=request.seed))
+    return poster(frame, figure(seen, whole, protected=request.protected, seed=request.seed))
 
 
 def _read(store: GraphStore, request: Request) -> tuple[Frame, Sightings, OneMode]:
     seen = read_sightings(store, request.scope, "family", "month")
-    whole = seen.incidence.at("family")
+    whole = _projected(seen.incidence.at("family"), request.protected)
     frame = frame_of(
         store,
         request,
@@ -68,7 +69,12 @@ def _read(store: GraphStore, request: Request) -> tuple[Frame, Sightings, OneMod
             *seen.periods.gaps(),
         ],
     )
-    return frame, seen, one_mode(whole)
+    return frame, seen, whole
+
+
+def _projected(matrix: ItemMatrix, protected: Protection | None) -> OneMode:
+    network = one_mode(matrix)
+    return published(network, protected) if protected else network
 
 
 def in_period(seen: Sightings, period: int) -> ItemMatrix:
@@ -82,36 +88,49 @@ def in_period(seen: Sightings, period: int) -> ItemMatrix:
 
 @dataclass(frozen=True)
 class _Shape:
-    """The families on most hosts, in that order: hosts over all periods, and `counts` of each period (families ×
-    periods); the number of each name; and places, where dots have the size of the period with most hosts.
+    """The families on most hosts, in that order: `hosts` over all periods, the number of each name, and the periods.
+
+    Of periods only those in which a list was seen: the others have nothing to show. `networks`, `bases` (hosts whose
+    list was seen) and `counts` (families × periods) are parallel to `periods`, positions among those of the graph.
+    Dots have the size of the period with most hosts.
     """
 
     names: list[str]
     hosts: list[int]
-    counts: Integers
     number: dict[str, int]
+    periods: list[int]
+    networks: list[OneMode]
+    bases: Integers
+    counts: Integers
     places: Arrangement
 
     @classmethod
-    def of(cls, seen: Sightings, whole: OneMode, seed: int) -> _Shape:
+    def of(cls, seen: Sightings, whole: OneMode, protected: Protection | None, seed: int) -> _Shape:
         order = np.lexsort((np.arange(len(whole.labels)), -whole.hosts))[:MOST_FAMILIES].tolist()
         names = [whole.labels[i] for i in order]
         number = {name: index for index, name in enumerate(names)}
-        width, height = len(seen.periods), len(seen.labels)
-        counts = np.bincount(seen.items * width + seen.item_periods, minlength=height * width).reshape(height, width)
-        own = counts[[seen.labels.index(name) for name in names]].astype(np.int64)
-        largest = own.max(axis=1, initial=0).tolist()
+        bases = np.bincount(seen.listed_periods, minlength=len(seen.periods)).astype(np.int64)
+        bases = protected.counts(bases) if protected else bases
+        periods = np.flatnonzero(bases).tolist()
+        networks = [_projected(in_period(seen, period), protected) for period in periods]
+        counts = np.zeros((len(names), len(periods)), np.int64)
+        for column, one in enumerate(networks):
+            for label, hosts in zip(one.labels, one.hosts.tolist(), strict=True):
+                if label in number:
+                    counts[number[label], column] = hosts
+        largest = counts.max(axis=1, initial=0).tolist()
         places = arrange([shown(name, 60) for name in names], largest, _lines(whole, number), WIDE, seed=seed)
-        return cls(names, [int(whole.hosts[i]) for i in order], own, number, places)
+        hosts = [int(whole.hosts[i]) for i in order]
+        return cls(names, hosts, number, periods, networks, bases[periods], counts, places)
 
 
-def render(frame: Frame, seen: Sightings, whole: OneMode, *, seed: int = 0) -> str:
-    """Return the whole HTML document; places come from `whole`, the network of all periods."""
-    shape = _Shape.of(seen, whole, seed)
-    names, number, found = shape.names, shape.number, shape.places
-    bases, periods = _listed(seen)
-    networks = [one_mode(in_period(seen, period)) for period in periods]
-    counts = [{label: int(n) for label, n in zip(one.labels, one.hosts.tolist(), strict=True)} for one in networks]
+def render(frame: Frame, seen: Sightings, whole: OneMode, *, protected: Protection | None = None, seed: int = 0) -> str:
+    """Return the whole HTML document; places come from `whole`, the network of all periods.
+
+    `protected`: what is published of each month (and `whole` is published already).
+    """
+    shape = _Shape.of(seen, whole, protected, seed)
+    names, number, found, periods, networks = shape.names, shape.number, shape.places, shape.periods, shape.networks
     figures = [_pairs(one, number) for one in networks]
     drawn = [{(a, b) for a, b, _ in _lines(one, number)} for one in networks]
     union = sorted(set().union(*drawn)) if drawn else []
@@ -148,8 +167,8 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, seed: int = 0) -> s
         "pairsInAll": len(whole.both),
         "months": {
             "label": [seen.periods.labels[period] for period in periods],
-            "base": [int(bases[period]) for period in periods],
-            "hosts": [[own.get(name, 0) for name in names] for own in counts],
+            "base": shape.bases.tolist(),
+            "hosts": shape.counts.T.tolist(),
             "pairs": [len(one.both) for one in networks],
             "pairHosts": [[own.get(pair, (0, None))[0] for pair in union] for own in figures],
             "pairLift": [[own.get(pair, (0, None))[1] for pair in union] for own in figures],
@@ -163,35 +182,36 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, seed: int = 0) -> s
     return document(frame, payload=payload, tabs=tabs, scripts=[joined(*_SCRIPTS)])
 
 
-def figure(seen: Sightings, whole: OneMode, *, seed: int = 0) -> Drawing:
+def figure(seen: Sightings, whole: OneMode, *, protected: Protection | None = None, seed: int = 0) -> Drawing:
     """Return the shares of the largest families with bands of their 95 % intervals, and below the last month's network.
 
     Places are those of the interactive map.
     """
-    shape = _Shape.of(seen, whole, seed)
-    names, counts, found = shape.names, shape.counts, shape.places
-    bases, periods = _listed(seen)
-    if not periods or not names:
+    shape = _Shape.of(seen, whole, protected, seed)
+    counts, found, periods = shape.counts, shape.places, shape.periods
+    if not periods or not shape.names:
         return Drawing(_STILL_WIDTH, 30, text(0, 18, "No host in this selection listed a known family."))
-    labels = [shown(name, 60) for name in names]
+    labels = [shown(name, 60) for name in shape.names]
     courses = []
-    for index, label in enumerate(labels[:FOLLOWED]):
-        low, high = wilson(counts[index, periods], bases[periods])
-        points = zip(periods, counts[index, periods] / bases[periods], low, high, strict=True)
+    for own, label in zip(counts[:FOLLOWED], labels, strict=False):
+        low, high = wilson(own, shape.bases)
+        points = zip(periods, own / shape.bases, low, high, strict=True)
         courses.append(Line(label, tuple((p, float(s), float(a), float(b)) for p, s, a, b in points)))
-    last = periods[-1]
-    there = [index for index in range(len(names)) if counts[index, last]]
+    there = np.flatnonzero(counts[:, -1]).tolist()
     place = {index: position for position, index in enumerate(there)}
     now = Arrangement(
         tuple(found.x[i] for i in there),
         tuple(found.y[i] for i in there),
-        tuple(max(1.5, found.radius[i] * math.sqrt(counts[i, last] / counts[i].max())) for i in there),
+        tuple(max(1.5, found.radius[i] * math.sqrt(counts[i, -1] / counts[i].max())) for i in there),
         None,
     )
-    ends = [(place[a], place[b], 0.8) for a, b, _ in _lines(one_mode(in_period(seen, last)), shape.number)]
+    ends = [(place[a], place[b], 0.8) for a, b, _ in _lines(shape.networks[-1], shape.number)]
     colours = [min(index, FOLLOWED) for index in there]
-    drawn = Drawing(*network_figure([labels[i] for i in there], colours, ends, now))
-    said = f"The network of {seen.periods.labels[last]}: {count(int(bases[last]), 'host')} whose list was seen."
+    drawn = Drawing(_STILL_WIDTH, 0, "")
+    if there:
+        drawn = Drawing(*network_figure([labels[i] for i in there], colours, ends, now))
+    last = seen.periods.labels[periods[-1]]
+    said = f"The network of {last}: {count(int(shape.bases[-1]), 'host')} whose list was seen."
     head = text(0, 16, "Share of the hosts whose list was seen in the month, with 95 % intervals.", class_="m")
     chart = lines(seen.periods.labels, courses, max(drawn.width, _STILL_WIDTH), 300)
     return stacked([Drawing(_STILL_WIDTH, 20, head), chart, Drawing(_STILL_WIDTH, 20, text(0, 16, said)), drawn])
@@ -205,12 +225,6 @@ def _lines(network: OneMode, number: Mapping[str, int]) -> list[tuple[int, int, 
         for (a, b), weight in zip(ends, network.backbone.weights, strict=True)
         if a in number and b in number
     ]
-
-
-def _listed(seen: Sightings) -> tuple[Integers, list[int]]:
-    """Hosts whose list was seen, of each period; and the periods with any: the others have nothing to show."""
-    bases: Integers = np.bincount(seen.listed_periods, minlength=len(seen.periods)).astype(np.int64)
-    return bases, np.flatnonzero(bases).tolist()
 
 
 def _pairs(network: OneMode, number: dict[str, int]) -> dict[tuple[int, int], tuple[int, float | None]]:

@@ -124,7 +124,7 @@ def document(
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         '<meta name="referrer" content="no-referrer">',
-        f"<title>{simulated}{escaped(frame.title, _TITLE_LIMIT)}</title>",
+        f"<title>{simulated}{escaped(frame.heading, _TITLE_LIMIT)}</title>",
         *(f"<style>{sheet}</style>" for sheet in sheets),
         "</head>",
         "<body>",
@@ -150,12 +150,13 @@ def _facts(frame: Frame) -> list[tuple[str, str]]:
         ("Base n", f"{frame.base:,} hosts with a known {frame.unit.replace('-', ' ')} (of {frame.hosts:,})"),
         ("Multi-model hosts", f"{frame.multi_model_hosts:,}"),
         ("Filters", "; ".join(frame.filters) or "none"),
+        *([("For everybody", frame.published)] if frame.published else []),
     ]
 
 
 def _about(frame: Frame) -> dict[str, object]:
     return {
-        "title": visible(frame.title, _TITLE_LIMIT),
+        "title": visible(frame.heading, _TITLE_LIMIT),
         "facts": [f"{name}: {visible(text, _FACT_LIMIT)}" for name, text in _facts(frame)],
         "simulated": frame.simulated,
     }
@@ -167,7 +168,9 @@ def _header(frame: Frame) -> str:
         banner = '<p class="banner"><strong>SIMULATED DATA</strong> These hosts do not exist.</p>\n'
     facts = _facts(frame)
     rows = "".join(f"<div><dt>{name}</dt><dd>{escaped(text, _FACT_LIMIT)}</dd></div>" for name, text in facts)
-    return f'<header>\n{banner}<h1>{escaped(frame.title, _TITLE_LIMIT)}</h1>\n<dl class="facts">{rows}</dl>\n</header>'
+    return (
+        f'<header>\n{banner}<h1>{escaped(frame.heading, _TITLE_LIMIT)}</h1>\n<dl class="facts">{rows}</dl>\n</header>'
+    )
 
 
 def _tab_bar(tabs: Sequence[Tab]) -> str:

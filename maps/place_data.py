@@ -24,12 +24,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Places that run alike; `apart` says in words what they run more of than all."""
+    """Places that run alike; `apart` says in words what they run more of than all (None: it is not to be said)."""
 
     name: str
     places: int
     hosts: int
-    apart: str
+    apart: str | None
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,8 @@ class Shares:
 
 @dataclass(frozen=True)
 class PlaceFigures:
-    """Everything a map of places draws; `measures` begins with the hosts themselves.
+    """Everything a map of places draws; `measures` begins with the hosts themselves; `nothing` says what a
+    country is that is no place.
 
     Raises ValueError when counts and bases do not fit.
     """
@@ -108,6 +109,7 @@ class PlaceFigures:
     clusters: tuple[Cluster, ...]
     cluster_minimum: int
     left_out: int = 0
+    nothing: str = "no host seen"
 
     def __post_init__(self) -> None:
         problem = next(self._problems(), None)

@@ -8,7 +8,7 @@ from cohabit.maps.data import Frame
 from cohabit.maps.places import figure, figures_of
 from cohabit.maps.poster import poster
 from cohabit.maps.request import Maker, Request, Still
-from cohabit.queries.place_shares import PlaceShares, place_shares
+from cohabit.queries.place_shares import PlaceShares, place_shares, published
 from cohabit.queries.words import count
 
 _TITLES = {
@@ -20,7 +20,7 @@ _TITLES = {
 
 def _maker(by: str) -> Maker:
     def make(store: GraphStore, request: Request) -> str:
-        shares = place_shares(store, by, request.scope)
+        shares = shares_of(store, by, request)
         return place_page.render(place_frame(shares, request), figures_of(shares))
 
     return make
@@ -28,10 +28,16 @@ def _maker(by: str) -> Maker:
 
 def _still(by: str) -> Still:
     def make(store: GraphStore, request: Request) -> str:
-        shares = place_shares(store, by, request.scope)
+        shares = shares_of(store, by, request)
         return poster(place_frame(shares, request), figure(figures_of(shares)))
 
     return make
+
+
+def shares_of(store: GraphStore, by: str, request: Request) -> PlaceShares:
+    """The shares of places as the request wants them."""
+    shares = place_shares(store, by, request.scope)
+    return published(shares, request.protected) if request.protected else shares
 
 
 countries, providers, networks = (_maker(by) for by in _TITLES)
@@ -51,6 +57,13 @@ def place_frame(shares: PlaceShares, request: Request) -> Frame:
         date_to=shares.last_seen[:10],
         filters=request.scope.description(),
         simulated=request.simulated,
+        published=request.published,
         # What sets each cluster apart is told where they are drawn.
-        caveats=(*request.notes, *(text for text in shares.clusters.caveats if not text.startswith("Cluster "))),
+        caveats=(*request.notes, *request.published_notes, *_caveats(shares, request)),
     )
+
+
+def _caveats(shares: PlaceShares, request: Request) -> tuple[str, ...]:
+    """Of a map for everybody its own words stand in the place of those of the table of clusters."""
+    told = shares.clusters.caveats
+    return told[1:] if request.protected else tuple(text for text in told if not text.startswith("Cluster "))

@@ -75,6 +75,7 @@ def _payload(frame: Frame, figures: PlaceFigures) -> dict[str, Any]:
         "units": plural(frame.unit),
         "base": frame.base,
         "few": FEW,
+        "nothing": figures.nothing,
         "file": f"cohabit-{plural(frame.unit)}",
         "style": coloured(static("figures.css"), light_colours()),
         "items": {
@@ -173,11 +174,14 @@ def _swatch(class_: str) -> str:
 
 def _entry(frame: Frame, number: int, cluster: Cluster) -> str:
     many = frame.unit if cluster.places == 1 else plural(frame.unit)
+    apart = ""
+    if cluster.apart is not None:
+        words = escaped(cluster.apart, 200) or "nothing by much"
+        apart = f" More common than overall: <bdi>{words}</bdi>"
     return (
         f"<li>{_swatch(cluster_class(number))}<span><strong>Cluster {number}</strong> "
-        f"<bdi>{escaped(cluster.name, 200)}</bdi>: {cluster.places:,} {many}, {cluster.hosts:,} hosts. "
-        "More common than overall: "
-        f"<bdi>{escaped(cluster.apart, 200) or 'nothing by much'}</bdi></span></li>"
+        f"<bdi>{escaped(cluster.name, 200)}</bdi>: {cluster.places:,} {many}, {cluster.hosts:,} hosts.{apart}"
+        "</span></li>"
     )
 
 
@@ -188,7 +192,7 @@ def _alike_panel(frame: Frame, figures: PlaceFigures) -> str:
     entries = "".join(_entry(frame, number, cluster) for number, cluster in enumerate(figures.clusters, 1))
     if figures.by == "country":
         entries += f"<li>{_swatch('few')}<span>hosts, but fewer than {figures.cluster_minimum:,}</span></li>"
-        entries += f"<li>{_swatch('none')}<span>no host seen</span></li>"
+        entries += f"<li>{_swatch('none')}<span>{figures.nothing}</span></li>"
     drawn = _inline(profiles(figures, _PROFILED, _COLUMNS, _WIDTH), f"Profiles of {units}", "profiles")
     world = '<div id="cluster-world"></div>' if figures.by == "country" else ""
     return (

@@ -34,6 +34,7 @@ def figures_of(shares: PlaceShares) -> PlaceFigures:
         clusters=tuple(_cluster(shares.by, clusters[number]) for number in sorted(clusters)),
         cluster_minimum=shares.cluster_minimum,
         left_out=shares.left_out,
+        nothing="no host seen" if shares.least == 1 else f"fewer than {shares.least:,} hosts, or folded with these",
     )
 
 
@@ -43,9 +44,11 @@ def _name(by: str, label: str) -> str:
 
 def _cluster(by: str, rows: Sequence[Row]) -> Cluster:
     names = [_name(by, row["item"]) for row in rows[:3]]
-    apart = ", ".join(
-        f"{item} ×{quotient:.2f}" for item, quotient in zip(rows[0]["apart"], rows[0]["quotients"], strict=True)
-    )
+    # Not published.
+    apart = None
+    if rows[0]["apart"] is not None:
+        quotients = zip(rows[0]["apart"], rows[0]["quotients"], strict=True)
+        apart = ", ".join(f"{item} ×{quotient:.2f}" for item, quotient in quotients)
     more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
     return Cluster(", ".join(names) + more, len(rows), sum(row["base"] for row in rows), apart)
 
@@ -58,7 +61,7 @@ def figure(figures: PlaceFigures, width: float = _WIDTH) -> Drawing:
     if figures.by == "country":
         side = width * 0.36
         drawn = world_map(figures, hosts.drawn, width - side - 24)
-        key = legend([*hosts.legend, ("none", "no host seen")], drawn.width)
+        key = legend([*hosts.legend, ("none", figures.nothing)], drawn.width)
         left = [_caption("Share of all hosts in scope", drawn.width), drawn, key]
         right = [
             _caption("Dots with 95 % intervals", side),

@@ -30,14 +30,14 @@ def poster(frame: Frame, drawing: Drawing) -> str:
     """Return an SVG file."""
     width = max(drawing.width, _NARROWEST) + 2 * _MARGIN
     room = width - 2 * _MARGIN
-    parts = [hatch(), text(_MARGIN, 36, frame.title, size=19, class_="h", width=room)]
+    parts = [hatch(), text(_MARGIN, 36, frame.heading, size=19, class_="h", width=room)]
     y = 56.0
     parts.append(tag("g", drawing.body, transform=f"translate({_MARGIN:g} {y:g})"))
     y += drawing.height + 12
     for line in (wrapped for said in stamp(frame) for wrapped in _wrapped(said, room)):
         y += 17
         parts.append(text(_MARGIN, y, line, size=12, class_="m", width=room))
-    title = f"{'SIMULATED DATA – ' if frame.simulated else ''}{frame.title}"
+    title = f"{'SIMULATED DATA – ' if frame.simulated else ''}{frame.heading}"
     return standalone(title, round(width), round(y + _MARGIN), "".join(parts))
 
 

@@ -51,7 +51,7 @@ def render(data: ReportData) -> str:
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="referrer" content="no-referrer">',
-        f"<title>{simulated}{escaped(TITLE)}</title>",
+        f"<title>{simulated}{escaped(_title(data))}</title>",
         f"<style>{style}</style>",
         "</head>",
         "<body>",
@@ -60,6 +60,10 @@ def render(data: ReportData) -> str:
         "</html>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _title(data: ReportData) -> str:
+    return f"{TITLE} – {data.published}" if data.published else TITLE
 
 
 def _header(data: ReportData) -> str:
@@ -72,11 +76,12 @@ def _header(data: ReportData) -> str:
         ("Seen", dates or "not known"),
         ("Hosts in scope", f"{data.network.hosts:,}"),
         ("Filters", "; ".join(data.filters) or "none"),
+        *([("For everybody", data.published)] if data.published else []),
     ]
     rows = "".join(f"<div><dt>{name}</dt><dd>{escaped(text, 500)}</dd></div>" for name, text in facts)
     said = "".join(f"<li>{escaped(sentence, _NOTE_LIMIT)}</li>" for sentence in data.sentences)
     return (
-        f'<header>\n{banner}<h1>{escaped(TITLE)}</h1>\n<dl class="facts">{rows}</dl>\n</header>\n'
+        f'<header>\n{banner}<h1>{escaped(_title(data))}</h1>\n<dl class="facts">{rows}</dl>\n</header>\n'
         f'<ul class="headline">{said}</ul>'
     )
 
@@ -87,7 +92,7 @@ def _section(title: str, *parts: str) -> str:
 
 
 def _lead(sentence: str) -> str:
-    return f'<p class="lead">{escaped(sentence, 300)}</p>'
+    return f'<p class="lead">{escaped(sentence, 300)}</p>' if sentence else ""
 
 
 def _note(words: str) -> str:
@@ -124,7 +129,7 @@ def _together(data: ReportData) -> str:
             percent(row["share_of_multi_model_hosts"]),
             _interval(row["low"], row["high"]),
             f"{row['lift']:.2f}",
-            _q(row["q_value"]),
+            _q(row.get("q_value")),
         ]
         for row in rows
     ]

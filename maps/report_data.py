@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cohabit.graph.archive import RejectedRecord
 from cohabit.graph.names import country_name
 from cohabit.graph.store import GraphStore
 from cohabit.maps import families
 from cohabit.maps.charts import Dot, Drawing, Line
-from cohabit.maps.levels import map_data
+from cohabit.maps.levels import map_data, network_of
 from cohabit.maps.place_data import PlaceFigures
+from cohabit.maps.place_kinds import shares_of
 from cohabit.maps.places import figures_of
 from cohabit.maps.request import Request
 from cohabit.queries import quality as doubts
 from cohabit.queries import study as claims
 from cohabit.queries import trends as courses
 from cohabit.queries.measures import wilson
-from cohabit.queries.network import ItemNetwork, item_network
-from cohabit.queries.place_shares import PlaceShares, place_shares
+from cohabit.queries.network import ItemNetwork
+from cohabit.queries.place_shares import PlaceShares
+from cohabit.queries.publishing import published
+from cohabit.queries.publishing_rules import rule_of
 from cohabit.queries.rank import rank
 from cohabit.queries.readings import AS_DEFINED
 from cohabit.queries.result import Result, Row
-from cohabit.queries.scope import Scope
 from cohabit.queries.words import count, percent
 
 RANKED, PAIRS, LINES = 10, 10, 6
@@ -54,24 +56,32 @@ class ReportData:
     date_to: str
     filters: tuple[str, ...]
     simulated: bool
+    published: str = ""
 
 
 def report_data(store: GraphStore, request: Request, *, rejected: Iterable[RejectedRecord] | None = None) -> ReportData:
     """Ask everything that the report answers, of one scope."""
     scope = request.scope
-    network = item_network(store, "family", scope)
-    ranked, labs = (rank(store, level=level, scope=scope) for level in ("family", "lab"))
-    countries = place_shares(store, "country", scope)
-    periods, lines, trend = _course(store, scope, ranked)
-    study, quality = claims.study(store, scope=scope), doubts.quality(store, rejected=rejected, scope=scope)
+    network = network_of(store, "family", request)
+    ranked, labs = (
+        _answer("rank", rank(store, level=level, scope=scope), request, level=level) for level in ("family", "lab")
+    )
+    countries = shares_of(store, "country", request)
+    periods, lines, trend = _course(store, request, ranked)
+    study = _answer("study", claims.study(store, scope=scope), request)
+    quality = _answer("quality", doubts.quality(store, rejected=rejected, scope=scope), request)
     return ReportData(
-        sentences=tuple(_sentences(network, ranked, labs, countries)),
+        sentences=tuple(_sentences(network, ranked, labs, countries, request)),
         families=_dots(ranked),
         labs=_dots(labs),
         network=network,
         picture=families.figure(map_data(network, Result((), []), request, "family"), seed=request.seed),
         places=figures_of(countries) if countries.places else None,
-        no_places=f"The country of none of the {count(network.hosts, 'host')} in scope is known.",
+        no_places=(
+            f"No country has {count(request.protected.k, 'host')} or more."
+            if request.protected
+            else f"The country of none of the {count(network.hosts, 'host')} in scope is known."
+        ),
         periods=periods,
         lines=lines,
         trend=trend,
@@ -81,14 +91,31 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
         quality_headline=quality.headline or "",
         caveats=(
             *request.notes,
-            *dict.fromkeys((*ranked.caveats, *network.pairs.caveats, *countries.clusters.caveats[-1:])),
+            *request.published_notes,
+            *dict.fromkeys(_caveats(ranked, network.pairs, countries.clusters, request)),
         ),
         source=count(network.scans, "scan"),
         date_from=network.first_seen[:10],
         date_to=network.last_seen[:10],
         filters=scope.description(),
         simulated=request.simulated,
+        published=request.published,
     )
+
+
+def _answer(question: str, answer: Result, request: Request, **options: object) -> Result:
+    """An answer as the request wants it: of what is for everybody only the rows that are shown, the rest None."""
+    if request.protected is None:
+        return answer
+    said = published(answer, rule_of(question, (), options), request.protected)
+    rows = [dict.fromkeys(answer.columns) | row for row in said.rows if request.protected.other not in row.values()]
+    return replace(said, rows=rows, headline=None)
+
+
+def _caveats(ranked: Result, pairs: Result, clusters: Result, request: Request) -> tuple[str, ...]:
+    if request.protected:
+        return ()
+    return (*ranked.caveats, *pairs.caveats, *clusters.caveats[-1:])
 
 
 def _dots(ranked: Result) -> tuple[Dot, ...]:
@@ -102,10 +129,13 @@ def _interval(low: float, high: float) -> str:
     return f"95 % interval {low * 100:.1f} % to {high * 100:.1f} %"
 
 
-def _sentences(network: ItemNetwork, families: Result, labs: Result, countries: PlaceShares) -> list[str]:
+def _sentences(
+    network: ItemNetwork, families: Result, labs: Result, countries: PlaceShares, request: Request
+) -> list[str]:
     """The headline, each figure with its interval and what it is of."""
     if not network.hosts:
-        return ["No host is in scope: there is nothing to report."]
+        fewer = f"Fewer than {count(request.protected.k, 'host')} are" if request.protected else "No host is"
+        return [f"{fewer} in scope: there is nothing to report."]
     several = next(m for m in countries.measures if m.level == "multi-model hosts")
     said = []
     if several.overall_base:
@@ -132,18 +162,20 @@ def _sentences(network: ItemNetwork, families: Result, labs: Result, countries: 
     hosts = countries.measures[0]
     if countries.places:
         low, high = (float(bound) for bound in wilson(hosts.counts[0], hosts.overall_base))
+        where = count(len(countries.places), "country")
         said.append(
             f"{country_name(countries.places[0])} has most hosts, {percent(hosts.counts[0] / hosts.overall_base)} "
-            f"({_interval(low, high)}); hosts are in {count(len(countries.places), 'country')}."
+            f"({_interval(low, high)}); "
+            + ("countries with few hosts are not shown." if request.protected else f"hosts are in {where}.")
         )
     return said
 
 
-def _course(store: GraphStore, scope: Scope, families: Result) -> tuple[tuple[str, ...], tuple[Line, ...], str]:
+def _course(store: GraphStore, request: Request, families: Result) -> tuple[tuple[str, ...], tuple[Line, ...], str]:
     """Periods, the shares of the most common families in them, and the sentence that goes with it."""
-    if scope.at is not None:
+    if request.scope.at is not None:
         return (), (), "The report is about one moment (--at): there is no course over time."
-    answer = courses.trends(store, scope=scope)
+    answer = _answer("trends", courses.trends(store, scope=request.scope), request)
     periods = tuple(sorted({row["period"] for row in answer.rows}))
     if len(periods) < 2:
         return (), (), "All observations are of one month: there is no course over time."

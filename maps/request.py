@@ -9,19 +9,41 @@ from cohabit.graph.incidence import Incidence
 from cohabit.graph.store import GraphStore
 from cohabit.maps.data import Frame
 from cohabit.queries.info import figures
+from cohabit.queries.protection import Protection
 from cohabit.queries.scope import Scope
 from cohabit.queries.words import count
 
 
 @dataclass(frozen=True)
 class Request:
-    """`notes` are caveats beyond those of the queries; `show` turns an address into what may be shown of it."""
+    """`notes` are caveats beyond those of the queries; `show` turns an address into what may be shown of it.
+
+    With `protected` the map is for everybody: it says nothing of few hosts.
+    """
 
     scope: Scope = field(default_factory=Scope)
     simulated: bool = False
     notes: tuple[str, ...] = ()
     seed: int = 0
     show: Callable[[str], str] = lambda _address: "host"
+    protected: Protection | None = None
+
+    @property
+    def published(self) -> str:
+        """What titles and facts say of a map for everybody; nothing where it is not one."""
+        return self.protected.words if self.protected else ""
+
+    @property
+    def published_notes(self) -> tuple[str, ...]:
+        """The caveats that go with it."""
+        if self.protected is None:
+            return ()
+        k = self.protected.k
+        return (
+            f"Published with K = {k:,}: what fewer than {k:,} hosts have in common is not shown, all numbers of hosts "
+            f"are rounded down to multiples of {k:,} (0 is any number under {k:,}), and shares and measures are "
+            "computed from them.",
+        )
 
 
 # Of one kind: reads the store, returns the whole HTML document.
@@ -42,16 +64,18 @@ def frame_of(
 ) -> Frame:
     """The frame of a map of the hosts in scope; dates and scans are those of the whole graph."""
     about = figures(store)
+    said = request.protected.count if request.protected else int
     return Frame(
         title=title,
         unit=unit,
         base=base,
-        hosts=len(incidence.hosts),
-        multi_model_hosts=incidence.multi_model_hosts,
+        hosts=said(len(incidence.hosts)) or 0,
+        multi_model_hosts=said(incidence.multi_model_hosts) or 0,
         source=count(about["scans"], "scan"),
         date_from=(about["first_seen"] or "")[:10],
         date_to=(about["last_seen"] or "")[:10],
         filters=request.scope.description(),
         simulated=request.simulated,
-        caveats=(*request.notes, *caveats),
+        published=request.published,
+        caveats=(*request.notes, *request.published_notes, *caveats),
     )

@@ -139,6 +139,14 @@ def match(store: GraphStore, incidence: Incidence, advisories: list[Advisory]) -
     return Matches(affected, assessed, unknown)
 
 
+def worst(software: str, version: str, advisories: list[Advisory]) -> str | None:
+    """Severity of the worst advisory whose ranges hold that version; None where none does or it cannot be compared."""
+    if not _is_release(version):
+        return None
+    found = {a.severity for a in advisories if a.software == software and a.affects(version)}
+    return next((severity for severity in SEVERITIES if severity in found), None)
+
+
 def _is_release(version: str) -> bool:
     """Whether a version can be compared: builds that nobody gave a number say 0.0.0."""
     parsed = parse_version(version)

@@ -9,11 +9,12 @@ import numpy as np
 from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore, Progress
 from cohabit.queries import bootstrap as boot
-from cohabit.queries import nodes
+from cohabit.queries import nodes, onemode
 from cohabit.queries.gds import check_engine, projected
 from cohabit.queries.measures import Floats
 from cohabit.queries.null_models import check_null
 from cohabit.queries.onemode import OneMode, nothing_significant, one_mode
+from cohabit.queries.protection import Protection
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.stability import projections
@@ -38,6 +39,7 @@ def centrality(
     bootstrap: int = 0,
     seed: int | None = None,
     engine: str = "local",
+    protected: Protection | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Centrality of the items of a level in their one-mode projection, weighted by `weight` (hosts, jaccard, lift).
@@ -46,7 +48,8 @@ def centrality(
     whose pairs are tested under a null model (`null`: bicm or hypergeometric). An item that shares no host with another
     has 0 everywhere, except its part of PageRank's random jumps. With `bootstrap`, each measure has the 95 % interval
     of the item's rank (1 is the largest) over that many draws of networks. With `engine` gds the server computes
-    PageRank and betweenness.
+    PageRank and betweenness. `protected` is the network that may be published: items and pairs of few hosts are not in
+    it, and its backbone is that of the counts alone.
     """
     if sort not in SORTS:
         raise UsageError(f"--sort {sort!r}: not a column to sort by; choose from {', '.join(SORTS)}")
@@ -58,7 +61,9 @@ def centrality(
     incidence = read_incidence(store, scope or Scope())
     matrix = incidence.at(level)
     on_backbone = level == "model" and not exact
-    network = one_mode(matrix, null if on_backbone else None, progress)
+    network = one_mode(matrix, null if on_backbone and not protected else None, progress)
+    if protected:
+        network = onemode.published(network, protected)
     server = store if engine == "gds" and network.labels else None
     values = measured(network, weight, on_backbone=on_backbone, server=server, progress=progress)
     columns: dict[str, list[Any]] = {"item": network.labels, "hosts": network.hosts.tolist()}

@@ -13,6 +13,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.places import Membership
 from cohabit.queries.profiles import UNKNOWN, place_counts, place_membership, profiles
+from cohabit.queries.protection import Protection
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.words import count, percent
@@ -23,14 +24,20 @@ EVERYWHERE = "all"
 
 
 def concentration(
-    store: GraphStore, *, level: str = "family", by: str | None = None, scope: Scope | None = None
+    store: GraphStore,
+    *,
+    level: str = "family",
+    by: str | None = None,
+    scope: Scope | None = None,
+    protected: Protection | None = None,
 ) -> Result:
     """Diversity of the items of a level overall, or within every place.
 
     From the shares of deployments (host–model edges) with a known item: `hill_1` is the exponential of the Shannon
     entropy, `hill_2` the inverse of `hhi`, the sum of squared shares; `items` counts the items, `top` is the one with
     most deployments (ties: the first by name) and `top_share` its share. `hosts` are those in scope, `base` those of
-    them with a known item. Without deployments the measures are None.
+    them with a known item. Without deployments the measures are None. `protected`: from the deployments of items on
+    enough hosts of the place alone, as they are published.
     """
     incidence = read_incidence(store, scope or Scope())
     matrix = incidence.at(level)
@@ -44,6 +51,10 @@ def concentration(
     known = of_edge >= 0
     deployed = place_counts(place, incidence.host_index[known], of_edge[known], len(matrix.labels))
     about = profiles(matrix, place)
+    if protected:
+        deployed = deployed.multiply(about.counts >= protected.k).tocsr()
+        deployed.data = protected.counts(deployed.data)
+        deployed.eliminate_zeros()
     rows = [
         {"item": label, "hosts": int(about.hosts[i]), "base": int(about.listed[i]), **_diversity(*found, matrix.labels)}
         for i, label in enumerate(place.labels)
@@ -63,10 +74,18 @@ def concentration(
     return result(COLUMNS, rows, headline=_headline(rows, level, by, len(incidence.hosts)), caveats=caveats)
 
 
-def quotients(store: GraphStore, *, level: str = "family", by: str | None = None, scope: Scope | None = None) -> Result:
+def quotients(
+    store: GraphStore,
+    *,
+    level: str = "family",
+    by: str | None = None,
+    scope: Scope | None = None,
+    protected: Protection | None = None,
+) -> Result:
     """Location quotients: the share of hosts with an item in a place, over that share overall.
 
     `share` is of `base`, the hosts of the place with a known item. Every place and item with hosts is a row.
+    `protected`: the share overall is that of the published counts.
     """
     if by is None:
         raise UsageError("--quotients compares places: give --by too")
@@ -76,11 +95,14 @@ def quotients(store: GraphStore, *, level: str = "family", by: str | None = None
     entries = about.counts.tocoo()
     base = about.listed[entries.row]
     share = measures.ratio(entries.data, base)
-    overall = measures.ratio(matrix.hosts_per_item, matrix.base)[entries.col]
+    whole, total = matrix.hosts_per_item, matrix.base
+    if protected:
+        whole, total = protected.counts(whole), protected.count(total) or 0
+    overall = measures.ratio(whole, total)[entries.col]
     columns: list[list[Any]] = [
         [about.places[i] for i in entries.row],
         [matrix.labels[i] for i in entries.col],
-        *(values.tolist() for values in (entries.data, share, overall, share / overall, base)),
+        *(values.tolist() for values in (entries.data, share, overall, measures.ratio(share, overall), base)),
     ]
     rows: list[Row] = [dict(zip(QUOTIENT_COLUMNS, cells, strict=True)) for cells in zip(*columns, strict=True)]
     rows.sort(key=lambda r: (r["place"] == UNKNOWN, r["place"], -r["quotient"], r["item"]))

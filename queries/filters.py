@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 
-from cohabit.errors import UsageError
-from cohabit.graph.incidence import Deployments, Integers, ModelTable, distinct, host_keys, read_deployments
+from cohabit.errors import DataError, UsageError
+from cohabit.graph.assets import AssetList, AssetTable, read_assets
+from cohabit.graph.incidence import (
+    Deployments,
+    Integers,
+    ModelTable,
+    distinct,
+    host_addresses,
+    host_keys,
+    read_deployments,
+    without_nulls,
+)
 from cohabit.graph.store import GraphStore
 from cohabit.queries.versions import Comparison
+from cohabit.text import visible
 from cohabit.timeline import iso, parse_day
 
 _MOST_DAYS = 10_000
@@ -69,3 +82,41 @@ def active_within(store: GraphStore, days: int) -> Integers:
 def not_suspected(store: GraphStore) -> Integers:
     """Hosts that are in no group of suspected decoys."""
     return host_keys(store, " WHERE h.decoy_group IS NULL")
+
+
+def listed_in(store: GraphStore, file: str) -> Integers:
+    """Hosts that an asset of this file means."""
+    _, table = asset_file(file)
+    keys, addresses, networks = assets_of_hosts(store, table)
+    return keys[table.best(addresses, networks) >= 0]
+
+
+def asset_file(file: str) -> tuple[AssetList, AssetTable]:
+    """The assets of a file, and the table of them; read once as long as the file stays what it is."""
+    try:
+        about = Path(file).stat()
+    except OSError as error:
+        raise DataError(f"{visible(file)}: the assets cannot be read: {error.strerror}") from error
+    return _asset_file(file, about.st_mtime_ns, about.st_size, about.st_ino)
+
+
+@functools.lru_cache(maxsize=4)  # a question can look at several times, and compare two files
+def _asset_file(file: str, *_about: int) -> tuple[AssetList, AssetTable]:
+    listed = read_assets(Path(file))
+    return listed, AssetTable(listed.assets)
+
+
+def assets_of_hosts(store: GraphStore, table: AssetTable) -> tuple[Integers, list[str], list[int | None]]:
+    """Keys, ascending, addresses and AS numbers of all hosts, as far as the table asks for numbers."""
+    keys, addresses = host_addresses(store)
+    networks: list[int | None] = [None] * len(keys)
+    if table.networks:
+        rows = store.table(
+            "MATCH (h:Host)-[:IN_NETWORK]->(n:Network) WHERE n.asn IN $networks "
+            f"RETURN {store.host_key} AS host, n.asn AS asn",
+            {"networks": sorted(table.networks)},
+        )
+        found = np.searchsorted(keys, without_nulls(rows.column("host"))).tolist()
+        for position, number in zip(found, rows.column("asn").to_pylist(), strict=True):
+            networks[position] = number
+    return keys, addresses, networks

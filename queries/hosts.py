@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Integers, ModelTable, host_keys, positions, without_nulls
+from cohabit.graph.incidence import Integers, host_keys, positions, without_nulls
 from cohabit.graph.store import GraphStore
 from cohabit.loaders.values import RecordError
 from cohabit.loaders.values import host as canonical_host
 from cohabit.privacy import Masker
-from cohabit.queries.items import require_at
 from cohabit.queries.places import memberships
 from cohabit.queries.result import Result, Row, result
-from cohabit.queries.scope import Scope, parse_asn, read_incidence
+from cohabit.queries.scope import Scope, parse_asn
+from cohabit.queries.selected import Items, select
 from cohabit.queries.words import count
 from cohabit.text import visible
 
@@ -56,18 +56,8 @@ def hosts(
     `port`, `software`, `version` and `models` are lists; `version` is parallel to `software`. `decoy_group` is set
     where a decoy is suspected.
     """
-    incidence = read_incidence(store, scope or Scope())
-    chosen = np.ones(len(incidence.hosts), bool)
-    for level, names in (("model", model), ("family", family), ("line", line), ("lab", lab)):
-        for name in names:
-            label = require_at(incidence.models, level, name)
-            chosen &= _with_item(
-                incidence.models, level, label, incidence.host_index, incidence.model_index, len(chosen)
-            )
-    for value in digest:
-        holders = host_keys(store, "-[d:DEPLOYS]->(:Model) WHERE $value IN d.digests", {"value": _digest(value)})
-        chosen &= np.isin(incidence.hosts, holders)
-    part = incidence.restricted(chosen)
+    items = Items(tuple(model), tuple(family), tuple(line), tuple(lab), tuple(digest))
+    part = select(store, items, scope or Scope()).incidence
     rows = _host_rows(store, part.hosts)
     order = np.argsort(part.host_index, kind="stable")
     names_of_edges = [part.models.names[i] for i in part.model_index[order]]
@@ -81,33 +71,17 @@ def hosts(
     return result(HOST_COLUMNS, rows, headline=headline, table_columns=TABLE_COLUMNS)
 
 
-def _digest(value: str) -> str:
-    text = value.strip().lower().removeprefix("sha256:")
-    if len(text) != 64 or any(c not in "0123456789abcdef" for c in text):
-        raise UsageError(f"{visible(value, 80)!r} is not a digest; it has 64 hexadecimal digits")
-    return text
-
-
-def _with_item(
-    models: ModelTable, level: str, label: str, host_index: Integers, model_index: Integers, size: int
-) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    of_model = np.array([item == label for item in models.items[level]], bool)
-    found = np.zeros(size, bool)
-    found[host_index[of_model[model_index]]] = True
-    return found
-
-
 def _host_rows(store: GraphStore, keys: Integers) -> list[Row]:
     """One row a host, in the order of the given ascending keys."""
     key = store.host_key
-    own = _of_hosts(
+    own = of_hosts(
         keys,
         store.table(
             f"MATCH (h:Host) RETURN {key} AS key, h.address AS host, h.ports AS port, h.first_seen AS first_seen, "
             "h.last_seen AS last_seen, h.decoy_group AS decoy_group"
         ),
     )
-    country, network, provider = (_place_of_hosts(store, place, keys) for place in ("country", "network", "provider"))
+    country, network, provider = (place_of_hosts(store, place, keys) for place in ("country", "network", "provider"))
     places = {
         "country": country,
         "asn": [None if name is None else parse_asn(name) for name in network],
@@ -115,7 +89,7 @@ def _host_rows(store: GraphStore, keys: Integers) -> list[Row]:
     }
     software: list[list[str]] = [[] for _ in keys]
     versions: list[list[str | None]] = [[] for _ in keys]
-    runs = _of_hosts(
+    runs = of_hosts(
         keys,
         store.table(
             "MATCH (h:Host)-[r:RUNS]->(s:Software) "
@@ -131,7 +105,8 @@ def _host_rows(store: GraphStore, keys: Integers) -> list[Row]:
     return [dict(zip(facts, values, strict=True)) for values in zip(*facts.values(), strict=True)]
 
 
-def _place_of_hosts(store: GraphStore, place: str, keys: Integers) -> list[str | None]:
+def place_of_hosts(store: GraphStore, place: str, keys: Integers) -> list[str | None]:
+    """The place of each host, in the order of the given ascending keys; None where it is not known."""
     membership = memberships(store, place, keys)
     names = np.array([*membership.labels[:-1], None], object)
     of_host = np.empty(len(keys), object)
@@ -139,7 +114,7 @@ def _place_of_hosts(store: GraphStore, place: str, keys: Integers) -> list[str |
     return list(of_host)
 
 
-def _of_hosts(keys: Integers, table: pa.Table) -> dict[str, list[Any]]:
+def of_hosts(keys: Integers, table: pa.Table) -> dict[str, list[Any]]:
     """The columns of the table's rows of these hosts, in the hosts' order; `key` becomes the position among them."""
     import pyarrow as pa
 

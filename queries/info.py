@@ -66,6 +66,7 @@ def info(store: GraphStore, masker: Masker) -> Result:
     state = store.state()
     row["digest"] = state.digest if state else None
     row["geo"] = [visible(masker.text(name)) for name in state.geo] if state else []
+    row["excluded_hosts"] = state.excluded if state else 0
     row["derived_facts"] = state.derived if state else False
     headline = (
         f"{count(row['hosts'], 'host')} and {count(row['models'], 'model')} from {count(row['scans'], 'scan')}, "
@@ -78,6 +79,10 @@ def info(store: GraphStore, masker: Masker) -> Result:
             caveats.append(
                 f"{count(row[f'unknown_{what}'], 'deployment')} ({share}) of models whose {what} is unknown."
             )
+    if row["excluded_hosts"]:
+        caveats.append(
+            f"{count(row['excluded_hosts'], 'host')} of the archive kept out: `cohabit exclude list` says by what."
+        )
     if row["derived_facts"]:
         caveats.append("With derived facts of `cohabit analyse`; a sync that changes the graph removes them.")
     else:

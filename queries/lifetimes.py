@@ -72,6 +72,11 @@ def _check(view: str, every: str | None, gone_after: int) -> None:
         check_every(every)
         if view != "churn":
             raise UsageError(f"--every goes with --view churn, not {view}")
+    check_gone_after(gone_after)
+
+
+def check_gone_after(gone_after: int) -> None:
+    """Refuse a number of weeks after which nobody, or everybody, would be gone."""
     if not 1 <= gone_after <= _MOST_WEEKS:
         raise UsageError(f"--gone-after {gone_after}: it takes 1 to {_MOST_WEEKS} weeks")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cohabit.graph.incidence import Incidence
 from cohabit.graph.store import GraphStore
 from cohabit.queries import cooccurrence as pairs_of
 from cohabit.queries.info import figures
+from cohabit.queries.protection import Protection
+from cohabit.queries.publishing import published as published_answer
+from cohabit.queries.publishing_rules import PAIRS
 from cohabit.queries.result import Result
 from cohabit.queries.scope import Scope, read_incidence
 
@@ -18,7 +21,7 @@ from cohabit.queries.scope import Scope, read_incidence
 class ItemNetwork:
     """`items` maps each known item to its hosts; `lab_countries` to the country of the labs behind most of its
     deployments (None: unknown). `pairs` is the co-occurrence of all of them; `base`, `hosts` and `multi_model_hosts`
-    count hosts in scope. `first_seen`, `last_seen` and `scans` describe the whole graph.
+    count hosts in scope (published, 0 is fewer than K). `first_seen`, `last_seen` and `scans` describe the whole graph.
     """
 
     items: dict[str, int]
@@ -49,6 +52,21 @@ def item_network(store: GraphStore, level: str, scope: Scope) -> ItemNetwork:
         first_seen=about["first_seen"] or "",
         last_seen=about["last_seen"] or "",
         scans=about["scans"],
+    )
+
+
+def published(network: ItemNetwork, protected: Protection) -> ItemNetwork:
+    """The network that may be published: items and pairs of K hosts or more, without the row of what is folded."""
+    items = {name: hosts for name, exact in network.items.items() if (hosts := protected.count(exact))}
+    pairs = published_answer(network.pairs, PAIRS, protected)
+    return replace(
+        network,
+        items=items,
+        lab_countries={name: country for name, country in network.lab_countries.items() if name in items},
+        pairs=replace(pairs, rows=[row for row in pairs.rows if row["a"] in items]),
+        base=protected.count(network.base) or 0,
+        hosts=protected.count(network.hosts) or 0,
+        multi_model_hosts=protected.count(network.multi_model_hosts) or 0,
     )
 
 

@@ -15,6 +15,7 @@ from cohabit.queries import measures
 from cohabit.queries.backbone import SIGNIFICANT, Backbone, backbone
 from cohabit.queries.measures import Floats
 from cohabit.queries.pairs import all_pairs, counted_pairs
+from cohabit.queries.protection import Protection
 from cohabit.queries.words import count
 
 if TYPE_CHECKING:
@@ -128,3 +129,9 @@ def ordered(
         base,
         None if q is None else q[order],
     )
+
+
+def published(network: OneMode, protected: Protection) -> OneMode:
+    """The projection that may be published: items and pairs of K hosts or more, their counts as they are said."""
+    counts = protected.counts(network.hosts), network.first, network.second, protected.counts(network.both)
+    return ordered(network.labels, *counts, protected.count(network.base) or 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from cohabit.queries.clusters import MIN_HOSTS, place_clusters
 from cohabit.queries.info import figures
 from cohabit.queries.places import Membership
 from cohabit.queries.profiles import place_membership, profiles
+from cohabit.queries.protection import Protection
+from cohabit.queries.publishing import published as published_answer
+from cohabit.queries.publishing_rules import rule_of
+from cohabit.queries.rank import UNKNOWN
 from cohabit.queries.result import Result
 from cohabit.queries.scope import Scope, read_incidence
 
@@ -45,8 +49,8 @@ class PlaceShares:
     """Places by hosts, most first; places beyond `MOST_PLACES` are left out and counted in `left_out`.
 
     `clusters` is the answer of `cohabit clusters --by …` at level family with `cluster_minimum` as `--min-hosts`.
-    `hosts`, `multi_model_hosts` and `unknown` (without a known place) count hosts in scope; the rest describes the
-    whole graph.
+    `hosts`, `multi_model_hosts` and `unknown` (without a known place) count hosts in scope; `least` is the K of
+    shares for everybody; the rest describes the whole graph.
     """
 
     by: str
@@ -61,6 +65,7 @@ class PlaceShares:
     first_seen: str
     last_seen: str
     scans: int
+    least: int = 1
 
 
 def place_shares(store: GraphStore, by: str, scope: Scope | None = None) -> PlaceShares:
@@ -131,3 +136,46 @@ def _items(matrix: ItemMatrix, counts: Integers, bases: Integers, most: int) -> 
         for i in common
         if matrix.hosts_per_item[i]
     ]
+
+
+def published(shares: PlaceShares, protected: Protection) -> PlaceShares:
+    """The shares that may be published: places of K hosts or more, and no figure of fewer (0 stands for it).
+
+    How many places are folded is not said, nor what sets clusters apart: that is measured on exact shares.
+    """
+    sizes = dict(zip(shares.places, shares.measures[0].counts, strict=True))
+    shown = protected.shown({**sizes, UNKNOWN: shares.unknown})
+    kept = [i for i, place in enumerate(shares.places) if place in shown]
+    clusters = published_answer(shares.clusters, rule_of("clusters", (), {"by": shares.by}), protected)
+    places = {shares.places[i]: sizes[shares.places[i]] for i in kept}
+    # What is folded as a cluster's member is a place of the map all the same: without a cluster.
+    clustered = {row["item"]: row for row in clusters.rows}
+    rows = [
+        {"item": place, "base": 0, "cluster": None, **clustered.get(place, {}), "apart": None, "quotients": None}
+        for place in places
+    ]
+    measures = (_published(measure, kept, protected) for measure in shares.measures)
+    return replace(
+        shares,
+        places=list(places),
+        measures=[measure for measure in measures if measure.overall or measure.level not in SHOWN_ITEMS],
+        left_out=0,
+        clusters=replace(clusters, rows=rows),
+        hosts=protected.count(shares.hosts) or 0,
+        multi_model_hosts=protected.count(shares.multi_model_hosts) or 0,
+        unknown=protected.count(shares.unknown) or 0,
+        least=protected.k,
+    )
+
+
+def _published(measure: PlaceMeasure, kept: list[int], protected: Protection) -> PlaceMeasure:
+    """A measure of the places that are shown; an item's hosts in all places are parts of its hosts overall."""
+    sizes = dict(enumerate(measure.counts))
+    # The hosts without a known place, and those of places that are left out.
+    shown = protected.shown({**sizes, -1: measure.overall - sum(measure.counts)}, set(sizes) - set(kept))
+    counts, bases = (
+        protected.counts(np.array([numbers[i] if i in said else 0 for i in kept], np.int64)).tolist()
+        for numbers, said in ((measure.counts, shown), (measure.bases, set(kept)))
+    )
+    overall, base = (protected.count(number) or 0 for number in (measure.overall, measure.overall_base))
+    return replace(measure, counts=counts, bases=bases, overall=overall, overall_base=base)

@@ -5,7 +5,6 @@ Filters choose hosts; the chosen hosts keep all their models. Several filters, a
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
@@ -26,6 +25,7 @@ from cohabit.graph.incidence import (
     read_models,
 )
 from cohabit.graph.places import KINDS
+from cohabit.graph.prefixes import PrefixTable, parse_prefix
 from cohabit.graph.store import GraphStore
 from cohabit.queries import filters
 from cohabit.queries.items import hosts_with_item, resolve_item
@@ -48,6 +48,7 @@ class Scope:
     provider_kind: tuple[str, ...] = ()
     software: tuple[str, ...] = ()
     prefix: tuple[str, ...] = ()
+    in_file: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     min_weeks: int | None = None
@@ -60,17 +61,18 @@ class Scope:
     def description(self) -> tuple[str, ...]:
         """The filters in words, for captions; empty when there is none.
 
-        Captions are handed on with the map, so a prefix is named but not shown: it is part of somebody's address.
+        Captions are handed on with the map, so a prefix is named but not shown: it is part of somebody's address. So
+        is the name of a list of assets.
         """
         words = []
         for f in fields(self):
             value = getattr(self, f.name)
-            option = "--" + f.name.replace("_", "-")
+            option = "--" + option_of(f.name)
             for one in value if isinstance(value, tuple) else (value,):
                 if one is True:
                     words.append(option)
                 elif one is not None and one is not False:
-                    words.append(f"{option} (not shown)" if f.name == "prefix" else f"{option} {one}")
+                    words.append(f"{option} (not shown)" if f.name in _NOT_SHOWN else f"{option} {one}")
         return tuple(words)
 
     @property
@@ -79,9 +81,17 @@ class Scope:
         return any((self.since, self.until, self.at))
 
 
+_NOT_SHOWN = ("prefix", "in_file")
+
+
+def option_of(name: str) -> str:
+    """What the command line calls a filter; `in` alone is a word of Python's."""
+    return name.removesuffix("_file").replace("_", "-")
+
+
 # Cypher after MATCH (h:Host), for one value under $value.
 _PLACE_FILTERS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "country": ("-[:IN_COUNTRY]->(:Country {code: $value})", lambda v: v.upper()),
+    "country": ("-[:IN_COUNTRY]->(:Country {code: $value})", lambda v: parse_country(v)),
     "network": ("-[:IN_NETWORK]->(:Network {asn: $value})", lambda v: parse_asn(v)),
     "provider": ("-[:IN_NETWORK]->(:Network)-[:OPERATED_BY]->(p:Provider) WHERE lower(p.name) = $value", str.lower),
     "provider_kind": (
@@ -104,6 +114,19 @@ def parse_asn(text: str) -> int:
     if not digits.isdecimal() or not digits.isascii() or len(digits) > 10 or int(digits) >= 2**32:
         raise UsageError(f"{visible(text, 40)!r} is not an AS number; write it as 4134 or AS4134")
     return int(digits)
+
+
+def parse_country(text: str) -> str:
+    """Read a country by its code or its English name, in any case, or raise UsageError."""
+    plain = text.strip()
+    if len(plain) == 2 and plain.isascii() and plain.isalpha():
+        return plain.upper()
+    from cohabit.graph.names import country_code
+
+    code = country_code(None, plain)
+    if code is None:
+        raise UsageError(f"{visible(text, 40)!r} is not a country; write its code, such as DE, or its English name")
+    return code
 
 
 def parse_kind(text: str) -> str:
@@ -191,6 +214,8 @@ def _filtered(
             hosts = np.intersect1d(hosts, host_keys(store, pattern, {"value": parse(value)}), assume_unique=True)
     if scope.prefix:
         hosts = np.intersect1d(hosts, _in_prefixes(store, scope.prefix), assume_unique=True)
+    for file in scope.in_file:
+        hosts = np.intersect1d(hosts, filters.listed_in(store, file), assume_unique=True)
     if scope.min_weeks is not None:
         hosts = np.intersect1d(hosts, _long_seen(store, scope.min_weeks, window.weeks), assume_unique=True)
     for chosen in _chosen(store, scope, models, edges):
@@ -217,23 +242,18 @@ def _chosen(store: GraphStore, scope: Scope, models: ModelTable, edges: Deployme
 
 
 def _in_prefixes(store: GraphStore, prefixes: Sequence[str]) -> Integers:
-    networks = []
-    for prefix in prefixes:
+    tables = []
+    for text in prefixes:
         try:
-            networks.append(ipaddress.ip_network(prefix, strict=False))
+            tables.append(PrefixTable([parse_prefix(text, host_bits=True)]))
         except ValueError:
-            shown = visible(prefix, 80)
+            shown = visible(text, 80)
             raise UsageError(f"{shown!r} is not a prefix; write it as 192.0.2.0/24 or 2001:db8::/32") from None
     keys, addresses = host_addresses(store)
-    return keys[np.array([_inside(a, networks) for a in addresses], bool)] if len(keys) else keys
-
-
-def _inside(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return all(ip in network for network in networks)
+    inside = np.ones(len(keys), bool)
+    for table in tables:
+        inside &= table.longest(addresses) >= 0
+    return keys[inside]
 
 
 def _long_seen(store: GraphStore, minimum: int, weeks: tuple[int, ...] | None) -> Integers:

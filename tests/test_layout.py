@@ -18,9 +18,10 @@ from tests.parts import ROOT, load_tool
 SHARED = {"cohabit", "cohabit.errors", "cohabit.text", "cohabit.timeline", "cohabit.zstandard"}
 ALLOWED = {
     "loaders": SHARED,
-    "graph": SHARED | {"cohabit.loaders"},
+    "graph": SHARED | {"cohabit.loaders", "cohabit.privacy"},
     "queries": SHARED | {"cohabit.loaders", "cohabit.graph", "cohabit.privacy"},
     "maps": SHARED | {"cohabit.graph", "cohabit.queries"},
+    "notices": SHARED | {"cohabit.graph", "cohabit.queries", "cohabit.privacy"},
     "exports": SHARED | {"cohabit.graph", "cohabit.queries", "cohabit.privacy"},
     "simulation": SHARED,
 }
@@ -87,6 +88,7 @@ def modules_after(code: str) -> set[str]:
 
 
 HEAVY = {"duckdb", "ibis", "ladybug", "matplotlib", "neo4j", "networkx", "numpy", "pandas", "pyarrow", "pyvis", "scipy"}
+HEAVY |= {"pymisp", "stix2"}
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -111,7 +113,7 @@ def test_answers_on_the_embedded_store_do_without_pandas(tmp_path: Path) -> None
     scan.write_text(json.dumps(record))
     run = [sys.executable, "-m", "cohabit", "load", str(scan), "--data", str(tmp_path / "data")]
     subprocess.run(run, cwd=tmp_path, check=True, capture_output=True)
-    asked = ["cooccurrence llama qwen2", "rank", "info", "hosts"]
+    asked = ["cooccurrence llama qwen2", "rank", "info", "hosts", "hosts --endpoints"]
     asked += ["risks", "risks --monoculture", "impact family:llama"]
     asked += ["diff 2025-03-01 2025-06-01", "compare --with min-weeks=1", "study", "trends", "lifetimes"]
     for call in map(str.split, asked):

@@ -18,7 +18,7 @@ from cohabit.queries.scope import Scope
 from tests.cli.records import IPV4_HOST, ndjson, records
 
 # Commands whose counterpart is a function of the package: they are about the archive, not about an opened graph.
-OF_THE_PACKAGE = {"load", "sync", "forget", "rejected", "simulate"}
+OF_THE_PACKAGE = {"load", "sync", "forget", "rejected", "simulate", "bundle"}
 # Options that say where to read and how to print: of the session, or of pandas.
 SURROUNDINGS = {"data", "store", "format", "output", "limit", "quiet", "show_addresses", "file"}
 # `export --bipartite` is what a method does without a level.
@@ -35,7 +35,9 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cohabit.Graph]:
     (folder / "scan.ndjson").write_bytes(ndjson(records()))
     done = CliRunner().invoke(app, ["load", str(folder / "scan.ndjson"), "--data", str(folder / "data")])
     assert done.exit_code == 0, done.output
-    with cohabit.open(folder / "data") as opened:
+    (folder / "own.csv").write_text("asset,label\n192.0.2.0/28,ours\nAS64500,nobody's\n")
+    with pytest.MonkeyPatch.context() as patch, cohabit.open(folder / "data") as opened:
+        patch.chdir(folder)
         yield opened
 
 
@@ -71,6 +73,17 @@ def test_every_command_has_a_method_with_its_options(name: str) -> None:
     assert rest <= set(method), rest - set(method)
 
 
+def test_commands_of_groups_have_functions_with_their_options() -> None:
+    (group,) = app.registered_groups
+    assert group.typer_instance is not None
+    made = {"add": cohabit.exclude, "remove": cohabit.include, "list": cohabit.Graph.exclusions}
+    for command in group.typer_instance.registered_commands:
+        assert command.callback is not None
+        given = set(inspect.signature(command.callback).parameters) - SURROUNDINGS
+        assert given <= set(inspect.signature(made.pop(str(command.name))).parameters)
+    assert not made
+
+
 def test_filters_have_the_names_of_the_scope() -> None:
     assert set(Filters.__dataclass_fields__) == set(Scope.__dataclass_fields__)
 
@@ -80,6 +93,7 @@ def test_filters_have_the_names_of_the_scope() -> None:
     [
         ("info", (), {}),
         ("rank --level model", (), {"level": "model"}),
+        ("rank --by country --publish 5", (), {"by": "country", "publish": 5}),
         ("rank --by country --level line", (), {"by": "country", "level": "line"}),
         ("cooccurrence llama qwen2", ("llama", "qwen2"), {}),
         ("cooccurrence --sort lift --country DE", (), {"sort": "lift", "country": "DE"}),
@@ -103,6 +117,9 @@ def test_filters_have_the_names_of_the_scope() -> None:
         ("hosts --family qwen2 --family llama", (), {"family": ["qwen2", "llama"]}),
         ("host 192.0.2.7", (IPV4_HOST,), {}),
         ("risks --kind capability --country DE", (), {"kind": "capability", "country": "DE"}),
+        ("match own.csv --all --country DE", ("own.csv",), {"all_matches": True, "country": "DE"}),
+        ("match own.csv --unmatched", ("own.csv",), {"unmatched": True}),
+        ("rank --in own.csv", (), {"in_file": "own.csv"}),
         ("risks --monoculture", (), {"monoculture": True}),
         ("impact line:llama3.2 lab:Alibaba", ("line:llama3.2", "lab:Alibaba"), {}),
         ("impact lab:Meta --include-derived --level line", ("lab:Meta",), {"include_derived": True, "level": "line"}),

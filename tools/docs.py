@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from typer import Typer
 from typer.testing import CliRunner
 
 from cohabit.cli import app
@@ -22,11 +24,20 @@ def commands() -> str:
     """The command line, from its own help."""
     runner = CliRunner(env={"COLUMNS": "100", "TERMINAL_WIDTH": "100"})
     lines = ["# The command line", "", NOTE, ""]
-    for command in app.registered_commands:
-        name = str(command.name or getattr(command.callback, "__name__", ""))
-        text = runner.invoke(app, [name, "--help"], prog_name="cohabit").output.strip()
+    for name in command_names(app):
+        text = runner.invoke(app, [*name.split(), "--help"], prog_name="cohabit").output.strip()
         lines += [f"## cohabit {name}", "", "```text", *(line.rstrip() for line in text.splitlines()), "```", ""]
     return "\n".join(lines)
+
+
+def command_names(commands: Typer) -> Iterator[str]:
+    """Yield the names of commands, and after that of a group those of what is in it."""
+    for command in commands.registered_commands:
+        yield str(command.name or getattr(command.callback, "__name__", ""))
+    for group in commands.registered_groups:
+        yield str(group.name)
+        if group.typer_instance:
+            yield from (f"{group.name} {name}" for name in command_names(group.typer_instance))
 
 
 def graph_schema() -> str:

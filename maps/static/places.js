@@ -111,7 +111,7 @@ function swatch(className) {
 }
 
 function legendEntries() {
-  return world ? [...measure.legend, ["none", "no host seen"]] : [];
+  return world ? [...measure.legend, ["none", data.nothing]] : [];
 }
 
 function showLegend() {

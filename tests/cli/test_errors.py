@@ -27,6 +27,26 @@ FAULTS: dict[str, tuple[int, str]] = {
     "load scan.ndjson --geo none --prefer-geo": (2, r"--geo none goes alone"),
     "load scan.ndjson --prefer-geo": (2, r"--prefer-geo needs --geo FILE"),
     "load scan.ndjson --format nope": (2, r"--format 'nope': choose from table, json, csv, markdown, parquet"),
+    "forget": (2, r"forget what\? Name a scan, or give --hosts FILE"),
+    "forget scan.ndjson --hosts scan.ndjson": (2, r"forget what\? Name a scan, or give --hosts FILE"),
+    "forget --hosts nowhere.txt": (1, r"nowhere\.txt: the assets cannot be read: No such file"),
+    "forget --hosts scan.ndjson": (1, r"scan\.ndjson, line 1: this has several columns"),
+    "forget --hosts own.txt --data nowhere": (1, r"nowhere: no archive here"),
+    "forget --hosts networks.txt": (1, r"by address, prefix or DNS name, not by network"),
+    "exclude": (2, r"Missing command"),
+    "exclude add 192.0.2.0/24": (2, r"Missing option '--reason'"),
+    "exclude add 192.0.2.0/24 --reason ' '": (2, r"--reason says why"),
+    "exclude add 192.0.2.7/24 --reason x": (2, r"has bits behind its length; write its first address"),
+    "exclude add two.words? --reason x": (2, r"'two\.words\?' is no address, prefix, AS number or DNS name"),
+    "exclude add host-0000000000000000 --reason x": (2, r"no host of this archive has the pseudonym host-0{16}"),
+    "exclude remove 192.0.2.0/24": (2, r"is not excluded; `cohabit exclude list` lists what is"),
+    "match": (2, r"Missing argument 'FILE'"),
+    "match nowhere.txt": (1, r"nowhere\.txt: the assets cannot be read: No such file"),
+    "match empty-folder": (1, r"empty-folder: the assets cannot be read"),
+    "match bad.txt": (1, r"bad\.txt, line 2: this has bits behind its length; .*\(1 more of its lines cannot be read"),
+    "match own.txt --all --unmatched": (2, r"--all is about matches: leave out --unmatched"),
+    "rank --in nowhere.txt": (1, r"nowhere\.txt: the assets cannot be read"),
+    "compare --with in=nowhere.txt": (1, r"nowhere\.txt: the assets cannot be read"),
     "forget nothing-like-it": (1, r"no loaded scan is called 'nothing-like-it'; `cohabit info --scans` lists them"),
     "info --data nowhere": (1, r"nowhere/graph: no graph here yet; `cohabit load FILE…` makes one"),
     "rejected --data nowhere": (1, r"nowhere: no archive here"),
@@ -58,6 +78,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     "risks --monoculture --kind name": (2, r"--monoculture goes without --kind and --advisories"),
     "risks --advisories nowhere.toml": (1, r"nowhere\.toml: the advisories cannot be read: No such file"),
     "risks --advisories scan.ndjson": (1, r"scan\.ndjson: the advisories are not valid TOML"),
+    "rank --country Germny": (2, r"'Germny' is not a country; write its code, such as DE, or its English name"),
     "risks --country Germany1 --kind nope": (2, r"--kind 'nope'"),
     "impact": (
         2,
@@ -111,7 +132,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     "study --claims nowhere.toml": (1, r"nowhere\.toml: the claims cannot be read: No such file"),
     "study --claims scan.ndjson": (1, r"scan\.ndjson: the claims are not valid TOML"),
     "compare": (2, r"compare with what\? Give --with KEY=VALUE, such as --with country=CN"),
-    "compare --with colour=red": (2, r"--with colour=red: not a filter; there are: since, .*provider-kind, .*"),
+    "compare --with colour=red": (2, r"--with colour=red: not a filter; there are: since, .*provider-kind, .* in, .*"),
     "compare --with country": (2, r"--with country: write it as country=VALUE"),
     "compare --with within=x": (2, r"--with within=x: it takes a whole number"),
     "compare --with at=2025-01-20 --with at=2025-03-05": (2, r"--with at=2025-03-05: at can be given once"),
@@ -165,6 +186,29 @@ FAULTS: dict[str, tuple[int, str]] = {
     "map nope --output x.html": (2, r"map 'nope': not a kind of map; choose from families"),
     "map families": (2, r"Missing option '--output'.*`cohabit map --help` tells more"),
     "map families --output nowhere/x.html": (1, r"nowhere/x\.html: there is no folder nowhere"),
+    "notify": (2, r"Missing option '--output'.*`cohabit notify --help` tells more"),
+    "notify -o new": (2, r"notices hold addresses, or nobody could act on them: say so with --show-addresses"),
+    "notify --show-addresses -o new --by nope": (2, r"--by 'nope': choose from network, provider, contact"),
+    "notify --show-addresses -o new --as nope": (2, r"--as 'nope': choose from csv, intelmq, stix, misp"),
+    "notify --show-addresses -o new --by contact": (2, r"--by contact needs --contacts FILE"),
+    "notify --show-addresses -o new --contacts x": (2, r"--contacts goes with --by contact, not network"),
+    "notify --show-addresses -o new --by contact --contacts scan.ndjson": (
+        1,
+        r"scan\.ndjson, line 1: .*; write AS64496",
+    ),
+    "notify --show-addresses -o new --model nope": (2, r"no model is called 'nope' in this graph"),
+    "notify --show-addresses -o new --format nope": (2, r"--format 'nope': choose from table"),
+    "notify --show-addresses -o scan.ndjson": (1, r"scan\.ndjson: this is a file; name a new folder"),
+    "notify --show-addresses -o cohabit-data": (
+        1,
+        r"cohabit-data: the folder is not empty \(.* is in it\)",
+    ),
+    "notify --show-addresses -o nowhere/new": (1, r"nowhere/new: there is no folder .*nowhere; make it first"),
+    "followup empty-folder": (
+        1,
+        r"empty-folder: there is no notified\.json in it; name a folder that `cohabit notify` wrote",
+    ),
+    "followup empty-folder --gone-after 0": (2, r"--gone-after 0: it takes 1 to 1000 weeks"),
     "simulate --hosts 0": (2, r"cannot simulate 0 hosts: give a number from 1"),
     "nope": (2, r"No such command 'nope' \(`cohabit --help` tells more\)"),
     "--nope": (2, r"No such option: --nope \(`cohabit --help` tells more\)"),
@@ -186,6 +230,8 @@ def assert_one_line(done: Done, code: int, says: str) -> None:
 @pytest.fixture(scope="module")
 def faults(loaded: Program) -> dict[str, Done]:
     (loaded.folder / "empty-folder").mkdir()
+    for name, text in (("own", "192.0.2.0/24"), ("bad", "192.0.2.0/24\n192.0.2.7/24\nx y"), ("networks", "AS64496")):
+        (loaded.folder / f"{name}.txt").write_text(text)
     before = contents(loaded.folder)
     done = dict(zip(FAULTS, loaded.each(list(FAULTS)), strict=True))
     assert contents(loaded.folder) == before

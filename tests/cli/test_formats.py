@@ -25,6 +25,10 @@ CENTRALITY = "degree, strength, pagerank, eigenvector, betweenness, closeness, c
 RISK = (
     "condition, hosts, share, low, high, base, basis, kind, deployments, share_of_deployments, deployments_base, note"
 )
+ENDPOINT = (
+    "host, port, country, asn, as_name, provider, software, version, models, digests, capabilities, first_seen, "
+    "last_seen, seen_on"
+)
 IMPACT = "scope, item, hosts, share, low, high, base, share_of_affected, matched_by"
 SHARE = "hosts, share, low, high, base, kind"
 HOST = "host, port, country, asn, provider, software, version, models, first_seen, last_seen"
@@ -75,6 +79,8 @@ CALLS = {
     "study": "claim, reading, published, computed, low, high, verdict, definition, note",
     "hosts": HOST,
     f"hosts --model llama3 --family qwen2 --digest {DIGEST}": HOST,
+    "hosts --endpoints": ENDPOINT,
+    f"hosts --model llama3 --digest {DIGEST} --endpoints": ENDPOINT,
     f"host {IPV4_HOST}": HOST,
     "query 'MATCH (h:Host) RETURN h.address AS address, h.weeks AS weeks ORDER BY address'": "address, weeks",
     "query --name family-pair --param a=llama --param b=qwen2": "hosts",

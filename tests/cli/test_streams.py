@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
@@ -31,6 +32,39 @@ def test_quiet_load_and_no_progress_without_a_terminal(program: Program) -> None
     assert spoken.err == "note: `cohabit rejected` lists the rejected records with their reasons\n"
     quiet = program("load", "scan.ndjson", "--format", "csv", "--data", "two", "--quiet")
     assert (quiet.code, quiet.err) == (0, "")
+
+
+@pytest.mark.parametrize(("rows", "paged"), [(5, True), (60, False)])
+def test_a_table_longer_than_the_terminal_goes_through_the_pager(
+    loaded: Program, tmp_path: Path, rows: int, paged: bool
+) -> None:
+    import fcntl
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 90, 0, 0))
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("COHABIT_", "COLUMNS", "LINES"))}
+    process = subprocess.Popen(
+        [*loaded.command, "rank", "--level", "model"],
+        cwd=loaded.folder,
+        env={**kept, "TERM": "xterm", "NO_COLOR": "1", "PAGER": f"cat > {tmp_path / 'paged'}"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(theirs)
+    seen_text = b""
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 65_536):
+            seen_text += piece
+    assert process.wait(60) == 0
+    os.close(ours)
+    text = (tmp_path / "paged").read_bytes() if paged else seen_text
+    assert (tmp_path / "paged").exists() == paged
+    assert (b"leads with" in seen_text) != paged
+    assert b"leads with" in text
+    assert text.count(b"\n") > 5
 
 
 def terminal_sees(program: Program, *arguments: str) -> tuple[bytes, bytes]:

@@ -142,3 +142,22 @@ def test_too_much_for_a_workbook(graph: Graph, tmp_path: Path, monkeypatch: pyte
     with pytest.raises(DataError, match="a cell of Excel holds 30"):
         graph.export("xlsx", tmp_path / "x.xlsx")
     assert not list(tmp_path.iterdir())
+
+
+def test_for_everybody_there_are_no_items_and_pairs_of_few_hosts(graph: Graph, plain: Plain) -> None:
+    hosts_of: dict[str, set[str]] = {}
+    for address, model in plain.edges:
+        if (family := plain.item(model, "family")) is not None:
+            hosts_of.setdefault(family, set()).add(address)
+    exact = {family: len(hosts) for family, hosts in hosts_of.items()}
+    assert any(n < 10 for n in exact.values())
+    tables = graph.to_arrow("family", publish=10)
+    said = dict(zip(*(tables["items"].column(c).to_pylist() for c in ("item", "hosts")), strict=True))
+    assert said == {family: n // 10 * 10 for family, n in exact.items() if n >= 10}
+    both = {(r["a"], r["b"]): r for r in tables["pairs"].to_pylist()}
+    expected = {(a, b): len(hosts_of[a] & hosts_of[b]) for a in exact for b in exact if a < b}
+    assert {pair: r["hosts"] for pair, r in both.items()} == {p: n // 10 * 10 for p, n in expected.items() if n >= 10}
+    assert {r["p_value"] for r in both.values()} == {None}
+    for each in (graph.to_arrow, graph.to_networkx):
+        with pytest.raises(UsageError, match="--publish does not go with hosts and their models"):
+            each(publish=10)

@@ -1,0 +1,88 @@
+"""Commands from a finding to action: notify, followup."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cohabit.commands.answering import answer, scope_of
+from cohabit.commands.completing import words
+from cohabit.options import Filters, Output, Several, Shown, Where, with_options
+
+app = typer.Typer()
+
+
+@app.command()
+@with_options
+def notify(
+    where: Where,
+    shown: Shown,
+    filters: Filters,
+    folder: Annotated[Path, typer.Option("--output", "-o", help="New folder to write.", metavar="DIR")],
+    by: Annotated[
+        str,
+        typer.Option(
+            help="A file for each: network, provider, or contact (of --contacts).",
+            autocompletion=words("network", "provider", "contact"),
+        ),
+    ] = "network",
+    form: Annotated[
+        str,
+        typer.Option(
+            "--as", help="csv, intelmq, stix or misp.", autocompletion=words("csv", "intelmq", "stix", "misp")
+        ),
+    ] = "csv",
+    contacts: Annotated[
+        Path | None,
+        typer.Option(help="With --by contact: CSV of AS number or prefix, and recipient.", metavar="FILE"),
+    ] = None,
+    model: Annotated[Several, typer.Option(help="Hosts that run this model.", metavar="NAME")] = None,
+    family: Annotated[Several, typer.Option(help="Hosts that run this family.", metavar="NAME")] = None,
+    line: Annotated[Several, typer.Option(help="Hosts that run this line.", metavar="NAME")] = None,
+    lab: Annotated[Several, typer.Option(help="Hosts that run a model of this lab.", metavar="NAME")] = None,
+    digest: Annotated[Several, typer.Option(help="Hosts that reported this digest.", metavar="DIGEST")] = None,
+    format: Annotated[  # noqa: A002
+        str, typer.Option(help="Of the index that is printed: table, json, csv, markdown or parquet.")
+    ] = "table",
+    limit: Annotated[int, typer.Option(help="Rows that a table shows; the other formats give all.")] = 20,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No notes on standard error.")] = False,
+) -> None:
+    """Write the endpoints of hosts for whom they concern: a file a recipient, an index and a covering text.
+
+    It writes what `hosts --endpoints` lists, each endpoint into one file, and sends nothing. The longest prefix of
+    --contacts wins, and a prefix beats an AS number. A folder that is not empty is refused: it is the record that
+    `cohabit followup DIR` reads later. STIX and MISP need a library: pip install 'cohabit[stix]', 'cohabit[misp]'.
+
+    \b
+    cohabit notify --country DE --active-within 14 --show-addresses -o notices
+    cohabit notify --family deepseek2 --by contact --contacts abuse.csv \\
+        --as intelmq --show-addresses -o notices
+    """
+    from cohabit.queries.selected import Items
+
+    items = Items(*(tuple(values or ()) for values in (model, family, line, lab, digest)))
+    options = {"by": by, "form": form, "contacts": contacts, "items": items, "scope": scope_of(filters)}
+    answer(where, Output(format, None, limit, quiet), shown.show_addresses, "notify", folder, **options)
+
+
+@app.command()
+@with_options
+def followup(
+    where: Where,
+    output: Output,
+    folder: Annotated[Path, typer.Argument(help="Folder that `cohabit notify` wrote.", metavar="DIR")],
+    gone_after: Annotated[
+        int, typer.Option(help="A host is gone when it is not seen in so many weeks with a scan.", metavar="WEEKS")
+    ] = 4,
+) -> None:
+    """Say what became of the hosts of a folder of notices: open, changed, gone, or not rescanned.
+
+    Load newer scans first; weeks after that of the notices count. Addresses are not shown.
+
+    \b
+    cohabit followup notices
+    cohabit followup notices --format csv -o followup.csv
+    """
+    answer(where, output, False, "followup", folder, gone_after=gone_after)

@@ -1,0 +1,60 @@
+"""The covering text: a template that mail merge fills from `index.csv`."""
+
+from __future__ import annotations
+
+from cohabit.notices.record import Common
+
+_WHOSE = {
+    "network": "in a network that you run",
+    "provider": "in networks that you run",
+    "contact": "in networks or prefixes for which you are the contact",
+}
+
+_SIMULATED = """\
+SIMULATED DATA: these addresses are made up. Do not send this.
+
+"""
+
+_TEXT = """\
+{simulated}To: {{recipient}}
+Subject: {{hosts}} AI model server(s) open to the internet, AS {{asn}}
+
+Dear colleagues,
+
+scans of the internet found {{hosts}} host(s) {whose}.
+On each a server for AI models, such as Ollama, vLLM or llama.cpp, answered requests of strangers.
+
+Attached: {{file}} ({{rows}} line(s))
+SHA-256:  {{sha256}}
+
+It lists each address and port with the time it was last seen, in UTC. The newest observation of the scans is of
+{newest}.
+
+What it means: such a server has no login unless something in front of it asks for one. Whoever reaches it can use its
+computing time, and with many kinds of software also load, copy and delete models. Models that can call tools may act
+on what else they are connected to. Old versions have known vulnerabilities that let strangers read files or run code.
+
+What to do, for each line:
+ 1. If nobody outside needs the server: bind it to 127.0.0.1 (Ollama: OLLAMA_HOST) or close its port in the firewall.
+ 2. If it is needed outside: put a proxy with a login in front of it, or a VPN.
+ 3. Update the software, and look in its log for requests that are not yours.
+ 4. If it is open on purpose, please tell us, so that we do not write again.
+
+Please hand the lines on to the customers who use these addresses. What we cannot know:
+ * The network is the carrier of an address, and its provider need not own, rent or administer the machine.
+ * An address can have moved to somebody else since the time in its line.
+ * Lists of models are known for a host; where it has several ports, each of its lines names them all.
+ * A server that lists a model need not run it, and a few of them are decoys (tagged suspected-decoy where we think so).
+
+The severity of a line is the worst of: that of the known vulnerabilities of the version; high where a model can call
+tools; medium where the list of models is open; else low.
+
+With kind regards
+[YOUR NAME, YOUR TEAM, HOW TO REACH YOU, YOUR PGP KEY]
+"""
+
+
+def letter_file(by: str, common: Common) -> bytes:
+    """The template; names in braces are columns of `index.csv`."""
+    simulated = _SIMULATED if common.simulated else ""
+    return _TEXT.format(simulated=simulated, whose=_WHOSE[by], newest=common.newest).encode()

@@ -1,0 +1,72 @@
+"""What every format says of an endpoint, and what all files of a folder have in common."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cohabit.queries.endpoints import Endpoint
+
+# A name of this project alone, so that its identifiers can meet nobody else's.
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "cohabit notices")
+SIMULATED = "simulated"
+DECOY = "suspected-decoy"
+SUBJECT = "Open AI model servers"
+FEED = "cohabit"
+
+_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+_DOMAIN_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+{_LABEL}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Common:
+    """What the files of one folder share: the newest observation of the graph, whether its scans are simulated, and the
+    rule of severity.
+    """
+
+    newest: str
+    simulated: bool
+    severity: Callable[[Endpoint], str]
+
+    def tags(self, endpoint: Endpoint) -> list[str]:
+        """Words about an endpoint, for filters."""
+        tags = ["ai-server"]
+        if endpoint.software:
+            tags.append(endpoint.software)
+        if endpoint.decoy_group:
+            tags.append(DECOY)
+        if self.simulated:
+            tags.append(SIMULATED)
+        return tags
+
+
+def identifier(*parts: str) -> uuid.UUID:
+    """A version-5 UUID that says the same thing for the same parts, whatever they hold."""
+    return uuid.uuid5(NAMESPACE, "".join(f"{len(part)}:{part}" for part in parts))
+
+
+def ip_version(host: str) -> int | None:
+    """4 or 6; None for a DNS name."""
+    try:
+        return ipaddress.ip_address(host).version
+    except ValueError:
+        return None
+
+
+def is_domain_name(host: str) -> bool:
+    """Whether other programs take a host's name for one: they do not with an underscore, or a single label."""
+    return _DOMAIN_NAME.fullmatch(host) is not None
+
+
+def facts(endpoint: Endpoint) -> list[str]:
+    """What is known of the server and the models, in lines for people."""
+    named = {
+        "software": " ".join(filter(None, (endpoint.software, endpoint.version))),
+        "models": ", ".join(endpoint.models),
+        "digests": ", ".join(endpoint.digests),
+        "capabilities": ", ".join(endpoint.capabilities),
+    }
+    return [f"{name}: {text}" for name, text in named.items() if text]

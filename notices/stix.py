@@ -1,0 +1,95 @@
+"""STIX 2.1 bundles: a Grouping for each recipient, with an Observed Data an endpoint."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from cohabit.notices.libraries import library
+from cohabit.notices.recipients import Notice
+from cohabit.notices.record import FEED, SUBJECT, Common, facts, identifier, ip_version, is_domain_name
+from cohabit.queries.endpoints import Endpoint
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_AUTHOR_SINCE = "2025-01-01T00:00:00Z"
+
+
+def stix_file(notice: Notice, common: Common) -> bytes:
+    """The bundle of one recipient; the same graph gives the same identifiers in every run.
+
+    Addresses, ports, software and networks are observables, whose identifiers the library makes of what they hold.
+    Models have no observable in STIX: a Note on the Observed Data names them.
+    """
+    stix2 = library("stix")
+    times = {"created": common.newest, "modified": common.newest}
+    # One object in all bundles, so it must say the same in all of them.
+    author = stix2.Identity(
+        id=_id("identity", FEED), created=_AUTHOR_SINCE, modified=_AUTHOR_SINCE, name=FEED, identity_class="system"
+    )
+    written = {**times, "created_by_ref": author.id, "labels": ["simulated"] if common.simulated else None}
+    observables: dict[str, Any] = {}
+    found = []
+    for endpoint in notice.endpoints:
+        found += _observed(stix2, endpoint, common, written, observables)
+    refs = sorted([*observables, *(one.id for one in found)])
+    grouping = stix2.Grouping(
+        id=_id("grouping", notice.stem, notice.shown, *refs),
+        **written,
+        name=f"{SUBJECT}: {notice.shown}",
+        context="unspecified",
+        object_refs=refs,
+    )
+    objects = [author, grouping, *found, *(observables[ref] for ref in sorted(observables))]
+    bundle = stix2.Bundle(id=_id("bundle", grouping.id), objects=objects)
+    # Written by the standard library, so that no character of a name acts on a terminal.
+    return (json.dumps(json.loads(bundle.serialize()), indent=1, sort_keys=True) + "\n").encode()
+
+
+def _id(kind: str, *parts: str) -> str:
+    return f"{kind}--{identifier(kind, *parts)}"
+
+
+def _observed(
+    stix2: ModuleType, endpoint: Endpoint, common: Common, written: dict[str, Any], observables: dict[str, Any]
+) -> list[Any]:
+    """The Observed Data of an endpoint and the Note on it; its observables go to those of the bundle, by identifier."""
+    e = endpoint
+
+    def observable(kind: Any, **values: Any) -> str:
+        made = kind(**{name: value for name, value in values.items() if value is not None})
+        return str(observables.setdefault(made.id, made).id)
+
+    version = ip_version(e.host)
+    if version is None and not is_domain_name(e.host):
+        # No name that STIX lets through; a URL may hold it.
+        refs = [observable(stix2.URL, value=f"http://{e.host}:{e.port}/")]
+    else:
+        kind = {None: stix2.DomainName, 4: stix2.IPv4Address, 6: stix2.IPv6Address}[version]
+        address = observable(kind, value=e.host)
+        protocols = [*([] if version is None else [f"ipv{version}"]), "tcp", "http"]
+        refs = [address, observable(stix2.NetworkTraffic, dst_ref=address, dst_port=e.port, protocols=protocols)]
+    if e.asn is not None:
+        refs.append(observable(stix2.AutonomousSystem, number=e.asn, name=e.provider))
+    if e.software:
+        refs.append(observable(stix2.Software, name=e.software, version=e.version))
+    said = facts(e)
+    parts = (e.host, str(e.port), e.first_seen, e.last_seen, *said, common.newest)
+    observed = stix2.ObservedData(
+        id=_id("observed-data", *parts),
+        **written,
+        first_observed=e.first_seen,
+        last_observed=e.last_seen,
+        number_observed=1,
+        object_refs=refs,
+    )
+    lines = [f"severity: {common.severity(e)}", *said]
+    note = stix2.Note(
+        id=_id("note", *parts),
+        **written,
+        abstract="What the server tells of itself",
+        content="\n".join(lines),
+        object_refs=[observed.id],
+    )
+    return [observed, note]

@@ -1,0 +1,335 @@
+"""What the columns of every question's answer are, for publication; a question without a rule cannot be published.
+
+Where a sound rule would be intricate, the column is left out: p- and q-values, which hang on all counts at once;
+bootstrap intervals; figures of a forecast; free text.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cohabit.errors import UsageError
+from cohabit.queries import measures
+from cohabit.queries.protection import Protection
+from cohabit.queries.publishing import Compute, Rule, Share
+from cohabit.queries.result import Row
+
+Options = Mapping[str, Any]
+Chooser = Callable[[Options], "Rule | Refused"]
+
+# Each host is in one of them; it can run several kinds of software.
+_PARTITIONS = frozenset({"country", "network", "provider", "provider-kind"})
+_SHARE = Share("share", low="low", high="high")
+_N_OF_N = re.compile(r": ([\d,]+) of ([\d,]+)$")
+_RANK_COUNTS = ("hosts", "base", "listings", "host_weeks", "networks", "countries")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why an answer is not published, and what to ask instead."""
+
+    reason: str
+
+
+_HOSTS = Refused("its rows are single hosts, and those are not for everybody; `rank` and `cooccurrence` count them")
+_CYPHER = Refused("what a free or saved query counts is not known; ask with the commands that count hosts")
+
+
+def _additive(by: str | None) -> tuple[str, ...]:
+    return ("place",) if by in _PARTITIONS else ()
+
+
+def _rank(options: Options) -> Rule:
+    level, by = options.get("level"), options.get("by")
+    keys = ("item",) if by is None else ("place", "item") if level else ("place",)
+    order = (*keys[:-1], "-hosts", keys[-1])
+    adds = _additive(by)
+    return Rule(keys, adds=adds, counts=_RANK_COUNTS, shares=(_SHARE,), order=order)
+
+
+def _measured(measure: Callable[..., Any], *names: str) -> Compute:
+    """A measure of published columns; None where one of them, or the measure, is not there."""
+
+    def compute(row: Row, _protection: Protection) -> float | None:
+        if any(row[name] is None for name in names):
+            return None
+        value = float(measure(*(row[name] for name in names)))
+        return value if value == value else None
+
+    return compute
+
+
+_FOUR = ("base", "hosts_a", "hosts_b", "hosts")
+_MULTI = Share("share_of_multi_model_hosts", base=None, low="low", high="high")
+PAIRS = Rule(
+    ("a", "b"),
+    counts=("hosts", "hosts_a", "hosts_b", "base"),
+    shares=(
+        Share("share_of_a", base="hosts_a", low="share_of_a_low", high="share_of_a_high"),
+        Share("share_of_b", base="hosts_b", low="share_of_b_low", high="share_of_b_high"),
+        _MULTI,
+    ),
+    computed={
+        "lift": _measured(measures.lift, *_FOUR),
+        "jaccard": _measured(measures.jaccard, "hosts_a", "hosts_b", "hosts"),
+        "npmi": _measured(measures.npmi, *_FOUR),
+    },
+    order=("-hosts", "a", "b"),
+)
+_SETS = Rule(("items",), counts=("hosts", "hosts_of_each", "base"), shares=(_MULTI,), plain=("left_out",))
+_SORTS = frozenset({"lift", "jaccard", "npmi", "share_of_a", "share_of_b"})
+
+
+def _cooccurrence(options: Options) -> Rule:
+    if len(options.get("names", ())) > 2:
+        return _SETS
+    sort = options.get("sort", "hosts")
+    return replace(PAIRS, order=(f"-{sort}", *PAIRS.order)) if sort in _SORTS else PAIRS
+
+
+COMBINATIONS = Rule(
+    ("items",), adds=("items",), counts=("hosts", "base"), shares=(_SHARE,), plain=("size",), order=("-hosts", "items")
+)
+_CENTRALITY = Rule(
+    ("item",),
+    plain=("degree", "strength", "pagerank", "eigenvector", "betweenness", "closeness", "core"),
+    order=("-pagerank", "-hosts", "item"),
+)
+
+
+def _centrality(options: Options) -> Rule | Refused:
+    if options.get("engine", "local") != "local":
+        return Refused("what is published is computed here; leave --engine out")
+    if options.get("bootstrap"):
+        return Refused("intervals of ranks hang on the exact network; leave --bootstrap out")
+    return replace(_CENTRALITY, order=(f"-{options.get('sort', 'pagerank')}", "-hosts", "item"))
+
+
+def _clusters(options: Options) -> Rule:
+    adds = ("item",) if options.get("by") in _PARTITIONS else ()
+    counts = ("hosts", "base") if options.get("by") else ("hosts",)
+    return Rule(("item",), adds=adds, counts=counts, plain=("cluster", "note"), order=("cluster", "-hosts", "item"))
+
+
+def _concentration(options: Options) -> Rule:
+    adds = ("item",) if options.get("by") in _PARTITIONS else ()
+    plain = ("items", "hill_1", "hill_2", "hhi", "top", "top_share")
+    return Rule(("item",), adds=adds, counts=("hosts", "base", "deployments"), plain=plain, order=("-hosts", "item"))
+
+
+def _quotients(options: Options) -> Rule:
+    return Rule(
+        ("place", "item"),
+        adds=_additive(options.get("by")),
+        counts=("hosts", "base"),
+        shares=(Share("share"),),
+        computed={"quotient": _measured(measures.ratio, "share", "share_overall")},
+        plain=("share_overall",),
+        order=("place", "-quotient", "item"),
+    )
+
+
+def _difference(one: str, other: str) -> Compute:
+    return _measured(operator.sub, one, other)
+
+
+_DIFF = Rule(
+    ("item",),
+    sizes=("before", "after"),
+    counts=(
+        *("before", "after", "added", "new_hosts", "removed", "kept"),
+        *("not_rescanned", "not_seen_since", "not_scanned_before", "base_before", "base_after"),
+    ),
+    shares=(Share("share_before", "before", "base_before"), Share("share_after", "after", "base_after")),
+    parts=(("removed", "kept", "not_rescanned"), ("added", "kept", "not_scanned_before")),
+    computed={"difference": _difference("share_after", "share_before")},
+    order=("-difference", "-after", "item"),
+)
+_REPLACED = Rule(
+    ("model", "from_digest", "to_digest"), counts=("hosts", "base"), shares=(_SHARE,), order=("-hosts", "model")
+)
+
+
+def _diff(options: Options) -> Rule | Refused:
+    if options.get("level") == "host":
+        return _HOSTS
+    return _REPLACED if options.get("of_digests") else _DIFF
+
+
+_COMPARE = Rule(
+    ("item",),
+    sizes=("hosts_a", "hosts_b"),
+    counts=("hosts_a", "hosts_b", "base_a", "base_b"),
+    shares=(Share("share_a", "hosts_a", "base_a"), Share("share_b", "hosts_b", "base_b")),
+    computed={"difference": _difference("share_a", "share_b")},
+    order=("-difference", "-hosts_a", "item"),
+)
+
+
+def _trends(options: Options) -> Rule | Refused:
+    view, level, by = options.get("view", "shares"), options.get("level"), options.get("by")
+    if view == "slopes" or options.get("forecast") is not None:
+        return Refused("slopes and forecasts hang on the exact shares; the shares themselves can be published")
+    if view == "adoption":
+        return Rule(("period", "item"), counts=("hosts", "base"), shares=(_SHARE,), order=("item", "period"))
+    if view in ("new", "vanished"):
+        # The first and the last period are those of one host.
+        return Rule(("item",), counts=("hosts",), order=("-hosts", "item"))
+    keys = ("place",) if by and not level else ("place", "item") if by else ("item",)
+    return Rule(
+        ("period", *keys),
+        adds=_additive(by),
+        counts=("hosts", "base"),
+        shares=(_SHARE,),
+        plain=("kind",),
+        order=(*keys, "period"),
+    )
+
+
+_LIFETIMES = {
+    "survival": Rule(
+        counts=("at_risk", "ended", "censored"),
+        shares=(Share("survival", None, "at_risk"),),
+        parts=(("ended", "censored"),),
+        plain=("weeks",),
+    ),
+    "churn": Rule(
+        counts=("hosts", "arrived", "returned", "stayed", "left", "not_rescanned", "hosts_before"),
+        shares=(Share("share_stayed", "stayed", "hosts_before", "low", "high"),),
+        parts=(("arrived", "returned", "stayed"), ("stayed", "left", "not_rescanned")),
+        plain=("period", "before"),
+    ),
+    "observations": Rule(
+        ("group",),
+        counts=("hosts", "observations", "base"),
+        shares=(Share("share"), Share("share_of_observations", "observations", None)),
+    ),
+}
+
+
+def _figure(row: Row, protection: Protection) -> float | int | None:
+    """A number of hosts, or a share of which the definition says the numbers; no other figure is said."""
+    value = row["computed"]
+    if isinstance(value, int):
+        return protection.count(value)
+    found = _N_OF_N.search(row["definition"])
+    if not found:
+        return None
+    part, base = (protection.count(int(digits.replace(",", ""))) for digits in found.groups())
+    return part / base if part and base else None
+
+
+def _definition(row: Row, _protection: Protection) -> str:
+    return _N_OF_N.sub("", row["definition"])
+
+
+_STUDY = Rule(
+    counts=(),
+    computed={"computed": _figure, "definition": _definition},
+    plain=("claim", "reading", "published", "verdict"),
+)
+
+
+def _info_counts() -> tuple[str, ...]:
+    of_hosts = ("hosts", "hosts_with_models", "multi_model_hosts", "observations", "rejected")
+    of_edges = ("deployments", "unknown_family", "unknown_line")
+    return (*of_hosts, *of_edges, "models", "families", "lines", "labs", "countries", "networks", "providers")
+
+
+def _risks(options: Options) -> Rule:
+    if options.get("monoculture"):
+        # The labs of a cover can be small ones, so only items that stand for themselves are named.
+        return Rule(
+            ("level", "goal"),
+            counts=("hosts", "base"),
+            shares=(_SHARE,),
+            computed={"items": lambda row, _protection: row["items"] if row["measure"] == "reach" else []},
+            plain=("measure", "size", "size_at_least", "proven", "method"),
+        )
+    return Rule(
+        ("condition", "basis"),
+        counts=("hosts", "base", "deployments", "deployments_base"),
+        shares=(_SHARE, Share("share_of_deployments", "deployments", "deployments_base")),
+        plain=("kind",),
+        order=("~kind", "-hosts", "condition", "basis"),
+    )
+
+
+def _catalogue(options: Options) -> Rule | Refused:
+    if options.get("unknown"):
+        return Rule(("item",), counts=("hosts", "base"), shares=(_SHARE,), plain=("family",), order=("-hosts", "item"))
+    return Refused("it says what a name means, not what hosts run; leave --publish out")
+
+
+def _always(rule: Rule | Refused) -> Chooser:
+    return lambda _options: rule
+
+
+RULES: dict[str, Chooser] = {
+    "info": _always(Rule(counts=_info_counts(), plain=("scans", "derived_facts"), dates=("first_seen", "last_seen"))),
+    "scans": _always(
+        Rule(
+            counts=("records", "rejected", "partial"),
+            plain=("sha256", "loader", "simulated"),
+            dates=("loaded_at", "first_seen", "last_seen"),
+        )
+    ),
+    "rank": _rank,
+    "cooccurrence": _cooccurrence,
+    "combinations": _always(COMBINATIONS),
+    "centrality": _centrality,
+    "clusters": _clusters,
+    "concentration": _concentration,
+    "quotients": _quotients,
+    "diff": _diff,
+    "compare": _always(_COMPARE),
+    "study": _always(_STUDY),
+    "quality": _always(Rule(counts=("hosts", "base"), shares=(Share("share"),), plain=("check",))),
+    "risks": _risks,
+    "impact": _always(
+        Rule(
+            ("scope", "item"),
+            adds=("item",),
+            counts=("hosts", "base"),
+            shares=(_SHARE, Share("share_of_affected", "hosts", None)),
+            order=("~scope", "-hosts", "item"),
+        )
+    ),
+    "trends": _trends,
+    "lifetimes": lambda options: _LIFETIMES[options.get("view", "survival")],
+    "catalogue": _catalogue,
+    "hosts": _always(_HOSTS),
+    "endpoints": _always(_HOSTS),
+    "match": _always(_HOSTS),
+    "exclusions": _always(_HOSTS),
+    "notify": _always(_HOSTS),
+    "followup": _always(Refused("its groups are recipients, often of a few hosts; it is for those who notify")),
+    "host": _always(_HOSTS),
+    "query": _always(_CYPHER),
+    "saved": _always(_CYPHER),
+    "analyse": _always(Refused("it writes into the store and has no figures to publish")),
+}
+LEAST = frozenset({"cooccurrence", "combinations", "compare"})
+"""Questions whose `min_hosts` leaves out rows: of what is published it does so afterwards."""
+INSIDE = frozenset({"centrality", "concentration", "quotients"})
+"""Questions that measure something on protected counts: they take the protection as an option."""
+
+
+def rule_of(question: str, arguments: tuple[Any, ...], options: Options) -> Rule:
+    """The rule of a question as it is asked; UsageError for one that is not published."""
+    chosen = RULES[question]({**options, "names": arguments[0] if arguments else ()}) if question in RULES else None
+    if chosen is None:
+        raise UsageError(f"--publish: there is no rule yet for {question}; leave --publish out, and do not publish it")
+    if isinstance(chosen, Refused):
+        raise UsageError(f"--publish does not go with {question}: {chosen.reason}")
+    return chosen
+
+
+def refuse_hosts(protected: Protection | None, what: str, instead: str) -> None:
+    """UsageError where something that shows single hosts (a map, a bipartite export) is asked for everybody."""
+    if protected:
+        raise UsageError(f"--publish does not go with {what}: it shows single hosts; {instead}")

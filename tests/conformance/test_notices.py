@@ -1,0 +1,316 @@
+"""Endpoints, notices and follow-ups on every store: the large population by plain loops, and planted removals."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cohabit
+from cohabit.errors import DataError, UsageError
+from cohabit.queries.endpoints import endpoints
+from cohabit.queries.scope import Scope
+from cohabit.session import Graph
+from tests.conformance.conftest import Place
+from tests.conformance.plain import Plain
+from tests.conformance.population import Record
+from tests.conformance.test_queries import inside, scoped_lists
+
+
+def plain_rows(plain: Plain, lists: dict[str, set[str]], wanted: Any = None) -> list[dict[str, Any]]:
+    """One row a host and port, by loops over dictionaries; `wanted` chooses models, by host."""
+    rows = []
+    for address, listed in lists.items():
+        h = plain.hosts[address]
+        models = sorted(m for m in listed if wanted is None or wanted(address, m))
+        for port in h["ports"]:
+            runs = {name: run for (name, at), run in h["runs"].items() if at == port}
+            newest = max(runs, key=lambda name: (runs[name]["last_seen"], name)) if runs else None
+            # Of a host with one port, every observation is of the port.
+            of_port = bool(runs) or len(h["ports"]) == 1
+            times = list(runs.values()) if runs and len(h["ports"]) > 1 else [h]
+            rows.append(
+                {
+                    "host": address,
+                    "port": port,
+                    "country": h["country"],
+                    "asn": h["asn"],
+                    "as_name": plain.provider(h["asn"]),
+                    "provider": plain.provider(h["asn"]),
+                    "software": newest,
+                    "version": runs[newest]["version"] if newest else None,
+                    "models": models,
+                    "digests": sorted({d for m in models for d in plain.edges[address, m]["digests"] or ()}),
+                    "capabilities": sorted(
+                        {
+                            c
+                            for m in models
+                            for c in plain.edges[address, m]["capabilities"] or plain.capabilities[m] or ()
+                        }
+                    ),
+                    "first_seen": min(t["first_seen"] for t in times),
+                    "last_seen": max(t["last_seen"] for t in times),
+                    "seen_on": "port" if of_port else "host",
+                }
+            )
+    return sorted(rows, key=lambda r: (r["host"], r["port"]))
+
+
+def without_decoys(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{k: v for k, v in row.items() if k != "decoy_group"} for row in rows]
+
+
+def test_endpoints_and_notices(place: Place, records: list[Record], plain: Plain, tmp_path: Path) -> None:
+    place.load(records)
+    with cohabit.open(place.data, place.uri, show_addresses=True) as graph:
+        # Filters are tested with other questions; here a few of each kind, those of time at the end.
+        for scope, lists in [*scoped_lists(plain)[:20:5], *scoped_lists(plain)[-8::2]]:
+            found = endpoints(graph.store, graph.masker, scope=scope)
+            assert without_decoys(found.rows) == plain_rows(plain, lists), scope
+        everything = plain.lists(plain.hosts)
+        decoys = {r["host"] for r in endpoints(graph.store, graph.masker).rows if r["decoy_group"]}
+        assert decoys == set(plain.decoys)
+        family = {a: m for a, m in everything.items() if any(plain.family[x] == "qwen2" for x in m)}
+        asked = graph.ask("endpoints", family=["QWEN2"])
+        assert without_decoys(asked.rows) == plain_rows(plain, family, lambda a, m: plain.family[m] == "qwen2")
+        digest = "a" * 64
+        holders = {
+            a: m for a, m in everything.items() if any(digest in (plain.edges[a, x]["digests"] or ()) for x in m)
+        }
+        asked = graph.ask("endpoints", digest=[f"sha256:{digest}"], model=["mistral"])
+        both = {a: m for a, m in holders.items() if "mistral:latest" in m}
+        assert both
+        assert without_decoys(asked.rows) == plain_rows(
+            plain, both, lambda a, m: m == "mistral:latest" or digest in (plain.edges[a, m]["digests"] or ())
+        )
+        check_notices(graph, plain, tmp_path)
+
+
+def check_notices(graph: Graph, plain: Plain, folder: Path) -> None:
+    """The rows of all files are the endpoints, each once, with the right recipient; and the same bytes twice."""
+    (folder / "contacts.csv").write_text("AS64497,second\n198.51.100.0/25,half\n2001:db8::/32,six\n", "utf-8")
+
+    def contact(row: dict[str, Any]) -> str:
+        if inside(row["host"], "198.51.100.0/25"):
+            return "half"
+        if inside(row["host"], "2001:db8::/32"):
+            return "six"
+        return "second" if row["asn"] == 64497 else "unmatched"
+
+    rules: dict[str, Any] = {
+        "network": lambda r: "unknown" if r["asn"] is None else f"AS{r['asn']}",
+        "provider": lambda r: r["provider"] or "unknown",
+        "contact": contact,
+    }
+    expected = plain_rows(plain, plain.lists(plain.hosts))
+    for by, rule in rules.items():
+        contacts = folder / "contacts.csv" if by == "contact" else None
+        index = graph.notify(folder / by, by=by, contacts=contacts).to_dict("records")
+        read = {
+            r["file"]: list(csv.DictReader(io.StringIO((folder / by / r["file"]).read_text("utf-8")))) for r in index
+        }
+        got = [
+            (r["recipient"], row["ip"] or row["hostname"], int(row["port"])) for r in index for row in read[r["file"]]
+        ]
+        assert sorted(got) == sorted((rule(row), row["host"], row["port"]) for row in expected)
+        for r in index:
+            own = [row for row in expected if rule(row) == r["recipient"]]
+            assert (r["rows"], r["hosts"]) == (len(own), len({row["host"] for row in own}))
+            assert r["asn"] == sorted({row["asn"] for row in own} - {None})
+        again = graph.notify(folder / f"{by}-again", by=by, contacts=contacts)
+        assert again.to_dict("records") == index
+        names = sorted(path.name for path in (folder / by).iterdir())
+        assert names == sorted([*read, "index.csv", "letter.txt", "notified.json"])
+        assert all((folder / by / n).read_bytes() == (folder / f"{by}-again" / n).read_bytes() for n in names)
+    # A host whose files were just written has not been scanned since.
+    total = graph.followup(folder / "network").to_dict("records")[0]
+    assert total["notified"] == len(plain.hosts)
+    assert total["still_open"] == total["changed"] == 0
+
+
+MONDAY = date(2025, 3, 3)
+NOTICE = 6  # the week of the notices; weeks count from 1
+LLAMA, QWEN = ("llama3.2:3b", "a" * 64), ("qwen2.5:7b", "b" * 64)
+A, B = 64496, 64497
+
+# Kind of fate → network, weeks in which a host is seen, what it lists up to the week of the notices, and after it.
+Models = list[tuple[str, str]]
+FATES: list[tuple[str, int, list[int], Models, Models | None]] = [
+    *[("open", A, list(range(1, 15)), [LLAMA, QWEN], [QWEN, LLAMA])] * 5,
+    ("open", B, [6, 14], [LLAMA], [LLAMA]),
+    ("changed", A, list(range(2, 15)), [LLAMA], [LLAMA, QWEN]),
+    ("changed", A, list(range(2, 15)), [LLAMA, QWEN], [QWEN]),
+    ("changed", B, list(range(2, 15)), [LLAMA], [("llama3.2:3b", "c" * 64)]),
+    ("changed", B, list(range(2, 15)), [LLAMA], []),
+    # Removed after the notices: last seen in weeks 6, 6, 7, 9, 10; week 10 is followed by four weeks with a scan.
+    ("gone", A, [2, 4, 6], [LLAMA], None),
+    ("gone", A, [6], [LLAMA], None),
+    ("gone", A, [5, 6, 7], [LLAMA], [LLAMA]),
+    ("gone", B, [6, 8, 9], [LLAMA], [QWEN]),
+    ("gone", B, [3, 6, 10], [LLAMA], [LLAMA]),
+    # Not seen in the week of the notices; nobody knows whether the notice found it.
+    ("gone", B, [4, 5], [LLAMA], None),
+    # Away in the week of the notices, and seen again: nothing is known of them from it to then.
+    ("gone", A, [5, 8], [LLAMA], [LLAMA]),
+    *[("open", A, [4, 9, 14], [LLAMA], [LLAMA])] * 6,
+    # Unseen in weeks 2 to 6, before anybody was told.
+    ("gone_before", A, [1], [LLAMA], None),
+    # Seen later, without a list.
+    ("not_rescanned", B, [5, 6, 13], [LLAMA], None),
+    # Never showed a list, and still answers.
+    ("open", B, [6, 12], [], None),
+]
+
+
+def planted(weeks: range) -> list[Record]:
+    found = []
+    for i, (kind, asn, seen, before, after) in enumerate(FATES):
+        for week in (w for w in seen if w in weeks):
+            models: Any = before if week <= NOTICE else after
+            if kind == "open" and not before:
+                models = None
+            found.append(
+                {
+                    "ip": f"192.0.2.{i}",
+                    "port": 11434,
+                    "timestamp": f"{MONDAY + timedelta(weeks=week - 1)}T12:00:00Z",
+                    "asn": asn,
+                    "software": "ollama",
+                    "version": "0.6.2",
+                    "models": None if models is None else [{"name": n, "digest": d} for n, d in models],
+                }
+            )
+    return found
+
+
+def median_by_hand(lives: list[tuple[int, int, bool]]) -> int | None:
+    """First age at which half are gone: (entry, exit, ended) in weeks; the product of what survives, week by week."""
+    survival = 1.0
+    for age in sorted({exit_ for _, exit_, ended in lives if ended}):
+        at_risk = sum(entry < age <= exit_ for entry, exit_, _ in lives)
+        survival *= 1 - sum(exit_ == age and ended for _, exit_, ended in lives) / at_risk
+        if survival <= 0.5:
+            return 7 * age
+    return None
+
+
+def expected_lives(asn: int | None) -> list[tuple[int, int, bool]]:
+    """Lives since the notices, by hand: weeks 11 to 14 are too recent to tell who stays, so 10 is the last known."""
+    lives = []
+    for _, own, seen, _, _ in FATES:
+        since = [w for w in seen if w >= NOTICE]
+        if asn in (None, own) and since and since[0] <= 10:
+            lives.append((since[0] - NOTICE, min(since[-1], 10) - NOTICE + 1, since[-1] <= 10))
+    return lives
+
+
+def test_what_became_of_planted_removals(place: Place, tmp_path: Path) -> None:
+    place.load(planted(range(1, NOTICE + 1)), "first.ndjson")
+    with cohabit.open(place.data, place.uri, show_addresses=True) as graph:
+        graph.notify(tmp_path / "all")
+        graph.notify(tmp_path / "qwen", model="qwen2.5:7b", form="intelmq")
+        nothing = graph.ask("followup", tmp_path / "all")
+        assert nothing.rows[0]["not_rescanned"] == len(FATES) - 1
+        assert nothing.rows[0]["gone_before"] == 1
+        assert str(nothing.headline).startswith("No scan is of a later week than the notices (2025-W15)")
+
+    # Three weeks later only who was missed in the week of the notices already can be gone.
+    place.load(planted(range(NOTICE + 1, 10)), "second.ndjson")
+    with cohabit.open(place.data, place.uri) as graph:
+        early = graph.followup(tmp_path / "all").to_dict("records")[0]
+    later = [any(NOTICE < w < 10 for w in seen) for _, _, seen, _, _ in FATES]
+    assert (early["gone"], early["gone_before"]) == (1, 1)
+    assert early["not_rescanned"] == later.count(False) - 2
+    assert early["still_open"] + early["changed"] == later.count(True)
+
+    place.load(planted(range(10, 15)), "third.ndjson")
+    with cohabit.open(place.data, place.uri) as graph:
+        answer = graph.ask("followup", tmp_path / "all")
+        of = {row["recipient"]: row for row in answer.rows}
+        assert list(of) == ["all recipients", "AS64496", "AS64497"]
+        for name, asn in (("all recipients", None), ("AS64496", A), ("AS64497", B)):
+            row = of[name]
+            kinds = Counter(kind for kind, own, _, _, _ in FATES if asn in (None, own))
+            got = {s: row[s] for s in ("still_open", "changed", "gone", "gone_before", "not_rescanned")}
+            assert got == {
+                "still_open": kinds["open"],
+                **{s: kinds[s] for s in ("changed", "gone", "gone_before", "not_rescanned")},
+            }
+            assert row["notified"] == sum(kinds.values())
+            assert row["base"] == kinds["open"] + kinds["changed"] + kinds["gone"]
+            assert row["share_gone"] == kinds["gone"] / row["base"]
+            assert row["gone_low"] < row["share_gone"] < row["gone_high"]
+            assert row["share_open"] == kinds["open"] / row["base"]
+            assert row["median_days"] == median_by_hand(expected_lives(asn)), name
+        assert any("1 answered without a list" in c for c in answer.caveats)
+        assert any(c.startswith("Gone before:") for c in answer.caveats)
+        # Asked for qwen alone: three listed it then, and only what they list of it counts.
+        qwen = graph.followup(tmp_path / "qwen").to_dict("records")
+        assert (qwen[0]["notified"], qwen[0]["still_open"], qwen[0]["changed"]) == (6, 6, 0)
+        # Twelve weeks were missed only of the host of the first week, most of them after the notices.
+        patient = graph.followup(tmp_path / "all", gone_after=12).to_dict("records")[0]
+        assert (patient["gone"], patient["gone_before"], patient["not_rescanned"]) == (1, 0, 4)
+        with pytest.raises(UsageError, match="--gone-after 0: it takes 1 to"):
+            graph.followup(tmp_path / "all", gone_after=0)
+
+
+def test_a_quicker_network_has_a_shorter_median(place: Place, tmp_path: Path) -> None:
+    """Ten hosts, of which seven vanish in known weeks: half are gone in the third week, 21 days.
+
+    Four more come back in the fourth week after the notices, and count from then on only: else it would be 28 days.
+    """
+    last = [6, 6, 7, 8, 8, 9, 9, 20, 20, 20]
+    seen = [list(range(1, end + 1)) for end in last] + [[4, *range(9, 21)]] * 4
+    records = [
+        {
+            "ip": f"192.0.2.{i}",
+            "port": 11434,
+            "timestamp": f"{MONDAY + timedelta(weeks=week - 1)}T12:00:00Z",
+            "asn": A,
+            "models": ["llama3.2:3b"],
+        }
+        for i, weeks in enumerate(seen)
+        for week in weeks
+    ]
+
+    def up_to(week: int) -> list[Record]:
+        limit = f"{MONDAY + timedelta(weeks=week)}"
+        return [r for r in records if str(r["timestamp"]) < limit]
+
+    place.load(up_to(NOTICE), "first.ndjson")
+    with cohabit.open(place.data, place.uri, show_addresses=True) as graph:
+        graph.notify(tmp_path / "all")
+    place.load(records, "second.ndjson")
+    with cohabit.open(place.data, place.uri) as graph:
+        row = graph.followup(tmp_path / "all").to_dict("records")[0]
+    # Survival: 8/10 after week 1, 7/10 after 2, 5/10 after 3.
+    assert (row["gone"], row["still_open"], row["median_days"]) == (7, 7, 21)
+    assert row["median_low"] <= 21 <= (row["median_high"] or 21)
+
+
+def test_what_is_refused(place: Place, tmp_path: Path) -> None:
+    place.load(planted(range(1, NOTICE + 1)))
+    with cohabit.open(place.data, place.uri) as graph:
+        with pytest.raises(UsageError, match=r"notices hold addresses.*--show-addresses"):
+            graph.notify(tmp_path / "x")
+        shown = graph.hosts(endpoints=True)
+        assert shown["host"].str.fullmatch("host-[0-9a-f]{16}").all()
+    with cohabit.open(place.data, place.uri, show_addresses=True) as graph:
+        empty = graph.ask("notify", tmp_path / "x", scope=Scope(country=("FR",)))
+        assert empty.rows == []
+        assert "nothing was written" in str(empty.headline)
+        assert not (tmp_path / "x").exists()
+        graph.notify(tmp_path / "x")
+        with pytest.raises(DataError, match="there are notices in it already"):
+            graph.notify(tmp_path / "x")
+        text = (tmp_path / "x" / "notified.json").read_text("utf-8")
+        (tmp_path / "x" / "notified.json").write_text(text.replace('"192.0.2.1"', '"203.0.113.1"'), "utf-8")
+        assert any("1 no longer in this graph" in c for c in graph.ask("followup", tmp_path / "x").caveats)
+        (tmp_path / "x" / "notified.json").write_text(text.replace("192.0.2.", "203.0.113."), "utf-8")
+        with pytest.raises(DataError, match="none of its hosts is in this graph"):
+            graph.followup(tmp_path / "x")

@@ -1,0 +1,222 @@
+"""The files of each format, read again by somebody else's reader, whatever names hold."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sys
+import uuid
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pymisp
+import pytest
+import stix2
+import stix2validator
+
+from cohabit.errors import UsageError
+from cohabit.notices.intelmq import event as intelmq_event
+from cohabit.notices.intelmq import intelmq_file
+from cohabit.notices.letter import letter_file
+from cohabit.notices.libraries import library
+from cohabit.notices.misp import misp_file
+from cohabit.notices.notify import COLUMNS as INDEX_COLUMNS
+from cohabit.notices.stix import stix_file
+from cohabit.notices.table import COLUMNS, table_file
+from cohabit.text import visible
+from tests.notices.samples import BARE, COMMON, ENDPOINTS, HOSTILE, PLAIN, notice
+
+SIMULATED = replace(COMMON, simulated=True)
+# What every scan report of Shadowserver begins with, in this order, of what is known here.
+SHADOWSERVER = ["timestamp", "severity", "ip", "protocol", "port", "hostname", "tag", "asn", "geo", "city", "sector"]
+
+# Names of the event keys of IntelMQ 3.5, but those of destinations.
+INTELMQ = """
+classification.identifier classification.taxonomy classification.type comment constituency event_description.target
+event_description.text event_description.url event_hash extra feed.accuracy feed.code feed.documentation feed.name
+feed.provider feed.url malware.hash.md5 malware.hash.sha1 malware.hash.sha256 malware.name malware.version
+misp.attribute_uuid misp.event_uuid output product.full_name product.name product.vendor product.version
+product.vulnerabilities protocol.application protocol.transport raw rtir_id screenshot_url severity
+source.abuse_contact source.account source.allocated source.as_name source.asn source.domain_suffix source.fqdn
+source.geolocation.cc source.geolocation.city source.geolocation.country source.geolocation.cymru_cc
+source.geolocation.geoip_cc source.geolocation.latitude source.geolocation.longitude source.geolocation.region
+source.geolocation.state source.ip source.local_hostname source.local_ip source.network source.port source.registry
+source.reverse_dns source.tor_node source.url source.urlpath status time.observation time.source tlp
+"""
+
+
+def in_csv(text: str) -> str:
+    """A text as CSV files show it, said again: nothing hidden, and no formula."""
+    shown = visible(text)
+    return f"'{shown}" if shown[:1] in ("=", "+", "-", "@") else shown
+
+
+def test_csv_is_read_alike_by_three_readers(tmp_path: Path) -> None:
+    content = table_file(notice(), COMMON)
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    rows = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+    assert [c for c in COLUMNS if c in SHADOWSERVER] == SHADOWSERVER
+    assert len(rows) == len(ENDPOINTS)
+    by_pandas = pd.read_csv(path, dtype=str, keep_default_na=False)
+    assert list(by_pandas.columns) == list(COLUMNS)
+    assert by_pandas.to_dict("records") == rows
+    table = duckdb.read_csv(str(path), header=True, all_varchar=True, delimiter=",", quotechar='"')
+    assert [dict(zip(COLUMNS, (v or "" for v in row), strict=True)) for row in table.fetchall()] == rows
+    for row, e in zip(rows, ENDPOINTS, strict=True):
+        address = re.fullmatch(r"[0-9a-f.:]+", e.host) is not None
+        assert (row["ip"], row["hostname"]) == ((e.host, "") if address else ("", e.host))
+        assert row["as_name"] == in_csv(e.provider or "")
+        assert row["models"] == "; ".join(map(in_csv, e.models))
+        assert row["software"] == in_csv(e.software or "")
+        assert (row["port"], row["asn"], row["protocol"]) == (str(e.port), str(e.asn or ""), "tcp")
+        assert (row["timestamp"], row["last_seen"]) == ("2025-03-05 08:00:00", "2025-03-05T08:00:00Z")
+        assert not [value for value in row.values() if value.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+def test_severity_is_the_worst_of_what_is_known() -> None:
+    severity = COMMON.severity
+    fixed = replace(PLAIN, version="99.0.0")
+    assert severity(fixed) == "high"  # it can call tools
+    assert severity(replace(fixed, capabilities=())) == "medium"  # anybody gets the list
+    assert severity(replace(fixed, capabilities=(), listed=False)) == "low"
+    # CVE-2026-7482, critical, is in every version of Ollama before 0.17.1; a build without a number tells nothing.
+    assert severity(replace(PLAIN, version="0.17.0")) == "critical"
+    assert severity(replace(PLAIN, version="0.0.0")) == "high"
+    assert severity(replace(PLAIN, software="other", version="0.17.0")) == "high"
+
+
+def test_intelmq_keys_and_types() -> None:
+    content = intelmq_file(notice(contact="Abuse@Example.net"), COMMON)
+    assert content.isascii()
+    events = [json.loads(line) for line in content.splitlines()]
+    assert len(events) == len(ENDPOINTS)
+    for found, e in zip(events, ENDPOINTS, strict=True):
+        for key, value in found.items():
+            assert key in INTELMQ.split() or key.startswith("extra."), key
+            assert re.fullmatch(r"[a-z_][a-z_0-9]+(\.[a-z_0-9]+)*", key)
+            assert value not in (None, "", "-", "N/A", [])
+        assert found["classification.taxonomy"] == "vulnerable"
+        assert found["classification.type"] == "potentially-unwanted-accessible"
+        assert found["source.port"] == e.port
+        assert found["time.source"] == "2025-03-05T08:00:00+00:00"
+        assert found["source.abuse_contact"] == "abuse@example.net"
+        assert found.get("extra.models", []) == list(e.models)
+        assert sum(key in found for key in ("source.ip", "source.fqdn", "source.local_hostname")) == 1
+    first = events[0]
+    assert (first["source.ip"], first["source.asn"], first["source.geolocation.cc"]) == ("192.0.2.7", 64496, "DE")
+    assert (first["product.name"], first["product.version"], first["severity"]) == ("ollama", "0.5.7", "critical")
+    assert "source.asn" not in events[2]  # a number that is reserved
+    assert events[3]["source.fqdn"] == "gpu-1.example.net"
+    assert events[4]["source.local_hostname"] == "under_score.example.net"
+    assert "source.abuse_contact" not in intelmq_event(PLAIN, notice(), COMMON)
+    assert intelmq_event(PLAIN, notice(), SIMULATED)["classification.type"] == "test"
+
+
+def test_stix_is_valid_and_comes_back(tmp_path: Path) -> None:
+    content = stix_file(notice(), COMMON)
+    assert content == stix_file(notice(), COMMON)
+    assert content.isascii()
+    bundle = stix2.parse(content.decode(), allow_custom=False)
+    of_type: dict[str, list[Any]] = {}
+    for one in bundle.objects:
+        of_type.setdefault(one.type, []).append(one)
+    assert len({one.id for one in bundle.objects}) == len(bundle.objects)
+    assert {uuid.UUID(one.id.partition("--")[2]).version for one in bundle.objects} == {5}
+    (grouping,) = of_type["grouping"]
+    assert set(grouping.object_refs) == {o.id for o in bundle.objects} - {grouping.id, of_type["identity"][0].id}
+    assert len(of_type["observed-data"]) == len(of_type["note"]) == len(ENDPOINTS)
+    known = {one.id: one for one in bundle.objects}
+    for observed, e in zip(of_type["observed-data"], ENDPOINTS, strict=True):
+        own = {known[ref].type: known[ref] for ref in observed.object_refs}
+        if "url" in own:
+            assert own["url"].value == f"http://{e.host}:{e.port}/"
+            assert e.host in ("under_score.example.net", "localhost")
+        else:
+            address = next(own[kind] for kind in ("ipv4-addr", "ipv6-addr", "domain-name") if kind in own)
+            assert (address.value, own["network-traffic"].dst_port) == (e.host, e.port)
+            assert own["network-traffic"].dst_ref == address.id
+        assert (own["autonomous-system"].number if "autonomous-system" in own else None) == e.asn
+        assert (own["software"].name if "software" in own else None) == e.software
+        assert observed.last_observed.isoformat() == "2025-03-05T08:00:00+00:00"
+    # What its checker only advises against: UUIDs that are not random, and traffic without a port on the far side.
+    options = stix2validator.ValidationOptions(version="2.1", disabled=["103", "301"])
+    done = stix2validator.validate_string(content.decode(), options)
+    assert done.is_valid, done.as_dict()
+    assert not done.warnings
+    assert "simulated" not in content.decode()
+    assert stix2.parse(stix_file(notice(PLAIN), SIMULATED).decode()).objects[1].labels == ["simulated"]
+
+
+def test_misp_comes_back_and_blocks_nobody(tmp_path: Path) -> None:
+    content = misp_file(notice(), COMMON)
+    assert content == misp_file(notice(), COMMON)
+    assert content.isascii()
+    path = tmp_path / "event.json"
+    path.write_bytes(content)
+    found = pymisp.MISPEvent()
+    found.load_file(path)
+    assert found.info == "Open AI model servers: AS64496"
+    assert (found.date.isoformat(), found.distribution, found.published) == ("2025-03-09", 0, False)
+    assert [tag.name for tag in found.tags] == ["cohabit"]
+    assert len(found.objects) == len(ENDPOINTS)
+    ids = [found.uuid, *(o.uuid for o in found.objects), *(a.uuid for o in found.objects for a in o.attributes)]
+    assert len(set(ids)) == len(ids)
+    assert {uuid.UUID(one).version for one in ids} == {5}
+    for thing, e in zip(found.objects, ENDPOINTS, strict=True):
+        assert thing.name == "ip-port"
+        assert not any(a.to_ids for a in thing.attributes)
+        own = {a.object_relation: a.value for a in thing.attributes}
+        assert own.get("ip-dst", own.get("hostname")) == e.host
+        assert own["dst-port"] == str(e.port)
+        assert own.get("AS") == (None if e.asn is None else str(e.asn))
+        assert all(model in own["text"] for model in e.models)
+    tags = json.loads(misp_file(notice(BARE), SIMULATED))["Event"]["Tag"]
+    assert [tag["name"] for tag in tags] == ["cohabit", "simulated"]
+
+
+def test_identifiers_tell_contents_apart() -> None:
+    ids: Counter[str] = Counter()
+    newer = replace(COMMON, newest="2025-03-16T10:00:00Z")
+    authors = set()
+    for e, common in (
+        (PLAIN, COMMON),
+        (replace(PLAIN, models=("llama3.2:3b",)), COMMON),
+        (replace(PLAIN, last_seen="2025-03-06T08:00:00Z"), COMMON),
+        (PLAIN, newer),
+    ):
+        author, grouping, observed, *_ = stix2.parse(stix_file(notice(e), common).decode()).objects
+        event = json.loads(misp_file(notice(e), common))["Event"]
+        authors.add(author.serialize())
+        ids.update([grouping.id, observed.id, event["uuid"], event["Object"][0]["uuid"]])
+    assert set(ids.values()) == {1}
+    assert len(ids) == 16
+    # What is in all bundles is the same in all of them.
+    assert len(authors) == 1
+
+
+def test_the_letter_is_filled_from_the_index() -> None:
+    text = letter_file("contact", COMMON).decode()
+    row = dict.fromkeys(INDEX_COLUMNS, "?") | {"recipient": HOSTILE[0], "hosts": "7", "file": "x.csv"}
+    filled = text.format(**row)
+    assert f"To: {HOSTILE[0]}\n" in filled
+    assert "found 7 host(s) in networks or prefixes for which you are the contact.\n" in filled
+    assert "is of\n2025-03-09T10:00:00Z" in filled
+    assert "SIMULATED" not in filled
+    assert letter_file("network", SIMULATED).decode().startswith("SIMULATED DATA")
+    for word in ("carrier", "customers", "OLLAMA_HOST"):
+        assert word in text
+    assert max(map(len, text.splitlines())) <= 120
+
+
+@pytest.mark.parametrize(("form", "name"), [("stix", "stix2"), ("misp", "pymisp")])
+def test_a_library_that_is_missing(form: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(UsageError, match=rf"--as {form} needs the library {name}: pip install 'cohabit\[{form}\]'"):
+        library(form)
