@@ -1,8 +1,8 @@
 """Which dtype a column of a DataFrame has: from its values, and where nothing is known from its name.
 
 Whole numbers `Int64`, numbers with fractions `float64`, yes and no `boolean`, text `str`, all else (lists, objects,
-mixtures) `object`. A filter that leaves no hosts must not change a column's dtype, so there the name decides; of the few names that are a list in
-one answer and one value in another (`items`, `port` …) it cannot say which.
+mixtures) `object`. A filter that leaves no hosts must not change a column's dtype, so there the name decides; of the
+few names that are a list in one answer and one value in another (`items`, `port` …) it cannot say which.
 """
 
 from __future__ import annotations

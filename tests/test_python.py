@@ -59,19 +59,26 @@ def test_the_notebook_goes_from_a_scan_to_a_finding(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     shown = [shown_by(source, names) for source in code]
+    families: dict[str, set[str]] = {}
     models: dict[str, set[str]] = {}
-    countries: dict[str, str] = {}
     with zstd.open(names["scan"].path, "rt", encoding="utf-8") as lines:
         for record in map(json.loads, lines):
-            models.setdefault(record["ip"], set()).update(m["details"]["family"] for m in record["models"])
-            countries[record["ip"]] = record["country_code"]
-    both = {host for host, families in models.items() if {"llama", "qwen2"} <= families}
-    assert names["pair"]["hosts"] == len(both)
-    lines_of_hosts = names["graph_lines"]
-    assert names["finding"]["lift"] == pytest.approx(
-        lines_of_hosts["both"] * lines_of_hosts["base"] / (lines_of_hosts["a"] * lines_of_hosts["b"])
+            families.setdefault(record["ip"], set()).update(m["details"]["family"] for m in record["models"])
+            models.setdefault(record["ip"], set()).update(m["name"] for m in record["models"])
+    # What its words say.
+    assert names["pair"]["hosts"] == sum({"llama", "qwen2"} <= run for run in families.values())
+    assert names["pair"]["lift"] == pytest.approx(1, abs=0.05)
+    finding = names["finding"]
+    assert (finding["a"], finding["b"]) == ("codellama", "qwen2.5-coder")
+    a, b = (
+        {host for host, run in models.items() if any(m.startswith(n + ":") for m in run)} for n in finding[["a", "b"]]
     )
-    assert [value for value in shown if isinstance(value, HtmlPage)][0].startswith("<!DOCTYPE html>")
+    assert (finding["hosts"], finding["hosts_a"], finding["hosts_b"]) == (len(a & b), len(a), len(b))
+    assert finding["lift"] == pytest.approx(len(a & b) * finding["base"] / (len(a) * len(b)))
+    assert finding["q_value"] < 0.01
+    assert names["again"]["hosts"] == finding["hosts"]
+    (page,) = (value for value in shown if isinstance(value, HtmlPage))
+    assert page.startswith("<!DOCTYPE html>")
 
 
 def shown_by(source: str, names: dict[str, Any]) -> Any:
