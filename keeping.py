@@ -104,8 +104,8 @@ def forget(
 
     >>> import cohabit
     >>> scan = cohabit.simulate(hosts=100, output="scans").path
-    >>> loaded = cohabit.load(scan, data="forgetful-data")
-    >>> cohabit.forget(scan.name, data="forgetful-data")
+    >>> loaded = cohabit.load(scan, data="forgetful-data", no_sync=True)
+    >>> cohabit.forget(scan.name, data="forgetful-data", no_sync=True).partition(";")[0]
     'forgot simulated-100-0.ndjson.zst (0fdc8b58c0a1, 596 records)'
     """
     where = _where(data, store)

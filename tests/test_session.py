@@ -21,6 +21,8 @@ from tests.cli.records import IPV4_HOST, ndjson, records
 OF_THE_PACKAGE = {"load", "sync", "forget", "rejected", "simulate", "bundle"}
 # Options that say where to read and how to print: of the session, or of pandas.
 SURROUNDINGS = {"data", "store", "format", "output", "limit", "quiet", "show_addresses", "file"}
+# Options that commands take only to refuse them: what they answer is not for everybody.
+REFUSING = {"publish"}
 # `export --bipartite` is what a method does without a level.
 IMPLIED = {"bipartite"}
 # Options that make another question of a command have a function or a method of their own.
@@ -57,6 +59,7 @@ def test_every_command_has_a_method_with_its_options(name: str) -> None:
     assert all(hasattr(cohabit, function) for option, function in OTHERWISE.items() if option in given)
     given -= SURROUNDINGS | IMPLIED | set(OTHERWISE)
     if name in OF_THE_PACKAGE:
+        given -= set(Filters.__dataclass_fields__) if name == "bundle" else REFUSING
         function = inspect.signature(getattr(cohabit, name)).parameters
         if any(p.kind is p.VAR_KEYWORD for p in function.values()):
             given -= set(Filters.__dataclass_fields__)
@@ -68,7 +71,9 @@ def test_every_command_has_a_method_with_its_options(name: str) -> None:
     if filters:
         assert filters == set(Filters.__dataclass_fields__)
         assert any(p.kind is p.VAR_KEYWORD for p in method.values())
-    rest = {RENAMED.get(p, p) for p in given - filters}
+    rest = {RENAMED.get(p, p) for p in given - filters} - (
+        REFUSING if name in {"match", "followup", "notify"} else set()
+    )
     if name == "info":
         assert "scans" in rest
         rest -= {"scans"}  # a method of its own
@@ -81,7 +86,7 @@ def test_commands_of_groups_have_functions_with_their_options() -> None:
     made = {"add": cohabit.exclude, "remove": cohabit.include, "list": cohabit.Graph.exclusions}
     for command in group.typer_instance.registered_commands:
         assert command.callback is not None
-        given = set(inspect.signature(command.callback).parameters) - SURROUNDINGS
+        given = set(inspect.signature(command.callback).parameters) - SURROUNDINGS - REFUSING
         assert given <= set(inspect.signature(made.pop(str(command.name))).parameters)
     assert not made
 
