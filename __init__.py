@@ -1,9 +1,10 @@
 """cohabit: which AI models live together on internet-exposed hosts.
 
 >>> import cohabit
->>> graph = cohabit.open()
->>> graph.cooccurrence("llama", "qwen2")["hosts"].item()
-116
+>>> with cohabit.open() as graph:
+...     graph.cooccurrence("llama", "qwen2")[["a", "b", "hosts"]]
+       a      b  hosts
+0  llama  qwen2    116
 """
 
 from __future__ import annotations
@@ -13,27 +14,39 @@ from typing import TYPE_CHECKING, Any
 from cohabit.errors import CohabitError, DataError, UsageError
 
 if TYPE_CHECKING:
-    from cohabit.keeping import exclude, forget, known_loaders, load, readmit, rejected, saved_queries, simulate, sync
+    from cohabit.keeping import (
+        bundle,
+        exclude,
+        forget,
+        include,
+        known_loaders,
+        load,
+        rejected,
+        saved_queries,
+        simulate,
+        sync,
+    )
     from cohabit.session import Graph
     from cohabit.session import open_graph as open  # noqa: A004 - the library's front door
 
     __version__: str
 
-_KEEPING = (
-    *("exclude", "forget", "known_loaders", "load", "readmit", "rejected"),
-    *("saved_queries", "simulate", "sync"),
+# Functions of `cohabit.keeping`.
+_KEPT = frozenset(
+    {"bundle", "exclude", "forget", "include", "known_loaders", "load", "rejected", "saved_queries", "simulate", "sync"}
 )
 __all__ = [
     "CohabitError",
     "DataError",
     "Graph",
     "UsageError",
+    "bundle",
     "exclude",
     "forget",
+    "include",
     "known_loaders",
     "load",
     "open",
-    "readmit",
     "rejected",
     "saved_queries",
     "simulate",
@@ -47,7 +60,7 @@ def __getattr__(name: str) -> Any:
         from cohabit import session
 
         return session.open_graph if name == "open" else session.Graph
-    if name in _KEEPING:
+    if name in _KEPT:
         from cohabit import keeping
 
         return getattr(keeping, name)

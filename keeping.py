@@ -9,10 +9,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cohabit.commands import excluding, loading, querying
-from cohabit.errors import DataError, UsageError
+from cohabit.commands import bundling, excluding, loading, querying
+from cohabit.errors import DataError
 from cohabit.options import Where
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ def forget(
     store: str | None = None,
     no_sync: bool = False,
 ) -> str:
-    """Remove one scan, by its file name or the beginning of its hash, or all that is there of the `hosts` in a file.
+    """Remove one scan, by its file name or the beginning of its hash; or all there is of the hosts in a file.
 
-    The sentence says what went; after hosts, what is left to look after follows, a line each.
+    The sentence says what is gone, and what is left to do. Forgetting hosts cannot be taken back.
 
     >>> import cohabit
     >>> scan = cohabit.simulate(hosts=100, output="scans").path
@@ -108,34 +108,33 @@ def forget(
     >>> cohabit.forget(scan.name, data="forgetful-data")
     'forgot simulated-100-0.ndjson.zst (0fdc8b58c0a1, 596 records)'
     """
+    where = _where(data, store)
     if (scan is None) == (hosts is None):
-        raise UsageError("name a scan, or hosts=FILE: one of them")
+        raise TypeError("give either scan or hosts")
     if scan is not None:
-        return loading.forget(_where(data, store), scan, no_sync=no_sync, quiet=True)
-    said, notes = loading.forget_hosts(_where(data, store), Path(hosts or ""), no_sync=no_sync, quiet=True)
-    return "\n".join([said, *notes])
+        return loading.forget(where, scan, no_sync=no_sync, quiet=True)
+    said, notes = loading.forget_hosts(where, Path(str(hosts)), no_sync=no_sync, quiet=True)
+    return "; ".join([said, *notes])
 
 
 def exclude(
     *names: str, reason: str, data: AnyPath | None = None, store: str | None = None, no_sync: bool = False
 ) -> str:
-    """Keep addresses, prefixes, networks or DNS names out of the graph, in later scans too (`exclude add`).
+    """Keep hosts out of the graph until `include`: addresses, prefixes, AS numbers, DNS names, pseudonyms.
 
-    `Graph.exclusions` lists them, `readmit` takes them back.
+    `Graph.exclusions` lists what is kept out.
 
     >>> import cohabit
-    >>> scan = cohabit.simulate(hosts=100, output="scans").path
-    >>> loaded = cohabit.load(scan, data="excluding-data")
-    >>> cohabit.exclude("0.0.0.0/1", reason="only an example", data="excluding-data").partition(",")[0]
+    >>> cohabit.exclude("192.0.2.0/24", reason="our own honeypots").partition(";")[0]
     '1 excluded'
-    >>> cohabit.readmit("0.0.0.0/1", data="excluding-data").partition(",")[0]
+    >>> cohabit.include("192.0.2.0/24").partition(";")[0]
     '1 exclusion removed'
     """
     return excluding.add(_where(data, store), list(names), reason, no_sync=no_sync, quiet=True)
 
 
-def readmit(*names: str, data: AnyPath | None = None, store: str | None = None, no_sync: bool = False) -> str:
-    """Take exclusions back: the graph is again what it was (`exclude remove`)."""
+def include(*names: str, data: AnyPath | None = None, store: str | None = None, no_sync: bool = False) -> str:
+    """Take exclusions back, as `exclude remove` does; the graph is again what it was (see `exclude`)."""
     return excluding.remove(_where(data, store), list(names), no_sync=no_sync, quiet=True)
 
 
@@ -147,6 +146,27 @@ def rejected(*, data: AnyPath | None = None, store: str | None = None, show_addr
     '0 records rejected.'
     """
     return loading.rejected(_where(data, store), show_addresses).to_pandas()
+
+
+def bundle(
+    output: AnyPath,
+    *,
+    data: AnyPath | None = None,
+    store: str | None = None,
+    publish: int | None = None,
+    seed: int = 0,
+    **filters: Any,
+) -> None:
+    """Pack a study into a zip file: tables, maps, report, and what it takes to check them and make them again.
+
+    >>> import cohabit
+    >>> cohabit.bundle("study.zip", publish=10)  # doctest: +SKIP
+    """
+    from cohabit.output import write_file
+    from cohabit.session import Graph
+
+    with Graph(data, store) as graph:
+        write_file(Path(output), bundling.make(graph, bundling.Bundle(filters, publish, seed)))
 
 
 def simulate(hosts: int = 2_000, seed: int = 0, output: AnyPath = ".") -> SimulationResult:
@@ -174,7 +194,7 @@ def known_loaders() -> pd.DataFrame:
 
 
 def saved_queries(*, data: AnyPath | None = None) -> pd.DataFrame:
-    """The saved Cypher queries with their parameters and texts (`query --list`, `query --show`), one's own among them.
+    """The saved Cypher queries with their parameters and texts (`query --list`, `query --show`).
 
     >>> import cohabit
     >>> saved = cohabit.saved_queries().set_index("name")

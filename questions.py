@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class Questions:
     """What can be asked; `cohabit.session.Graph` answers.
 
+    In the examples, `graph` is the graph of `cohabit.simulate(hosts=500)`, loaded with `cohabit.load` and opened with
+    `cohabit.open`. Nothing is read before a question asks for it.
+
     Methods return a pandas DataFrame whose `attrs` carry the headline, the caveats and whether the data are simulated.
     Filters and time are keyword arguments with the names of the command-line options (see `Scope`); a single value may
     stand for a list. `publish` is the K of figures for everybody: no group of fewer hosts is in the answer, nor a way
@@ -27,17 +30,32 @@ class Questions:
         raise NotImplementedError
 
     def info(self, *, publish: int | None = None) -> pd.DataFrame:
-        """What is in the graph, one row."""
+        """What is in the graph, one row.
+
+        >>> graph.info()[["hosts", "multi_model_hosts", "observations"]].values.tolist()
+        [[500, 223, 2979]]
+        """
         return self.ask("info", publish=publish).to_pandas()
 
     def scans(self, *, publish: int | None = None) -> pd.DataFrame:
-        """The loaded scans."""
+        """The loaded scans.
+
+        >>> graph.scans()["file_name"].to_list()
+        ['simulated-500-0.ndjson.zst']
+        """
         return self.ask("scans", publish=publish).to_pandas()
 
     def rank(
         self, level: str | None = None, by: str | None = None, *, publish: int | None = None, **filters: Any
     ) -> pd.DataFrame:
-        """Items, places, or items within places, by hosts."""
+        """Items, places, or items within places, by hosts.
+
+        >>> graph.rank(by="country").head(3)[["place", "hosts"]]
+          place  hosts
+        0    CN    150
+        1    US    100
+        2    DE     28
+        """
         return self.ask("rank", level=level, by=by, scope=scope(filters), publish=publish).to_pandas()
 
     def cooccurrence(
@@ -52,7 +70,12 @@ class Questions:
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """Pairs of items by the hosts that run both; with three or more names, the hosts that run them all."""
+        """Pairs of items by the hosts that run both; with three or more names, the hosts that run them all.
+
+        >>> graph.cooccurrence("llama", "qwen2")[["hosts", "share_of_multi_model_hosts", "lift"]].round(2)
+           hosts  share_of_multi_model_hosts  lift
+        0    116                        0.52  0.98
+        """
         options = {"level": level, "min_hosts": min_hosts, "sort": sort, "null": null}
         drawn = {"bootstrap": bootstrap, "seed": seed}
         return self.ask("cooccurrence", names, **options, **drawn, scope=scope(filters), publish=publish).to_pandas()
@@ -66,7 +89,12 @@ class Questions:
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """The exact sets of items that hosts run."""
+        """The exact sets of items that hosts run.
+
+        >>> graph.combinations(min_size=2).head(1)[["items", "hosts"]]
+                    items  hosts
+        0  [llama, qwen2]     23
+        """
         options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
         return self.ask("combinations", **options, scope=scope(filters), publish=publish).to_pandas()
 
@@ -84,7 +112,14 @@ class Questions:
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """How central items are in the network of what lives together."""
+        """How central items are in the network of what lives together.
+
+        >>> graph.centrality().head(3)[["item", "degree"]]
+            item  degree
+        0  llama      32
+        1  qwen2      30
+        2  qwen3      30
+        """
         options: dict[str, Any] = {"level": level, "weight": weight, "sort": sort, "exact": exact, "null": null}
         drawn = {"bootstrap": bootstrap, "seed": seed, "engine": engine}
         return self.ask("centrality", **options, **drawn, scope=scope(filters), publish=publish).to_pandas()
@@ -103,7 +138,13 @@ class Questions:
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """Communities of items, or (`by`) clusters of places that run alike."""
+        """Communities of items, or (`by`) clusters of places that run alike.
+
+        >>> graph.clusters(by="country", min_hosts=20).head(2)[["item", "hosts"]]
+          item  hosts
+        0   CN    150
+        1   US    100
+        """
         options: dict[str, Any] = {"level": level, "by": by, "min_hosts": min_hosts, "number": clusters, "null": null}
         drawn = {"bootstrap": bootstrap, "seed": seed, "engine": engine}
         return self.ask("clusters", **options, **drawn, scope=scope(filters), publish=publish).to_pandas()
@@ -117,7 +158,12 @@ class Questions:
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """How diverse the items of a level are, overall or by place; or the location quotients of places."""
+        """How diverse the items of a level are, overall or by place; or the location quotients of places.
+
+        >>> graph.concentration()[["items", "top", "top_share"]].round(2)
+           items    top  top_share
+        0     34  llama       0.35
+        """
         question = "quotients" if quotients else "concentration"
         return self.ask(question, level=level, by=by, scope=scope(filters), publish=publish).to_pandas()
 
@@ -131,7 +177,12 @@ class Questions:
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """What changed between two dates, by item or (level `host`) by host; or the digests that were replaced."""
+        """What changed between two dates, by item or (level `host`) by host; or the digests that were replaced.
+
+        >>> graph.diff("2025-06-01", "2025-12-01").head(1)[["item", "before", "after"]]
+            item  before  after
+        0  qwen2      25     63
+        """
         options = {"level": level, "of_digests": digests, "scope": scope(filters), "publish": publish}
         return self.ask("diff", date1, date2, **options).to_pandas()
 
@@ -145,18 +196,34 @@ class Questions:
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """Two groups of hosts: A, chosen by the filters, and B, by those in `against`, such as `{"country": "CN"}`."""
+        """Two groups of hosts: A, chosen by the filters, and B, by those in `against`, such as `{"country": "CN"}`.
+
+        >>> graph.compare({"country": "CN"}, country="US").head(1)[["item", "share_a", "share_b"]].round(2)
+            item  share_a  share_b
+        0  qwen2     0.27     0.59
+        """
         options = {"level": level, "min_hosts": min_hosts, "without_top": without_top}
         return self.ask("compare", scope(against), **options, scope=scope(filters), publish=publish).to_pandas()
 
     def analyse(self, *, null: str = "bicm", remove: bool = False, publish: int | None = None) -> pd.DataFrame:
-        """Write derived facts into the store, in the place of those that are there, or remove them."""
+        """Write derived facts into the store, in the place of those that are there, or remove them.
+
+        >>> written = graph.analyse(null="hypergeometric")
+        >>> written.columns.to_list()[:2]
+        ['label', 'fact']
+        >>> removed = graph.analyse(remove=True)
+        """
         return self.ask("analyse", null=null, remove=remove, publish=publish).to_pandas()
 
     def study(
         self, *, claims: str | os.PathLike[str] | None = None, publish: int | None = None, **filters: Any
     ) -> pd.DataFrame:
-        """Published claims beside this graph: the bundled study's, or those of a TOML file."""
+        """Published claims beside this graph: the bundled study's, or those of a TOML file.
+
+        >>> graph.study().head(1)[["claim", "published", "computed", "verdict"]]
+           claim  published  computed verdict
+        0  Hosts   175108.0     500.0   lower
+        """
         return self.ask("study", claims=claims, scope=scope(filters), publish=publish).to_pandas()
 
     def hosts(
@@ -171,7 +238,12 @@ class Questions:
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """The hosts that run all of the given items, or (`endpoints`) one row a host and port of them."""
+        """The hosts that run all of the given items, or (`endpoints`) one row a host and port of them.
+
+        >>> found = graph.hosts(family=["llama", "qwen2"], country="DE")
+        >>> len(found), found["provider"][0]
+        (4, 'PLOMIBIQUA-NET-2')
+        """
         items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}
         chosen = {k: _tuple(v) for k, v in items.items()}
         question = "endpoints" if endpoints else "hosts"
@@ -194,6 +266,11 @@ class Questions:
         """Write the endpoints of these hosts into a new folder, a file a recipient (`form`: csv, intelmq, stix, misp).
 
         The rows are those of its index. It takes a graph that was opened with `show_addresses`. Nothing is sent.
+
+        >>> with cohabit.open(show_addresses=True) as shown:
+        ...     index = shown.notify("notices", by="network", country="DE", line="llama3")
+        >>> len(index)
+        3
         """
         from cohabit.queries.selected import Items
 
@@ -202,11 +279,23 @@ class Questions:
         return self.ask("notify", folder, **options, scope=scope(filters)).to_pandas()
 
     def followup(self, folder: str | os.PathLike[str], *, gone_after: int = 4) -> pd.DataFrame:
-        """What became of the hosts of a folder that `notify` wrote: all of them, then by recipient."""
+        """What became of the hosts of a folder that `notify` wrote: all of them, then by recipient.
+
+        >>> with cohabit.open(show_addresses=True) as shown:
+        ...     index = shown.notify("told", country="DE", line="llama3")
+        >>> graph.followup("told").head(1)[["recipient", "notified", "gone_before"]]
+                recipient  notified  gone_before
+        0  all recipients         3            3
+        """
         return self.ask("followup", folder, gone_after=gone_after).to_pandas()
 
     def host(self, address: str, *, publish: int | None = None) -> pd.DataFrame:
-        """The history of one host, by address or pseudonym; one row."""
+        """The history of one host, by address or pseudonym; one row.
+
+        >>> one = graph.hosts(country="DE")["host"][0]
+        >>> graph.host(one)["models"][0]
+        ['qwen2.5-coder:7b']
+        """
         return self.ask("host", address, publish=publish).to_pandas()
 
     def match(
@@ -217,12 +306,22 @@ class Questions:
         unmatched: bool = False,
         **filters: Any,
     ) -> pd.DataFrame:
-        """The hosts that a file of own assets means, each with the asset it matched; or the assets without a host."""
+        """The hosts that a file of own assets means, each with the asset it matched; or the assets without a host.
+
+        >>> from pathlib import Path
+        >>> written = Path("own.csv").write_text("asset,label\\nAS4200000578,ours\\n")
+        >>> graph.match("own.csv")["label"].to_list()
+        ['ours', 'ours']
+        """
         options = {"all_matches": all_matches, "unmatched": unmatched, "scope": scope(filters)}
         return self.ask("match", os.fspath(file), **options).to_pandas()
 
     def exclusions(self) -> pd.DataFrame:
-        """What the data folder keeps out of its graphs, why, and since when."""
+        """What the data folder keeps out of its graphs, why, and since when.
+
+        >>> len(graph.exclusions())
+        0
+        """
         return self.ask("exclusions").to_pandas()
 
     def quality(
@@ -234,7 +333,12 @@ class Questions:
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """What could be wrong with the data, one row a check; the thresholds try other groups of suspected decoys."""
+        """What could be wrong with the data, one row a check; the thresholds try other groups of suspected decoys.
+
+        >>> graph.quality().head(1)[["check", "hosts", "base"]]
+                      check  hosts  base
+        0  suspected decoys      0   500
+        """
         return self.ask(
             "quality",
             decoy_hosts=decoy_hosts,
@@ -255,6 +359,11 @@ class Questions:
     ) -> pd.DataFrame:
         """Hosts by capabilities, quantisations, vulnerable versions, telling names and remote weights; or the reach of
         single items and the fewest labs behind most hosts (`monoculture`).
+
+        >>> graph.risks(kind="capability").head(2)[["condition", "basis", "hosts", "share"]]
+          condition      basis  hosts  share
+        0     tools  catalogue    243  0.486
+        1     tools   reported    243  0.486
         """
         options = {"kind": kind, "advisories": advisories, "monoculture": monoculture}
         return self.ask("risks", **options, scope=scope(filters), publish=publish).to_pandas()
@@ -268,7 +377,12 @@ class Questions:
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """The hosts that run something named, where, run by whom, and with what beside it."""
+        """The hosts that run something named, where, run by whom, and with what beside it.
+
+        >>> graph.impact("line:llama3.2")[["scope", "hosts"]].head(1)
+           scope  hosts
+        0  total     40
+        """
         options = {"digests": _tuple(digests), "include_derived": include_derived, "level": level}
         return self.ask("impact", names, **options, scope=scope(filters), publish=publish).to_pandas()
 
@@ -284,7 +398,13 @@ class Questions:
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """Items, places, or items within places over time: shares, slopes, or what came and went."""
+        """Items, places, or items within places over time: shares, slopes, or what came and went.
+
+        >>> graph.trends(item="llama").head(2)[["period", "hosts", "base"]]
+            period  hosts  base
+        0  2025-03      7    13
+        1  2025-04     22    45
+        """
         options = {"level": level, "by": by, "every": every, "forecast": forecast, "view": view}
         return self.ask("trends", **options, item=_tuple(item), scope=scope(filters), publish=publish).to_pandas()
 
@@ -297,7 +417,13 @@ class Questions:
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """How long hosts stay, who comes and goes, or how the observations are spread over hosts."""
+        """How long hosts stay, who comes and goes, or how the observations are spread over hosts.
+
+        >>> graph.lifetimes().head(2)[["weeks", "at_risk", "survival"]].round(2)
+           weeks  at_risk  survival
+        0      1      453      0.60
+        1      2      263      0.51
+        """
         options = {"view": view, "every": every, "gone_after": gone_after}
         return self.ask("lifetimes", **options, scope=scope(filters), publish=publish).to_pandas()
 
@@ -309,7 +435,15 @@ class Questions:
         parameters: Mapping[str, Any] | None = None,
         publish: int | None = None,
     ) -> pd.DataFrame:
-        """Read-only Cypher, or a saved query by name."""
+        """Read-only Cypher, or a saved query by name.
+
+        >>> graph.query("MATCH (h:Host) RETURN count(h) AS hosts")
+           hosts
+        0    500
+        >>> graph.query(name="hosts-by-country").head(1)
+          country   name  hosts
+        0      CN  China    150
+        """
         if (cypher is None) == (name is None):
             raise TypeError("give either cypher or name")
         if name is not None:
@@ -317,7 +451,12 @@ class Questions:
         return self.ask("query", cypher, dict(parameters or {}), publish=publish).to_pandas()
 
     def catalogue(self, name: str | None = None, *, unknown: bool = False, publish: int | None = None) -> pd.DataFrame:
-        """What the catalogue makes of a name, the names of the graph that it does not know, or all its lines."""
+        """What the catalogue makes of a name, the names of the graph that it does not know, or all its lines.
+
+        >>> told = graph.catalogue("deepseek-r1:7b").set_index("step")["value"]
+        >>> told["line"], told["lab"]
+        ('deepseek-r1', 'DeepSeek')
+        """
         return self.ask("catalogue", name, unknown=unknown, publish=publish).to_pandas()
 
 

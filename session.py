@@ -60,19 +60,32 @@ class Graph(Questions):
         self.store.close()
 
     def map(self, kind: str = "families", *, seed: int = 0, publish: int | None = None, **filters: Any) -> HtmlPage:
-        """An interactive map as one HTML document; the same data and seed give the same bytes. Notebooks show it."""
+        """An interactive map as one HTML document; the same data and seed give the same bytes. Notebooks show it.
+
+        >>> page = graph.map("countries", has="family:llama")
+        >>> page.startswith("<!DOCTYPE html>")
+        True
+        """
         from cohabit.maps.notebook import HtmlPage
 
         return HtmlPage(self.picture(kind, ".html", seed=seed, publish=publish, **filters).decode())
 
     def report(self, *, seed: int = 0, publish: int | None = None, **filters: Any) -> HtmlPage:
-        """The report as one HTML document; the same data and seed give the same bytes. Notebooks show it."""
+        """The report as one HTML document; the same data and seed give the same bytes. Notebooks show it.
+
+        >>> "<script" in graph.report(country="DE")
+        False
+        """
         from cohabit.maps.notebook import HtmlPage
 
         return HtmlPage(self.picture("report", ".html", seed=seed, publish=publish, **filters).decode())
 
     def picture(self, kind: str, ending: str, *, seed: int = 0, publish: int | None = None, **filters: Any) -> bytes:
-        """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file."""
+        """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file.
+
+        >>> graph.picture("families", ".svg")[:5]
+        b'<?xml'
+        """
         from cohabit.maps.kinds import make_file
         from cohabit.maps.request import Request
 
@@ -147,17 +160,6 @@ class Graph(Questions):
 
         selection = Selection(level, scope(filters), min_hosts, protection(publish))
         return read_data(self.store, self.masker, selection, simulated=self._kinds_of_scans()[0])
-
-    def bundle(
-        self, path: str | os.PathLike[str], *, publish: int | None = None, seed: int = 0, **filters: Any
-    ) -> None:
-        """Write a study as one .zip file: tables, maps, report, and what it takes to check and to make them again."""
-        from cohabit.commands import bundling
-        from cohabit.output import check_target, write_file
-
-        scope(filters)
-        check_target(Path(path), (".zip",))
-        write_file(Path(path), bundling.make(self, bundling.Bundle(filters, publish, seed)))
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name and say of the answer whether the data are simulated.
@@ -271,5 +273,11 @@ def open_graph(
 
     `data` is the data folder (else COHABIT_DATA, else ./cohabit-data), `store` a server's address (else COHABIT_STORE,
     else the embedded graph of the data folder). DataError when there is no complete graph there.
+
+    >>> import cohabit
+    >>> with cohabit.open("cohabit-data") as graph:
+    ...     graph.rank("lab").head(1)[["item", "hosts"]]
+          item  hosts
+    0  Alibaba    227
     """
     return Graph(data, store, show_addresses=show_addresses)

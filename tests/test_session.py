@@ -18,7 +18,7 @@ from cohabit.queries.scope import Scope
 from tests.cli.records import IPV4_HOST, ndjson, records
 
 # Commands whose counterpart is a function of the package: they are about the archive, not about an opened graph.
-OF_THE_PACKAGE = {"load", "sync", "forget", "rejected", "simulate"}
+OF_THE_PACKAGE = {"load", "sync", "forget", "rejected", "simulate", "bundle"}
 # Options that say where to read and how to print: of the session, or of pandas.
 SURROUNDINGS = {"data", "store", "format", "output", "limit", "quiet", "show_addresses", "file"}
 # `export --bipartite` is what a method does without a level.
@@ -58,6 +58,8 @@ def test_every_command_has_a_method_with_its_options(name: str) -> None:
     given -= SURROUNDINGS | IMPLIED | set(OTHERWISE)
     if name in OF_THE_PACKAGE:
         function = inspect.signature(getattr(cohabit, name)).parameters
+        if any(p.kind is p.VAR_KEYWORD for p in function.values()):
+            given -= set(Filters.__dataclass_fields__)
         assert given <= set(function), given - set(function)
         assert commands()[name] & {"data", "store", "show_addresses"} <= set(function)
         return
@@ -70,9 +72,18 @@ def test_every_command_has_a_method_with_its_options(name: str) -> None:
     if name == "info":
         assert "scans" in rest
         rest -= {"scans"}  # a method of its own
-    if name == "export":
-        rest -= {"bipartite"}  # says aloud what no level means
     assert rest <= set(method), rest - set(method)
+
+
+def test_commands_of_groups_have_functions_with_their_options() -> None:
+    (group,) = app.registered_groups
+    assert group.typer_instance is not None
+    made = {"add": cohabit.exclude, "remove": cohabit.include, "list": cohabit.Graph.exclusions}
+    for command in group.typer_instance.registered_commands:
+        assert command.callback is not None
+        given = set(inspect.signature(command.callback).parameters) - SURROUNDINGS
+        assert given <= set(inspect.signature(made.pop(str(command.name))).parameters)
+    assert not made
 
 
 def test_filters_have_the_names_of_the_scope() -> None:

@@ -266,6 +266,11 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("trends", (), {"forecast": 2}),
     ("centrality", (), {"engine": "gds"}),
     ("centrality", (), {"bootstrap": 100}),
+    ("endpoints", (), {}),
+    ("match", ("own.csv",), {}),
+    ("exclusions", (), {}),
+    ("notify", ("notices",), {}),
+    ("followup", ("notices",), {}),
 ]
 
 
