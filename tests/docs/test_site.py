@@ -29,9 +29,12 @@ SESSION = (
     "for/journalists.md",
     "faq.md",
 )
+# Each of these begins with an empty folder of its own.
+ALONE = ("python.md",)
 # The blocks of all pages that no test runs, as (page, language); the page says why, above the block.
 NOT_RUN = {
     ("for/certs.md", "sh"): 1,
+    ("install.md", "sh"): 1,
     ("places.md", "sh"): 1,
     ("report.md", "sh"): 1,
     ("tutorial.md", "sh"): 2,
@@ -87,7 +90,7 @@ def test_every_block_is_run_or_says_why_not() -> None:
         for block in blocks(page):
             if block.not_run:
                 excused[name, block.language] = excused.get((name, block.language), 0) + 1
-        if name not in SESSION and to_run(page):
+        if name not in {*SESSION, *ALONE} and to_run(page):
             # A page with a test of its own: it names the page, and takes its blocks.
             assert [path for path, text in tests.items() if f'"{name}"' in text and "blocks(" in text], name
     assert excused == NOT_RUN
@@ -101,12 +104,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", SESSION)
 def test_the_session_prints_what_the_pages_show(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
+    assert _run_page(name, monkeypatch) >= 5
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_pages_that_begin_anew_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert _run_page(name, monkeypatch) >= 1
+
+
+def _run_page(name: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Run a page's blocks in the current folder and return how many commands and scripts were in them."""
     for variable in ("COHABIT_DATA", "COHABIT_STORE", "COHABIT_KEY_FILE"):
         monkeypatch.delenv(variable, raising=False)
     for file, content in named_files(DOCS / name).items():
         Path(file).write_text(content, "utf-8")
-    ran = [_run(block) for block in blocks(DOCS / name) if block.not_run is None]
-    assert sum(ran) >= 5
+    return sum(_run(block) for block in blocks(DOCS / name) if block.not_run is None)
 
 
 def _run(block: Block) -> int:
