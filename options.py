@@ -58,16 +58,19 @@ class Shown:
 class Output:
     """How to print."""
 
-    format: Annotated[str, typer.Option(help="table, json, csv, markdown or parquet.")] = "table"
+    format: Annotated[
+        str | None,
+        typer.Option(help="table, json, csv, markdown or parquet.", show_default="what FILE ends in, else table"),
+    ] = None
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
     limit: Annotated[int, typer.Option(help="Rows that a table shows; the other formats give all.")] = 20
     quiet: Annotated[bool, typer.Option("--quiet", help="No notes and no progress on standard error.")] = False
 
     def checked(self) -> Format:
         """The options as the printer takes them; UsageError for what it cannot do, before any work is done."""
-        from cohabit.output import Format
+        from cohabit.output import Format, format_of
 
-        return Format(self.format, self.output, self.limit, self.quiet)
+        return Format(self.format or format_of(self.output), self.output, self.limit, self.quiet)
 
 
 @dataclass(frozen=True)

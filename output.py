@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FORMATS = ("table", "json", "csv", "markdown", "parquet")
+_ENDINGS = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "parquet"}
 
 # Beside Markdown's own characters what GitHub makes a link of: `http://…`, `www.…`, `a@b`.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@]|(?<=:)/(?=/)|(?<=www)\.)", re.IGNORECASE)
@@ -47,6 +48,14 @@ class Format:
             raise UsageError(f"--format {self.name!r}: choose from {', '.join(FORMATS)}")
         if self.limit < 1:
             raise UsageError(f"--limit {self.limit}: it takes 1 or more")
+
+
+def format_of(file: Path | None) -> str:
+    """The format that a file's name ends in, `table` where that says nothing; UsageError for a workbook."""
+    ending = "" if file is None else file.suffix.lower()
+    if ending in (".xlsx", ".xls"):
+        raise UsageError(f"{file}: a workbook is what `cohabit export xlsx` writes; here name a .csv file")
+    return _ENDINGS.get(ending, "table")
 
 
 def show(result: Result, how: Format) -> None:
@@ -187,6 +196,8 @@ def _draw(result: Result, how: Format, console: Console) -> None:
         for c in result.columns:
             table.add_row(Text(heading(c)), Text(cell(c, rows[0][c])))
         console.print(table)
+    elif not rows and not result.headline:
+        console.print("No rows.")
     elif rows:
         columns = _table_columns(result)
         shown = fitting(columns, rows, console.width)

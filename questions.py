@@ -383,6 +383,8 @@ class Questions:
            scope  hosts
         0  total     40
         """
+        if not all(isinstance(name, str) for name in names):
+            raise TypeError("impact takes names one by one: impact('line:a', 'line:b'), or impact(*names)")
         options = {"digests": _tuple(digests), "include_derived": include_derived, "level": level}
         return self.ask("impact", names, **options, scope=scope(filters), publish=publish).to_pandas()
 

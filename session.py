@@ -30,6 +30,10 @@ SIMULATED = "These data are simulated."
 MIXED = (
     "Simulated and real scans are mixed in this graph: no number of it means anything; `cohabit forget` one of them."
 )
+NO_DECOYS = (
+    "--exclude-decoys left no host out: none is suspected in this graph, or none could be (it takes networks and long "
+    "lists; `cohabit quality` says)."
+)
 
 
 class Graph(Questions):
@@ -236,6 +240,9 @@ class Graph(Questions):
         answer: Result = questions[question]()
         if protected and rule:
             answer = publishing.published(answer, rule, protected, least=least or 1)
+        chosen = options.get("scope")
+        if chosen is not None and chosen.exclude_decoys and not self._has_decoys():
+            answer = replace(answer, caveats=(*answer.caveats, NO_DECOYS))
         if not simulated:
             return answer
         return replace(answer, simulated=True, caveats=(MIXED if real else SIMULATED, *answer.caveats))
@@ -260,6 +267,10 @@ class Graph(Questions):
         kinds = self.store.table("MATCH (s:Scan) RETURN DISTINCT s.simulated AS simulated")
         values = kinds.column("simulated").to_pylist()
         return True in values, False in values
+
+    def _has_decoys(self) -> bool:
+        found = self.store.table("MATCH (h:Host) WHERE h.decoy_group IS NOT NULL RETURN count(h) AS hosts")
+        return bool(found.column("hosts")[0].as_py())
 
     def _host_names(self) -> list[str]:
         addresses = self.store.table("MATCH (h:Host) RETURN h.address AS address").column("address").to_pylist()

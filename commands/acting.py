@@ -53,7 +53,7 @@ def notify(
 
     It writes what `hosts --endpoints` lists, each endpoint into one file, and sends nothing. The longest prefix of
     --contacts wins, and a prefix beats an AS number. A folder that is not empty is refused: it is the record that
-    `cohabit followup DIR` reads later. STIX and MISP need a library: pip install 'cohabit[stix]', 'cohabit[misp]'.
+    `cohabit followup DIR` reads later. STIX and MISP need a library, which an error message names.
 
     \b
     cohabit notify --country DE --active-within 14 --show-addresses -o notices

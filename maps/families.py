@@ -22,6 +22,8 @@ LABEL_LIMIT = 60
 # Okabe–Ito without black; the eighth class is grey for all the rest. The colours themselves are in page.css.
 GROUP_COLOURS = 7
 _NO_GROUP = "not known"
+# Two maps side by side would mislead if their colours were given by size alone.
+_USUAL = ("lab in United States", "lab in China", "lab in France")
 _NARROWEST_EDGE, _WIDEST_EDGE = 0.7, 6.0
 # Width at zoom 1 of an edge that would hold all hosts of the largest item.
 _FULL_EDGE = 16.0
@@ -152,8 +154,10 @@ def _groups(items: Sequence[MapItem]) -> tuple[list[dict[str, str | int]], list[
     coloured = {group: index for index, group in enumerate(ordered[:GROUP_COLOURS])}
     of_item = [coloured.get(item.group, len(coloured)) if item.group is not None else len(coloured) for item in items]
     sizes = Counter(of_item)
+    colours = _colours(list(coloured))
     legend: list[dict[str, str | int]] = [
-        {"text": shown(group, LABEL_LIMIT), "items": sizes[index], "colour": index} for group, index in coloured.items()
+        {"text": shown(group, LABEL_LIMIT), "items": sizes[index], "colour": colours[group]}
+        for group, index in coloured.items()
     ]
     if sizes[len(coloured)]:
         unknown = any(item.group is None for item in items)
@@ -161,6 +165,13 @@ def _groups(items: Sequence[MapItem]) -> tuple[list[dict[str, str | int]], list[
         text = f"other or {_NO_GROUP}" if unknown and rest else _NO_GROUP if unknown else "other"
         legend.append({"text": text, "items": sizes[len(coloured)], "colour": GROUP_COLOURS})
     return legend, of_item
+
+
+def _colours(groups: Sequence[str]) -> dict[str, int]:
+    """Number of the colour of each group: the same on every map for the usual ones, those that are left for others."""
+    fixed = {group: _USUAL.index(group) for group in groups if group in _USUAL}
+    free = iter(sorted(set(range(GROUP_COLOURS)) - set(fixed.values())))
+    return {group: fixed[group] if group in fixed else next(free) for group in groups}
 
 
 def _tray(arrangement: Arrangement) -> list[float] | None:

@@ -21,6 +21,8 @@ def stamp(frame: Frame) -> tuple[str, ...]:
         f"Base n: {frame.base:,} hosts with a known {frame.unit.replace('-', ' ')} (of {frame.hosts:,}).",
         f"Filters: {'; '.join(frame.filters) or 'none'}. Made with cohabit.",
     ]
+    if frame.published:
+        lines.append(f"{frame.published[0].upper()}{frame.published[1:]}: no group of fewer hosts is shown.")
     if frame.simulated:
         lines.insert(0, "SIMULATED DATA – these hosts do not exist.")
     return tuple(visible(line, _FACT_LIMIT) for line in lines)
@@ -30,7 +32,7 @@ def poster(frame: Frame, drawing: Drawing) -> str:
     """Return an SVG file."""
     width = max(drawing.width, _NARROWEST) + 2 * _MARGIN
     room = width - 2 * _MARGIN
-    parts = [hatch(), text(_MARGIN, 36, frame.heading, size=19, class_="h", width=room)]
+    parts = [hatch(), text(_MARGIN, 36, frame.title, size=19, class_="h", width=room)]
     y = 56.0
     parts.append(tag("g", drawing.body, transform=f"translate({_MARGIN:g} {y:g})"))
     y += drawing.height + 12

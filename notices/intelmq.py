@@ -31,6 +31,7 @@ def event(endpoint: Endpoint, notice: Notice, common: Common) -> dict[str, Any]:
         "classification.type": kind[1],
         "classification.identifier": "accessible-ai-server",
         "event_description.text": SUBJECT,
+        "extra.advisories": list(common.worry(e).advisories),
         "extra.capabilities": list(e.capabilities),
         "extra.digests": list(e.digests),
         "extra.first_seen": e.first_seen,

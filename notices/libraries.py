@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import shlex
+import sys
 from types import ModuleType
 
 from cohabit.errors import UsageError
@@ -16,4 +18,6 @@ def library(form: str) -> ModuleType:
     try:
         return importlib.import_module(NEEDED[form])
     except ImportError as error:
-        raise UsageError(f"--as {form} needs the library {NEEDED[form]}: pip install 'cohabit[{form}]'") from error
+        # The program's own Python: another one's pip would install it where nothing finds it.
+        how = f"{shlex.quote(sys.executable)} -m pip install {NEEDED[form]}"
+        raise UsageError(f"--as {form} needs the library {NEEDED[form]}: {how}") from error

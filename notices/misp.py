@@ -7,7 +7,7 @@ from typing import Any
 
 from cohabit.notices.libraries import library
 from cohabit.notices.recipients import Notice
-from cohabit.notices.record import FEED, SIMULATED, SUBJECT, Common, facts, identifier, ip_version
+from cohabit.notices.record import FEED, SIMULATED, SUBJECT, Common, identifier, ip_version
 from cohabit.queries.endpoints import Endpoint
 
 _OWN_ORGANISATION, _LOW, _COMPLETE = 0, 3, 2
@@ -41,7 +41,7 @@ def misp_file(notice: Notice, common: Common) -> bytes:
 
 def _ip_port(pymisp: Any, endpoint: Endpoint, notice: Notice, common: Common) -> Any:
     e = endpoint
-    said = [f"severity: {common.severity(e)}", *facts(e)]
+    said = common.facts(e)
     values: list[tuple[str, str | int | None]] = [
         ("hostname" if ip_version(e.host) is None else "ip-dst", e.host),
         ("dst-port", e.port),

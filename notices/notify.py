@@ -27,7 +27,7 @@ from cohabit.notices.lists import Listed, Lists, newest_lists
 from cohabit.notices.misp import misp_file
 from cohabit.notices.recipients import BY, Notice, share_out
 from cohabit.notices.record import Common
-from cohabit.notices.severity import counted, severity_rule
+from cohabit.notices.severity import counted, worry_rule
 from cohabit.notices.stix import stix_file
 from cohabit.notices.table import csv_bytes, table_file
 from cohabit.privacy import Masker
@@ -78,7 +78,7 @@ def notify(
         return result(COLUMNS, [], headline="No host is chosen: there is nobody to notify, and nothing was written.")
     notices = share_out(endpoints, by, known, [Path(name).stem for name in (RECORD, INDEX, LETTER)])
     figures = store.table("MATCH (h:Host) RETURN max(h.last_seen) AS newest").column("newest")
-    common = Common(figures[0].as_py(), simulated, severity_rule())
+    common = Common(figures[0].as_py(), simulated, worry_rule())
     ending, write = _WRITERS[form]
     files = {f"{notice.stem}.{ending}": write(notice, common) for notice in notices}
     rows = [_indexed(notice, name, content) for notice, (name, content) in zip(notices, files.items(), strict=True)]

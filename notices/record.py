@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cohabit.notices.severity import Worry
 from cohabit.queries.endpoints import Endpoint
 
 # A name of this project alone, so that its identifiers can meet nobody else's.
@@ -24,12 +25,29 @@ _DOMAIN_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+{_LABEL}", re.ASCII)
 @dataclass(frozen=True)
 class Common:
     """What the files of one folder share: the newest observation of the graph, whether its scans are simulated, and the
-    rule of severity.
+    rule of severities and advisories.
     """
 
     newest: str
     simulated: bool
-    severity: Callable[[Endpoint], str]
+    worry: Callable[[Endpoint], Worry]
+
+    def severity(self, endpoint: Endpoint) -> str:
+        """How bad it is."""
+        return self.worry(endpoint).severity
+
+    def facts(self, endpoint: Endpoint) -> list[str]:
+        """What is known of the server and the models, in lines for people."""
+        worry = self.worry(endpoint)
+        named = {
+            "severity": worry.severity,
+            "advisories": ", ".join(worry.advisories),
+            "software": " ".join(filter(None, (endpoint.software, endpoint.version))),
+            "models": ", ".join(endpoint.models),
+            "digests": ", ".join(endpoint.digests),
+            "capabilities": ", ".join(endpoint.capabilities),
+        }
+        return [f"{name}: {text}" for name, text in named.items() if text]
 
     def tags(self, endpoint: Endpoint) -> list[str]:
         """Words about an endpoint, for filters."""
@@ -59,14 +77,3 @@ def ip_version(host: str) -> int | None:
 def is_domain_name(host: str) -> bool:
     """Whether other programs take a host's name for one: they do not with an underscore, or a single label."""
     return _DOMAIN_NAME.fullmatch(host) is not None
-
-
-def facts(endpoint: Endpoint) -> list[str]:
-    """What is known of the server and the models, in lines for people."""
-    named = {
-        "software": " ".join(filter(None, (endpoint.software, endpoint.version))),
-        "models": ", ".join(endpoint.models),
-        "digests": ", ".join(endpoint.digests),
-        "capabilities": ", ".join(endpoint.capabilities),
-    }
-    return [f"{name}: {text}" for name, text in named.items() if text]

@@ -1,16 +1,25 @@
-"""How much an endpoint should worry its owner: one of the words that Shadowserver's reports use."""
+"""How much an endpoint should worry its owner, and which advisories say so; in the words of Shadowserver's reports."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 
-from cohabit.queries.advisories import SEVERITIES, load_advisories, worst
+from cohabit.queries.advisories import SEVERITIES, Advisory, holding, load_advisories
 from cohabit.queries.endpoints import Endpoint
 
 
-def severity_rule() -> Callable[[Endpoint], str]:
-    """The rule, as a function of an endpoint: the worst of what is known.
+@dataclass(frozen=True)
+class Worry:
+    """`severity` is the worst of what is known; `advisories` are identifiers, worst first."""
+
+    severity: str
+    advisories: tuple[str, ...]
+
+
+def worry_rule() -> Callable[[Endpoint], Worry]:
+    """The rule, as a function of an endpoint.
 
     The worst bundled advisory that its version falls under; high where a model can call tools (it can act, not only
     write); medium where anybody gets a list of models; else low.
@@ -18,20 +27,20 @@ def severity_rule() -> Callable[[Endpoint], str]:
     advisories = load_advisories()
 
     @cache
-    def of_version(software: str, version: str) -> str | None:
-        return worst(software, version, advisories)
+    def of_version(software: str, version: str) -> tuple[Advisory, ...]:
+        return tuple(holding(software, version, advisories))
 
-    def severity(endpoint: Endpoint) -> str:
+    def worry(endpoint: Endpoint) -> Worry:
         known = ["low"]
         if endpoint.listed:
             known.append("medium")
         if "tools" in endpoint.capabilities:
             known.append("high")
-        if endpoint.software and endpoint.version and (found := of_version(endpoint.software, endpoint.version)):
-            known.append(found)
-        return min(known, key=SEVERITIES.index)
+        found = of_version(endpoint.software, endpoint.version) if endpoint.software and endpoint.version else ()
+        known += [advisory.severity for advisory in found]
+        return Worry(min(known, key=SEVERITIES.index), tuple(advisory.id for advisory in found))
 
-    return severity
+    return worry
 
 
 def counted(severities: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cohabit.notices.libraries import library
 from cohabit.notices.recipients import Notice
-from cohabit.notices.record import FEED, SUBJECT, Common, facts, identifier, ip_version, is_domain_name
+from cohabit.notices.record import FEED, SUBJECT, Common, identifier, ip_version, is_domain_name
 from cohabit.queries.endpoints import Endpoint
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _observed(
         refs.append(observable(stix2.AutonomousSystem, number=e.asn, name=e.provider))
     if e.software:
         refs.append(observable(stix2.Software, name=e.software, version=e.version))
-    said = facts(e)
+    said = common.facts(e)
     parts = (e.host, str(e.port), e.first_seen, e.last_seen, *said, common.newest)
     observed = stix2.ObservedData(
         id=_id("observed-data", *parts),
@@ -84,12 +84,11 @@ def _observed(
         number_observed=1,
         object_refs=refs,
     )
-    lines = [f"severity: {common.severity(e)}", *said]
     note = stix2.Note(
         id=_id("note", *parts),
         **written,
         abstract="What the server tells of itself",
-        content="\n".join(lines),
+        content="\n".join(said),
         object_refs=[observed.id],
     )
     return [observed, note]

@@ -139,12 +139,12 @@ def match(store: GraphStore, incidence: Incidence, advisories: list[Advisory]) -
     return Matches(affected, assessed, unknown)
 
 
-def worst(software: str, version: str, advisories: list[Advisory]) -> str | None:
-    """Severity of the worst advisory whose ranges hold that version; None where none does or it cannot be compared."""
+def holding(software: str, version: str, advisories: list[Advisory]) -> list[Advisory]:
+    """The advisories whose ranges hold that version, worst first; none where it cannot be compared."""
     if not _is_release(version):
-        return None
-    found = {a.severity for a in advisories if a.software == software and a.affects(version)}
-    return next((severity for severity in SEVERITIES if severity in found), None)
+        return []
+    found = [a for a in advisories if a.software == software and a.affects(version)]
+    return sorted(found, key=lambda a: (SEVERITIES.index(a.severity), a.id))
 
 
 def _is_release(version: str) -> bool:

@@ -158,6 +158,11 @@ class Resamples:
         """What was done, for the reader of the intervals."""
         if self.networks < 2:
             return "All hosts are of one network: a bootstrap over networks says nothing of it."
+        if self.alone == self.networks:
+            return (
+                "No host has a known network: this bootstrap draws single hosts and says no more than Wilson's "
+                "interval, nothing of operators. Scans with networks or --geo (docs/places.md) change that."
+            )
         alone = f", {count(self.alone, 'host')} without one each as its own" if self.alone else ""
         return (
             f"Bootstrap: 95 % intervals from {count(len(self.weights), 'draw')} of {count(self.networks, 'network')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from cohabit.queries.pairs import Pairs, all_pairs
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.words import count, percent, unknown_caveat
+from cohabit.text import visible
 
 COLUMNS = (
     "a",
@@ -115,6 +117,7 @@ def cooccurrence(
     rows = _rows(matrix, incidence.multi_model_hosts, shown, drawn)
     rows.sort(key=lambda r: (_descending(r[sort]), -r["hosts"], r["a"], r["b"]))
     caveats = [*_gate_caveat(pairs), *unknown_caveat(incidence, matrix), *([drawn.caveat()] if drawn else [])]
+    caveats += _line_caveat(incidence, matrix, named)
     extra = boot.COLUMNS if drawn else ()
     return result(
         (*COLUMNS, *extra),
@@ -123,6 +126,20 @@ def cooccurrence(
         caveats=caveats,
         table_columns=(*(PROFILE_COLUMNS if len(named) == 1 else TABLE_COLUMNS), *extra),
     )
+
+
+def _line_caveat(incidence: Incidence, matrix: ItemMatrix, named: list[int]) -> Iterator[str]:
+    """A line often has the name of a family that holds many more."""
+    if matrix.level != "line":
+        return
+    families, lines = incidence.models.items["family"], incidence.models.items["line"]
+    for name in (matrix.labels[i] for i in named):
+        others = {line for family, line in zip(families, lines, strict=True) if family == name and line} - {name}
+        if others:
+            yield (
+                f"The line {visible(name, 60)} is not the family {visible(name, 60)}, which has "
+                f"{count(len(others), 'more line')} here; `study` counts families by all their lines."
+            )
 
 
 def _chosen(matrix: ItemMatrix, pairs: Pairs, named: list[int], min_hosts: int) -> Pairs:

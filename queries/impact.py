@@ -24,7 +24,18 @@ from cohabit.text import visible
 
 COLUMNS = ("scope", "item", "hosts", "share", "low", "high", "base", "share_of_affected", "matched_by")
 TABLE_COLUMNS = ("scope", "item", "hosts", "share", "low", "high", "share_of_affected", "matched_by")
-SCOPES = ("total", "target", "model", "digest", "other-name", "other-digest", *PLACES, "beside", "alone")
+SCOPES = (
+    "total",
+    "target",
+    "model",
+    "quantisation",
+    "digest",
+    "other-name",
+    "other-digest",
+    *PLACES,
+    "beside",
+    "alone",
+)
 _EVERYTHING = "everything named"
 # So many rows of every scope come first, so that a short table shows them all.
 _FIRST = 2
@@ -105,7 +116,8 @@ def impact(
     Wilson 95 % intervals; `share_of_affected` is of the hosts of the row `total`. `matched_by` says what the hosts of a
     row were matched by: name (of the model), line, lab, family, lab-country, derived or digest.
 
-    Scopes: `total`; `target` (each thing named); `model` and `digest` (what was matched); the places; `beside` (items
+    Scopes: `total`; `target` (each thing named); `model`, `quantisation` (of the
+    model, not of each deployment) and `digest` (what was matched); the places; `beside` (items
     of `level` among the other models of the affected hosts) and `alone` (hosts without other models). Not in the total
     are `other-name` (models of other names with one of these digests) and `other-digest` (models of the same names,
     where a digest was named, that report another digest, or none).
@@ -127,6 +139,7 @@ def impact(
     rows += matched.counted("target", [t.label for t in found], per_target, [[t.matched_by] for t in found])
     edges = np.flatnonzero(matched.edges)
     rows += matched.rows("model", incidence.models.names, edges, incidence.model_index[edges])
+    rows += _quantisation_rows(store, matched, edges)
     rows += _digest_rows(matched, known)
     outside = [*_other_names(matched, known, found), *_other_digests(matched)]
     rows += outside
@@ -169,6 +182,17 @@ def _tally(hosts: Integers, items: Integers, width: int) -> Integers:
 
 def _ways(matched: _Matched) -> list[str]:
     return [way for way, edges in matched.by.items() if edges.any()]
+
+
+def _quantisation_rows(store: GraphStore, matched: _Matched, edges: Integers) -> list[Row]:
+    """The formats of the weights of the matched models: of the model, not of each deployment."""
+    table = store.table("MATCH (m:Model) RETURN m.name AS name, m.quantization AS quantization").to_pylist()
+    of_name = {row["name"]: row["quantization"] for row in table}
+    labels = sorted({label for label in of_name.values() if label is not None})
+    position: dict[str | None, int] = {label: i for i, label in enumerate(labels)}
+    names = matched.incidence.models.names
+    of_model = np.array([position.get(of_name[name], len(labels)) for name in names], np.int64)
+    return matched.rows("quantisation", [*labels, UNKNOWN], edges, of_model[matched.incidence.model_index[edges]])
 
 
 def _digest_rows(matched: _Matched, known: Digests) -> list[Row]:

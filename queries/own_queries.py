@@ -6,6 +6,7 @@ The folder is COHABIT_QUERIES, else `queries` in the data folder. A header needs
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from pathlib import Path
@@ -25,10 +26,13 @@ def query_called(name: str, data: Path) -> SavedQuery:
     """The saved query of that name, built in or one's own (UsageError lists them)."""
     if name in saved_queries():
         return saved_queries()[name]
+    path = _folder(data) / f"{name}.cypher"
+    if _NAME.fullmatch(name) and path.is_file():
+        return _read(path)
     known = known_queries(data)
-    if name not in known:
-        raise UsageError(f"no saved query is called {visible(name, 80)!r}; there are: {', '.join(known)}")
-    return known[name]
+    close = difflib.get_close_matches(name, known, n=3)
+    hint = f"close: {', '.join(close)}; " if close else ""
+    raise UsageError(f"no saved query is called {visible(name, 80)!r}; {hint}`cohabit query --list` lists them")
 
 
 def known_queries(data: Path) -> dict[str, SavedQuery]:
@@ -41,12 +45,17 @@ def own_queries(data: Path) -> dict[str, SavedQuery]:
 
     DataError, with file and line, for a query that cannot be read; UsageError for one that does not only read.
     """
+    folder = _folder(data)
+    files = sorted(p for p in folder.glob("*.cypher") if not p.name.startswith(".")) if folder.is_dir() else []
+    return {path.stem: _read(path) for path in files}
+
+
+def _folder(data: Path) -> Path:
     given = os.environ.get("COHABIT_QUERIES")
     folder = Path(given) if given else data / "queries"
     if given and not folder.is_dir():
         raise DataError(f"{folder}: no such folder; check COHABIT_QUERIES")
-    files = sorted(p for p in folder.glob("*.cypher") if not p.name.startswith(".")) if folder.is_dir() else []
-    return {path.stem: _read(path) for path in files}
+    return folder
 
 
 def _read(path: Path) -> SavedQuery:

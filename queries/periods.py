@@ -101,6 +101,13 @@ class Periods:
             return later[1:]
         return [week_name(week) for month in later for week in weeks_of_month(month) if week > last]
 
+    def partly(self, period: int) -> str:
+        """` (1 of its 5 weeks)` of a month with scans in some of its weeks only, else nothing."""
+        if self.every != "month":
+            return ""
+        scans, weeks = int(self.scans[period]), len(weeks_of_month(self.labels[period]))
+        return f" ({scans} of its {weeks} weeks)" if scans < weeks else ""
+
     def gaps(self) -> tuple[str, ...]:
         """Say which periods have no scan, and which months have one in some of their weeks only."""
         notes = []

@@ -37,7 +37,8 @@ class Rule:
     `counts` are numbers, or lists of numbers, of hosts or of what they hold. `parts` are columns that make up another
     one. `computed` are made anew from the published row, in this order; `plain` says nothing of few hosts. `dates` are
     cut to the day. `order` sorts the rows as they are published, so that the order says nothing that the numbers do
-    not (`-` for descending, `~` for the order in which values come).
+    not (`-` for descending, `~` for the order in which values come). `said` puts a published row that stands alone into
+    a sentence.
     """
 
     keys: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class Rule:
     plain: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
+    said: Callable[[Row], str] | None = None
 
     def columns(self) -> frozenset[str]:
         """All that may be said."""
@@ -77,10 +79,17 @@ def published(answer: Result, rule: Rule, protection: Protection, *, least: int 
         answer,
         columns=columns,
         rows=[{column: row[column] for column in columns} for row in rows],
-        headline=None if answer.headline is None else f"{protection.words[0].upper()}{protection.words[1:]}.",
+        headline=None if answer.headline is None else _headline(rows, rule, protection),
         caveats=(_caveat(rule, protection, left_out), *_kept(answer, hidden, rule)),
         table_columns=tuple(column for column in answer.table_columns if column in said),
     )
+
+
+def _headline(rows: Sequence[Row], rule: Rule, protection: Protection) -> str:
+    words = f"{protection.words[0].upper()}{protection.words[1:]}"
+    if rule.said is None or len(rows) > 1:
+        return f"{words}."
+    return f"{words}: {rule.said(rows[0]) if rows else f'fewer than {protection.k:,} hosts, or none'}."
 
 
 def _size(row: Row, rule: Rule) -> int:

@@ -17,6 +17,7 @@ from cohabit.queries import measures
 from cohabit.queries.protection import Protection
 from cohabit.queries.publishing import Compute, Rule, Share
 from cohabit.queries.result import Row
+from cohabit.queries.words import percent
 
 Options = Mapping[str, Any]
 Chooser = Callable[[Options], "Rule | Refused"]
@@ -65,6 +66,16 @@ def _measured(measure: Callable[..., Any], *names: str) -> Compute:
 
 _FOUR = ("base", "hosts_a", "hosts_b", "hosts")
 _MULTI = Share("share_of_multi_model_hosts", base=None, low="low", high="high")
+
+
+def _pair(row: Row) -> str:
+    """One pair in a sentence that may be quoted; of the row of what is folded, that there is nothing to say."""
+    if not row["hosts"] or not row["share_of_multi_model_hosts"]:
+        return "too few hosts run both, or none"
+    share = percent(row["share_of_multi_model_hosts"])
+    return f"{row['hosts']:,} hosts or more run both {row['a']} and {row['b']}, {share} of the multi-model hosts"
+
+
 PAIRS = Rule(
     ("a", "b"),
     counts=("hosts", "hosts_a", "hosts_b", "base"),
@@ -79,6 +90,7 @@ PAIRS = Rule(
         "npmi": _measured(measures.npmi, *_FOUR),
     },
     order=("-hosts", "a", "b"),
+    said=_pair,
 )
 _SETS = Rule(("items",), counts=("hosts", "hosts_of_each", "base"), shares=(_MULTI,), plain=("left_out",))
 _SORTS = frozenset({"lift", "jaccard", "npmi", "share_of_a", "share_of_b"})

@@ -270,8 +270,9 @@ def _remote(store: GraphStore, incidence: Incidence) -> Iterator[_Finding]:
 
 def _headline(rows: list[Row], base: int) -> str:
     said = {(row["condition"], row["basis"]): row for row in rows}
+    silent = said.get(("quantisation unknown", "catalogue"), {}).get("hosts")
     phrases = [
-        f"{percent(said[key]['share'])} {words}"
+        f"{'at least ' if silent and key[1] == 'catalogue' else ''}{percent(said[key]['share'])} {words}"
         for key, words in (
             (("tools", "reported"), "report a model that can call tools"),
             (("4-bit formats", "catalogue"), "run a 4-bit format"),

@@ -11,7 +11,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries import claim_measures
 from cohabit.queries.claim_measures import Figure, Hosts, by_base, by_label, by_line
 from cohabit.queries.claims import Claim, Study, load_claims
-from cohabit.queries.readings import AS_DEFINED, BASE_LINE, BY_LINE, Reading, readings
+from cohabit.queries.readings import AS_DEFINED, BASE_LINE, BY_LINE, WITHOUT_DECOYS, Reading, readings
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
 from cohabit.queries.words import count
@@ -36,7 +36,8 @@ def study(store: GraphStore, *, claims: str | os.PathLike[str] | None = None, sc
     known = load_claims(None if claims is None else Path(claims))
     seen = list(readings(remembering(store), scope or Scope()))
     rows = [_row(claim, name, figure) for claim in known.claims for name, figure in _figures(claim, known, seen)]
-    return result(COLUMNS, rows, headline=_headline(known, rows), caveats=_CAVEATS, table_columns=TABLE_COLUMNS)
+    caveats = (*_CAVEATS, *_same_without_decoys(seen))
+    return result(COLUMNS, rows, headline=_headline(known, rows), caveats=caveats, table_columns=TABLE_COLUMNS)
 
 
 _CAVEATS = (
@@ -44,6 +45,16 @@ _CAVEATS = (
     "The rows of a claim after the first are the same figure under another definition: where they differ much, quote "
     "the definition with the number.",
 )
+
+
+def _same_without_decoys(seen: list[Reading]) -> Iterator[str]:
+    """Say that a reading is no second opinion where it leaves no host out."""
+    hosts = {reading.name: len(reading.incidence.hosts) for reading in seen}
+    if hosts.get(WITHOUT_DECOYS) == hosts.get(AS_DEFINED):
+        yield (
+            f"«{WITHOUT_DECOYS}» leaves no host out: none is suspected here, or none could be; `quality` says which. "
+            "It does not show that there are none."
+        )
 
 
 def _figures(claim: Claim, known: Study, seen: list[Reading]) -> Iterator[tuple[str, Figure]]:

@@ -206,7 +206,7 @@ def _course(series: Series, fitted: Slopes) -> str:
     observed = np.flatnonzero(series.observed[0])
     first, last = int(observed[0]), int(observed[-1])
     text = f"{series.name(0)}: {percent(float(series.shares[0, last]))} of {count(int(series.bases[0, last]), 'host')}"
-    text += f" in {series.periods.labels[last]}"
+    text += f" in {series.periods.labels[last]}{series.periods.partly(last)}"
     if first < last:
         text += f", after {percent(float(series.shares[0, first]))} in {series.periods.labels[first]}"
     if np.isfinite(fitted.slope[0]):

@@ -168,7 +168,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     "query": (2, r"give one of: a Cypher statement, --file FILE, --name SAVED"),
     "query 'RETURN 1 AS x' --name scans": (2, r"give one of"),
     "query --file nowhere.cypher": (1, r"nowhere\.cypher: the query cannot be read"),
-    "query --name nope": (2, r"no saved query is called 'nope'; there are: .*family-pair"),
+    "query --name nope": (2, r"no saved query is called 'nope'; .*query --list"),
     "query --show": (2, r"--show prints a saved query: give its --name too"),
     "query --show --name nope": (2, r"no saved query is called 'nope'"),
     "query --name family-pair --param a=llama": (2, r"query family-pair needs --param b="),

@@ -137,7 +137,7 @@ def test_risks_by_hand(small: Graph, tmp_path: Path) -> None:
         assert row["share"] == pytest.approx(hosts / LISTED)
         assert row["share_of_deployments"] == (None if base is None else pytest.approx((deployments or 0) / base))
     assert str(found.headline).startswith(
-        "Of 9 hosts whose list was seen: 33 % report a model that can call tools, 67 %"
+        "Of 9 hosts whose list was seen: 33 % report a model that can call tools, at least 67 %"
     )
     # One kind gives exactly the rows of that kind.
     for kind in KINDS:
@@ -166,6 +166,8 @@ def test_impact_of_a_line_by_hand(small: Graph) -> None:
         ("target", "line:llama3.1"): (5, "line"),
         ("model", "llama3.1:8b"): (4, "line"),
         ("model", freed): (1, "line"),
+        ("quantisation", "Q4_K_M"): (4, "line"),
+        ("quantisation", "IQ4_XS"): (1, "line"),
         ("digest", A): (2, "line"),
         ("digest", C): (1, "line"),
         ("digest", "unknown"): (2, "line"),
@@ -190,7 +192,7 @@ def test_impact_of_a_line_by_hand(small: Graph) -> None:
     result = small.ask("impact", ["line:llama3.1"])
     assert str(result.headline).startswith("5 hosts of 9 (56 %) run line:llama3.1; most in DE (60 %)")
     assert any(c.startswith("other-name: the same digests under other names") for c in result.caveats)
-    assert [r["scope"] for r in result.rows[:6]] == ["total", "target", "model", "model", "digest", "digest"]
+    assert [r["scope"] for r in result.rows[:6]] == ["total", "target", "model", "model", "quantisation", "quantisation"]
     for row in result.rows:
         low, high = wilson(row["hosts"], LISTED)
         assert (row["share"], row["low"], row["high"]) == pytest.approx((row["hosts"] / LISTED, low, high))
@@ -430,8 +432,12 @@ def expected_impact(plain: Plain, lists: dict[str, set[str]], matches: Any) -> d
     chosen = [e for e in edges if matches(plain, e)]
     affected = {h for h, _ in chosen}
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    formats = {
+        m: vote(e["quantization"] for (_, x), e in plain.edges.items() if x == m) for m in {m for _, m in chosen}
+    }
     for h, m in chosen:
         found["model", m].add(h)
+        found["quantisation", formats[m] or "unknown"].add(h)
         for digest in plain.edges[h, m]["digests"] or ["unknown"]:
             found["digest", digest].add(h)
     for h in affected:
@@ -466,7 +472,7 @@ def test_the_large_population(place: Place, records: list[Record], plain: Plain)
             found = {(r["scope"], r["item"]): r["hosts"] for r in result.rows}
             assert {r["base"] for r in result.rows} <= {len(lists)}
             wanted = expected_impact(plain, lists, matches)
-            scopes = {"model", "digest", "country", "network", "provider", "software", "beside"}
+            scopes = {"model", "quantisation", "digest", "country", "network", "provider", "software", "beside"}
             assert {k: v for k, v in found.items() if k[0] in scopes} == {
                 k: v for k, v in wanted.items() if k[0] in scopes
             }, (scope, names)

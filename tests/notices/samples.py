@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cohabit.notices.recipients import Notice
 from cohabit.notices.record import Common
-from cohabit.notices.severity import severity_rule
+from cohabit.notices.severity import worry_rule
 from cohabit.queries.endpoints import Endpoint
 
 PLAIN = Endpoint(
@@ -90,7 +90,7 @@ ENDPOINTS = (
         for i, text in enumerate(HOSTILE)
     ),
 )
-COMMON = Common("2025-03-09T10:00:00Z", False, severity_rule())
+COMMON = Common("2025-03-09T10:00:00Z", False, worry_rule())
 
 
 def notice(*endpoints: Endpoint, recipient: str | None = "AS64496", contact: str | None = None) -> Notice:

@@ -88,6 +88,9 @@ def test_severity_is_the_worst_of_what_is_known() -> None:
     assert severity(replace(fixed, capabilities=(), listed=False)) == "low"
     # CVE-2026-7482, critical, is in every version of Ollama before 0.17.1; a build without a number tells nothing.
     assert severity(replace(PLAIN, version="0.17.0")) == "critical"
+    # The bundled list: CVE-2026-7482 is of all versions before 0.17.1, the others of much older ones.
+    assert COMMON.worry(replace(PLAIN, version="0.17.0")).advisories == ("CVE-2026-7482",)
+    assert COMMON.worry(replace(PLAIN, version="0.17.1")).advisories == ()
     assert severity(replace(PLAIN, version="0.0.0")) == "high"
     assert severity(replace(PLAIN, software="other", version="0.17.0")) == "high"
 
@@ -218,5 +221,5 @@ def test_the_letter_is_filled_from_the_index() -> None:
 @pytest.mark.parametrize(("form", "name"), [("stix", "stix2"), ("misp", "pymisp")])
 def test_a_library_that_is_missing(form: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(UsageError, match=rf"--as {form} needs the library {name}: pip install 'cohabit\[{form}\]'"):
+    with pytest.raises(UsageError, match=rf"--as {form} needs the library {name}: \S+ -m pip install {name}"):
         library(form)
