@@ -27,6 +27,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in ("COHABIT_DATA", "COHABIT_STORE", "COHABIT_KEY_FILE"):
         monkeypatch.delenv(name, raising=False)
+    # Rows of one asset are in the order of the pseudonyms, and that in the order of the page under this key.
+    (tmp_path / "cohabit-data").mkdir()
+    (tmp_path / "cohabit-data" / "key").write_text(f"{1:064x}")
     for name, language in (("scan.ndjson", "json"), ("own.csv", "csv"), ("asked.txt", "text")):
         (content,) = of(language)
         (tmp_path / name).write_text(content, "utf-8")

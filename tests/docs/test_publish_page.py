@@ -51,6 +51,7 @@ def test_its_numbers_and_its_table() -> None:
     assert [five.count(n) for n in (28, 12)] == [25, 10]
     table = text.partition("## What each command says")[2].partition("```")[0]
     named = set(re.findall(r"`([a-z]+)", table))
-    assert set(RULES) - named == {"scans", "saved", "quotients"}  # of info, query and concentration
+    # Of info, query, concentration, hosts and exclude.
+    assert set(RULES) - named == {"scans", "saved", "quotients", "endpoints", "exclusions"}
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert (PAGE.parent / target).exists(), target
