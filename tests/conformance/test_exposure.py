@@ -192,7 +192,8 @@ def test_impact_of_a_line_by_hand(small: Graph) -> None:
     result = small.ask("impact", ["line:llama3.1"])
     assert str(result.headline).startswith("5 hosts of 9 (56 %) run line:llama3.1; most in DE (60 %)")
     assert any(c.startswith("other-name: the same digests under other names") for c in result.caveats)
-    assert [r["scope"] for r in result.rows[:6]] == ["total", "target", "model", "model", "quantisation", "quantisation"]
+    first = ["total", "target", "model", "model", "quantisation", "quantisation"]
+    assert [r["scope"] for r in result.rows[:6]] == first
     for row in result.rows:
         low, high = wilson(row["hosts"], LISTED)
         assert (row["share"], row["low"], row["high"]) == pytest.approx((row["hosts"] / LISTED, low, high))
