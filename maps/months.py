@@ -14,7 +14,7 @@ from cohabit.maps.canvas import legend_chips, shown
 from cohabit.maps.charts import Drawing, Line, lines, stacked
 from cohabit.maps.data import Frame
 from cohabit.maps.network_figure import network_figure
-from cohabit.maps.page import Tab, document, joined, network_view, save_buttons, significant
+from cohabit.maps.page import Tab, document, joined, network_view, save_buttons, significant, static
 from cohabit.maps.positions import WIDE, Arrangement, Tray, arrange
 from cohabit.maps.poster import poster
 from cohabit.maps.request import Request, frame_of
@@ -179,7 +179,7 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, protected: Protecti
         Tab("network", "Network and shares", _panel(len(periods), names, legend)),
         Tab("table", "Table", _TABLES),
     ]
-    return document(frame, payload=payload, tabs=tabs, scripts=[joined(*_SCRIPTS)])
+    return document(frame, payload=payload, tabs=tabs, scripts=[joined(*_SCRIPTS)], styles=[static("months.css")])
 
 
 def figure(seen: Sightings, whole: OneMode, *, protected: Protection | None = None, seed: int = 0) -> Drawing:

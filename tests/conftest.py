@@ -9,9 +9,12 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Playwright
 
 from tests.parts import ROOT, load_tool, require, required_parts
 
@@ -70,6 +73,15 @@ def browser_path() -> Path:
     found = next((path for name in names if name and (path := shutil.which(name))), None)
     require("browser", found is not None, "install Chromium or set COHABIT_CHROMIUM to its program")
     return Path(str(found))
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Yield Playwright, which can be started once in a process."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

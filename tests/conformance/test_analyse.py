@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import networkx as nx
+import pandas as pd
 import pytest
 
 from cohabit.errors import DataError, UsageError
@@ -128,7 +129,7 @@ def test_they_agree_with_what_the_commands_say(place: Place, records: list[Recor
                 n: rank for n, (rank, _) in found.items() if rank is not None
             }
             groups = graph.clusters(level=level, bootstrap=0)
-            numbers = {r.item: None if r.cluster != r.cluster else r.cluster for r in groups.itertuples()}
+            numbers = {r.item: None if pd.isna(r.cluster) else r.cluster for r in groups.itertuples()}
             assert numbers == {n: number for n, (_, number) in found.items() if n in numbers}
         together = graph.cooccurrence()
         assert {(r.a, r.b): (r.hosts, r.lift, r.jaccard, r.q_value) for r in together.itertuples()} == pairs(

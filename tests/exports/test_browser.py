@@ -10,7 +10,7 @@ from typing import Any
 
 import neo4j
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright
 
 from cohabit.exports import browser
 from cohabit.graph import schema
@@ -98,51 +98,50 @@ def filled(neo4j_server: Any, neo4j_store_uri: str, tmp_path: Path, records: lis
     return neo4j_server
 
 
-def test_the_real_browser_takes_and_runs_them(filled: Any, folder: Path, browser_path: Path) -> None:
+def test_the_real_browser_takes_and_runs_them(
+    filled: Any, folder: Path, browser_path: Path, playwright: Playwright
+) -> None:
     """And every script as the zip archive holds it is one statement that the server runs."""
     scripts = [browser.script(q) for q in [*saved_queries().values(), *drawing_queries().values()]]
     access = {"auth": (filled.username, filled.password), "notifications_min_severity": "OFF"}
     with neo4j.GraphDatabase.driver(filled.bolt_uri, **access) as driver, driver.session() as session:
         for script in scripts:
             session.run(script).consume()
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+    chromium = playwright.chromium.launch(
+        executable_path=browser_path, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+    )
+    page = chromium.new_page(viewport={"width": 1400, "height": 900})
+    # Fonts and news from elsewhere are no part of it.
+    page.route("**/*", lambda route: route.continue_() if "127.0.0.1" in route.request.url else route.abort())
+    page.set_default_timeout(60_000)
+    page.goto(f"{filled.http_uri}/browser/?dbms={filled.bolt_uri}", wait_until="domcontentloaded")
+    page.select_option("[data-testid=bolt-scheme-select]", "bolt://")
+    page.fill("[data-testid=username]", filled.username)
+    page.fill("[data-testid=password]", filled.password)
+    page.click("[data-testid=connect]")
+    page.get_by_text("You are connected as user").first.wait_for()
+    for name in (browser.STYLE, browser.QUERIES):
+        page.evaluate(DROP, [base64.b64encode((folder / name).read_bytes()).decode(), name])
+    page.click("[data-testid=navigationFavorites]")
+    page.click("[data-testid='expandFolder-cohabit draw']")
+    for name, labels in (("labs", {"Country", "Lab", "Line"}), ("two-families", {"Host", "Model", "Family"})):
+        title = drawing_queries()[name].title
+        page.get_by_test_id(f"scriptTitle-{title}").click()
+        page.click("[data-testid=editor-Run]")
+        frame = page.locator("[data-testid=frame]").first
+        frame.get_by_text(f"// {title}").first.wait_for()
+        frame.locator("svg g.node").first.wait_for()
+        with (
+            neo4j.GraphDatabase.driver(filled.bolt_uri, **access) as driver,
+            driver.session() as session,
+        ):
+            expected = session.run(browser.script(drawing_queries()[name])).graph()
+        assert frame.locator("svg g.node").count() == len(expected.nodes)
+        assert {label for node in expected.nodes for label in node.labels} == labels
+        fills = set(
+            frame.locator("svg g.node circle.b-outline").evaluate_all("all => all.map((c) => c.getAttribute('fill'))")
         )
-        page = chromium.new_page(viewport={"width": 1400, "height": 900})
-        # Fonts and news from elsewhere are no part of it.
-        page.route("**/*", lambda route: route.continue_() if "127.0.0.1" in route.request.url else route.abort())
-        page.set_default_timeout(60_000)
-        page.goto(f"{filled.http_uri}/browser/?dbms={filled.bolt_uri}", wait_until="domcontentloaded")
-        page.select_option("[data-testid=bolt-scheme-select]", "bolt://")
-        page.fill("[data-testid=username]", filled.username)
-        page.fill("[data-testid=password]", filled.password)
-        page.click("[data-testid=connect]")
-        page.get_by_text("You are connected as user").first.wait_for()
-        for name in (browser.STYLE, browser.QUERIES):
-            page.evaluate(DROP, [base64.b64encode((folder / name).read_bytes()).decode(), name])
-        page.click("[data-testid=navigationFavorites]")
-        page.click("[data-testid='expandFolder-cohabit draw']")
-        for name, labels in (("labs", {"Country", "Lab", "Line"}), ("two-families", {"Host", "Model", "Family"})):
-            title = drawing_queries()[name].title
-            page.get_by_test_id(f"scriptTitle-{title}").click()
-            page.click("[data-testid=editor-Run]")
-            frame = page.locator("[data-testid=frame]").first
-            frame.get_by_text(f"// {title}").first.wait_for()
-            frame.locator("svg g.node").first.wait_for()
-            with (
-                neo4j.GraphDatabase.driver(filled.bolt_uri, **access) as driver,
-                driver.session() as session,
-            ):
-                expected = session.run(browser.script(drawing_queries()[name])).graph()
-            assert frame.locator("svg g.node").count() == len(expected.nodes)
-            assert {label for node in expected.nodes for label in node.labels} == labels
-            fills = set(
-                frame.locator("svg g.node circle.b-outline").evaluate_all(
-                    "all => all.map((c) => c.getAttribute('fill'))"
-                )
-            )
-            assert fills == {browser.LOOKS[label].colour for label in labels}
-            captions = " ".join(frame.locator("svg g.node text").all_text_contents())
-            assert {"labs": "Google", "two-families": "llama"}[name] in captions
-        chromium.close()
+        assert fills == {browser.LOOKS[label].colour for label in labels}
+        captions = " ".join(frame.locator("svg g.node text").all_text_contents())
+        assert {"labs": "Google", "two-families": "llama"}[name] in captions
+    chromium.close()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright
 
 from cohabit.maps.data import MapData
 from cohabit.maps.families import render
@@ -15,11 +15,10 @@ from tests.maps.harness import Chromium
 
 
 @pytest.fixture(scope="session")
-def chromium(browser_path: Path) -> Iterator[Chromium]:
-    with sync_playwright() as playwright:
-        browser = Chromium(playwright, browser_path)
-        yield browser
-        browser.close()
+def chromium(playwright: Playwright, browser_path: Path) -> Iterator[Chromium]:
+    browser = Chromium(playwright, browser_path)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")
