@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from cohabit.graph import sync as work
 from cohabit.graph.archive import Archive
 from cohabit.graph.assets import read_assets
 from cohabit.graph.embedded import open_graphs
-from cohabit.graph.store import SyncReport, data_folder, is_server, opened
+from cohabit.graph.store import GraphStore, SyncReport, data_folder, is_server, opened
 from cohabit.loaders import registry, values
 from cohabit.loaders.carrier import Columns
 from cohabit.loaders.catalogue import Catalogue
@@ -115,18 +116,25 @@ def sync(where: Where, *, adopt: bool, catalogue: str | None, geo: GeoFiles | No
         return _said(store.uri, work.sync(data, store, adopt=adopt, force=True, progress=progress))
 
 
+@contextmanager
+def _levelled(where: Where, data: Path, *, no_sync: bool, quiet: bool) -> Iterator[GraphStore]:
+    """Open the store around a change of the archive, and bring it level when that is done, unless without sync."""
+    with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
+        if not no_sync:
+            # A server that does not answer, or holds another archive, is told before anything is gone.
+            store.refuse_foreign(Archive(data).id)
+        yield store
+        if not no_sync:
+            work.sync(data, store, progress=progress)
+
+
 def forget(where: Where, scan: str, *, no_sync: bool, quiet: bool) -> str:
     """Remove a scan and say so."""
     data = data_folder(where.data)
     if not Archive(data).parts():
         raise DataError(f"{data}: no archive here, so there is nothing to forget (give --data)")
-    with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
-        if not no_sync:
-            # A server that does not answer, or holds another archive, is told before the scan is gone.
-            store.refuse_foreign(Archive(data).id)
+    with _levelled(where, data, no_sync=no_sync, quiet=quiet):
         facts = work.forget(data, scan)
-        if not no_sync:
-            work.sync(data, store, progress=progress)
     name = visible(masker_of(data, show=False).text(facts.file_name))
     said = f"forgot {name} ({facts.sha256[:12]}, {count(facts.records, 'record')})"
     return f"{said}; the graph still has it until `cohabit sync`" if no_sync else said
@@ -138,12 +146,8 @@ def forget_hosts(where: Where, file: Path, *, no_sync: bool, quiet: bool) -> tup
     if not Archive(data).folder.is_dir():
         raise DataError(f"{data}: no archive here, so there is nothing to forget (give --data)")
     assets = read_assets(file, host_finder(data, masker_of(data, show=False))).assets
-    with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
-        if not no_sync:
-            store.refuse_foreign(Archive(data).id)
+    with _levelled(where, data, no_sync=no_sync, quiet=quiet) as store:
         cleared = clearing.forget_hosts(data, assets)
-        if not no_sync:
-            work.sync(data, store, progress=progress)
     said = (
         f"forgot {count(len(cleared.hosts), 'host')}: {count(cleared.observations, 'observation')}, "
         f"{count(cleared.rejected, 'rejected record')}, {count(cleared.exclusions, 'exclusion')} removed"

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohabit.graph import schema
-from cohabit.graph.incidence import Incidence, host_addresses, without_nulls
+from cohabit.graph.incidence import Incidence, addresses_of, without_nulls
 from cohabit.graph.store import GraphStore, read_tables
 from cohabit.graph.tables import GraphTables
 from cohabit.queries.scope import Scope, read_incidence
@@ -26,8 +26,7 @@ def scoped_graph(store: GraphStore, scope: Scope) -> GraphTables:
     if scope == Scope():
         return tables
     incidence = read_incidence(store, scope)
-    keys, addresses = host_addresses(store)
-    hosts = pa.array([addresses[i] for i in np.searchsorted(keys, incidence.hosts).tolist()], pa.string())
+    hosts = pa.array(addresses_of(store, incidence.hosts), pa.string())
     relationships = {
         r.type: _of_hosts(tables.relationships[r.type], hosts)
         for r in schema.RELATIONSHIPS

@@ -228,6 +228,12 @@ class Incidence:
             self.edges.keep(inside),
         )
 
+    def by_host(self, mask: npt.NDArray[np.bool_]) -> tuple[Integers, list[int]]:
+        """The edges where the mask is true, host by host as in `hosts`, and the bounds of those of each host."""
+        edges = np.flatnonzero(mask)
+        edges = edges[np.argsort(self.host_index[edges], kind="stable")]
+        return edges, np.searchsorted(self.host_index[edges], np.arange(len(self.hosts) + 1)).tolist()
+
     def at(self, level: str) -> ItemMatrix:
         """The host × item matrix of a level."""
         if level not in LEVELS:
@@ -300,3 +306,9 @@ def host_addresses(store: GraphStore) -> tuple[Integers, list[str]]:
     order = np.argsort(keys)
     addresses = table.column("address").to_pylist()
     return keys[order], [addresses[i] for i in order]
+
+
+def addresses_of(store: GraphStore, hosts: Integers) -> list[str]:
+    """Addresses of the hosts with these keys, in their order."""
+    keys, addresses = host_addresses(store)
+    return [addresses[i] for i in positions(hosts, keys).tolist()]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cohabit.graph.incidence import Incidence, Integers, ItemMatrix, host_addresses
+from cohabit.graph.incidence import Incidence, Integers, ItemMatrix, addresses_of
 from cohabit.graph.store import GraphStore
 from cohabit.maps.canvas import MOST_NODES, Dots, Graph, graph_page
 from cohabit.maps.data import Frame
@@ -82,8 +82,7 @@ def _units(store: GraphStore, request: Request, incidence: Incidence, matrix: It
 
 def _single(store: GraphStore, request: Request, incidence: Incidence, matrix: ItemMatrix) -> list[Unit]:
     """One dot a host, in the order of what is shown of the addresses."""
-    keys, addresses = host_addresses(store)
-    own = [request.show(addresses[i]) for i in np.searchsorted(keys, incidence.hosts).tolist()]
+    own = [request.show(address) for address in addresses_of(store, incidence.hosts)]
     bounds = np.searchsorted(matrix.rows, np.arange(matrix.host_count + 1))
     units = [
         Unit(own[host], 1, tuple(matrix.columns[bounds[host] : bounds[host + 1]].tolist()))

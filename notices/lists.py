@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-
-from cohabit.graph.incidence import host_addresses
+from cohabit.graph.incidence import addresses_of
 from cohabit.graph.store import GraphStore
 from cohabit.queries.listed import edge_values
 from cohabit.queries.scope import Scope, read_incidence
@@ -47,15 +45,11 @@ def newest_lists(store: GraphStore, items: Items, after: int | None = None) -> L
         return Lists(week, {})
     incidence = read_incidence(store, Scope(at=thursday_of(week).isoformat(), within=min(within, _ALL_WEEKS)))
     rows, row_of_edge = edge_values(store, incidence, "digests")
-    edges = np.flatnonzero(matching(store, incidence, items))
-    edges = edges[np.argsort(incidence.host_index[edges], kind="stable")]
-    bounds = np.searchsorted(incidence.host_index[edges], np.arange(len(incidence.hosts) + 1)).tolist()
+    edges, bounds = incidence.by_host(matching(store, incidence, items))
     names = [incidence.models.names[model] for model in incidence.model_index[edges].tolist()]
     digests = [rows[row]["digests"] or () for row in row_of_edge[edges].tolist()]
-    keys, addresses = host_addresses(store)
-    own = np.searchsorted(keys, incidence.hosts).tolist()
     found = {}
-    for host, (start, end) in zip(own, pairwise(bounds), strict=True):
+    for address, (start, end) in zip(addresses_of(store, incidence.hosts), pairwise(bounds), strict=True):
         reported = {digest for one in digests[start:end] for digest in one}
-        found[addresses[host]] = Listed(tuple(sorted(names[start:end])), tuple(sorted(reported)))
+        found[address] = Listed(tuple(sorted(names[start:end])), tuple(sorted(reported)))
     return Lists(week, found)

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-
 from cohabit.graph.incidence import Incidence, Integers
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
@@ -219,9 +217,7 @@ def _listed(store: GraphStore, incidence: Incidence, matched: Mask) -> tuple[_Na
     of_model = dict(zip(*(table.column(n).to_pylist() for n in ("model", "capabilities")), strict=True))
     rows, row_of_edge = edge_values(store, incidence, "digests", "capabilities")
     names = incidence.models.names
-    edges = np.flatnonzero(matched)
-    edges = edges[np.argsort(incidence.host_index[edges], kind="stable")]
-    bounds = np.searchsorted(incidence.host_index[edges], np.arange(len(incidence.hosts) + 1)).tolist()
+    edges, bounds = incidence.by_host(matched)
     model_of, row_of = incidence.model_index[edges].tolist(), row_of_edge[edges].tolist()
     models, digests, capabilities = [], [], []
     for start, end in pairwise(bounds):

@@ -13,7 +13,7 @@ from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import targets as named
 from cohabit.queries.digests import Digests, read_digests
-from cohabit.queries.listed import Mask, hosts_of, read_listed, shares
+from cohabit.queries.listed import Mask, hosts_of, quantisations, read_listed, shares
 from cohabit.queries.places import PLACES, memberships
 from cohabit.queries.rank import UNKNOWN
 from cohabit.queries.result import Result, Row, result
@@ -186,13 +186,9 @@ def _ways(matched: _Matched) -> list[str]:
 
 def _quantisation_rows(store: GraphStore, matched: _Matched, edges: Integers) -> list[Row]:
     """The formats of the weights of the matched models: of the model, not of each deployment."""
-    table = store.table("MATCH (m:Model) RETURN m.name AS name, m.quantization AS quantization").to_pylist()
-    of_name = {row["name"]: row["quantization"] for row in table}
-    labels = sorted({label for label in of_name.values() if label is not None})
-    position: dict[str | None, int] = {label: i for i, label in enumerate(labels)}
-    names = matched.incidence.models.names
-    of_model = np.array([position.get(of_name[name], len(labels)) for name in names], np.int64)
-    return matched.rows("quantisation", [*labels, UNKNOWN], edges, of_model[matched.incidence.model_index[edges]])
+    labels, of_model = quantisations(store, matched.incidence)
+    found = of_model[matched.incidence.model_index[edges]]
+    return matched.rows("quantisation", [*labels, UNKNOWN], edges, np.where(found < 0, len(labels), found))
 
 
 def _digest_rows(matched: _Matched, known: Digests) -> list[Row]:

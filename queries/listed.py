@@ -59,6 +59,15 @@ def edge_values(store: GraphStore, incidence: Incidence, *properties: str) -> tu
     return table.select(list(properties)).to_pylist(), found
 
 
+def quantisations(store: GraphStore, incidence: Incidence) -> tuple[list[str], Integers]:
+    """The formats of weights that models have, and the position of that of each model; −1 where it is not known."""
+    rows = store.table("MATCH (m:Model) RETURN m.name AS name, m.quantization AS quantization").to_pylist()
+    of_name = {row["name"]: row["quantization"] for row in rows}
+    labels = sorted({label for label in of_name.values() if label is not None})
+    position: dict[str | None, int] = {label: i for i, label in enumerate(labels)}
+    return labels, np.array([position.get(of_name[name], -1) for name in incidence.models.names], np.int64)
+
+
 def hosts_of(incidence: Incidence, edges: Mask) -> Mask:
     """Which hosts in scope have one of those edges."""
     found = np.zeros(len(incidence.hosts), bool)

@@ -15,7 +15,7 @@ from cohabit.graph.incidence import Incidence, Integers
 from cohabit.graph.store import GraphStore
 from cohabit.queries import monoculture as monocultures
 from cohabit.queries.advisories import SEVERITIES, Advisory, load_advisories, match
-from cohabit.queries.listed import Mask, edge_values, hosts_of, read_listed, shares
+from cohabit.queries.listed import Mask, edge_values, hosts_of, quantisations, read_listed, shares
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
 from cohabit.queries.words import count, percent
@@ -186,12 +186,8 @@ def _of_edges(values: list[bool], of_edge: Integers) -> Mask:
 
 
 def _quantisation(store: GraphStore, incidence: Incidence) -> Iterator[_Finding]:
-    rows = store.table("MATCH (m:Model) RETURN m.name AS name, m.quantization AS quantization").to_pylist()
-    of_model = {row["name"]: row["quantization"] for row in rows}
-    quantisations = [of_model[name] for name in incidence.models.names]
-    labels = sorted({label for label in quantisations if label is not None})
+    labels, codes = quantisations(store, incidence)
     position = {label: i for i, label in enumerate(labels)}
-    codes = np.array([-1 if label is None else position[label] for label in quantisations], np.int64)
     of_edge = codes[incidence.model_index] if len(codes) else incidence.model_index
     known = of_edge >= 0
     present = [labels[i] for i in np.flatnonzero(np.bincount(of_edge[known], minlength=len(labels))).tolist()]
