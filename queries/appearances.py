@@ -82,7 +82,8 @@ def _ends(counts: Integers) -> tuple[Integers, Integers]:
 
 def _inside(seen: Sightings, level: str, scope: Scope, *, last: bool) -> np.ndarray:
     """Which items were first (or last) seen in a week of the time window."""
-    _, items, weeks = item_weeks(seen.incidence, level, seen.labels)
+    of_edge, edges, weeks = item_weeks(seen.incidence, level, seen.labels)
+    items = of_edge[edges]
     end = np.full(len(seen.labels), 0 if last else np.iinfo(np.int64).max)
     (np.maximum if last else np.minimum).at(end, items, weeks)
     there = np.bincount(items, minlength=len(seen.labels)) > 0

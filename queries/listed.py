@@ -24,6 +24,8 @@ def read_listed(store: GraphStore, scope: Scope) -> Incidence:
 def listed_of(store: GraphStore, incidence: Incidence, scope: Scope) -> Incidence:
     """The same of hosts in scope that were read already."""
     window = window_in(store, scope)
+    if window.newest_only:
+        return incidence.without_details()  # hosts are in such a window by their newest list
     if window.weeks is None:
         listed = host_keys(store, " WHERE size(h.listed_weeks) > 0")
     else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct, positions
+from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.places import PLACES, Membership, memberships
@@ -120,11 +120,10 @@ def _rows(
         of_edge, edge_groups = grouped(incidence.host_index, items.of_edge)
         listings = np.bincount(edge_groups, edges.observations[of_edge], minlength=size)
     if edges.weeks is not None and edges.week_edges is not None:
-        hosts, of = incidence.host_index[edges.week_edges], items.of_edge[edges.week_edges]
         # Several models of one item in one week are one (host, week) pair of the item.
-        weeks = distinct(edges.weeks)
-        week = positions(edges.weeks, weeks)
-        triples = distinct((hosts * width + of) * max(len(weeks), 1) + week) // max(len(weeks), 1)
+        pair = (incidence.host_index * width + items.of_edge)[edges.week_edges]
+        after = int(edges.weeks.max(initial=0)) + 1
+        triples = distinct(pair * after + edges.weeks) // after
         host_weeks = np.bincount(grouped(triples // width, triples % width)[1], minlength=size)
     return [
         {

@@ -189,8 +189,9 @@ def read_incidences(
 ) -> list[Incidence]:
     """Read several scopes at once, with one model table; what they have in common is read once.
 
-    With `either`, a host that the filters of one scope leave is in all of them (in whose time it was seen): filters on
-    what hosts run hold at different times for different hosts.
+    Scopes with the same hosts in the same window get one and the same object. With `either`, a host that the filters
+    of one scope leave is in all of them (in whose time it was seen): filters on what hosts run hold at different times
+    for different hosts.
     """
     models = read_models(store)
     windows = [window_in(store, scope) for scope in scopes]
@@ -202,8 +203,12 @@ def read_incidences(
     if either:
         kept = distinct(np.concatenate(chosen))
         chosen = [np.intersect1d(hosts, kept, assume_unique=True) for hosts, _ in read]
-    found = zip(chosen, windows, read, strict=True)
-    return [_incidence(hosts, edges, models, window) for hosts, window, (_, edges) in found]
+    found: dict[tuple[TimeWindow, bytes], Incidence] = {}
+    keys = [(window, hosts.tobytes()) for hosts, window in zip(chosen, windows, strict=True)]
+    for key, hosts, (_, edges) in zip(keys, chosen, read, strict=True):
+        if key not in found:
+            found[key] = _incidence(hosts, edges, models, key[0])
+    return [found[key] for key in keys]
 
 
 def _filtered(

@@ -106,26 +106,29 @@ def _listed(host_weeks: HostWeeks, incidence: Incidence, periods: Periods) -> tu
 def _with_items(
     incidence: Incidence, level: str, labels: list[str], periods: Periods
 ) -> tuple[Integers, Integers, Integers]:
-    hosts, items, weeks = item_weeks(incidence, level, labels)
+    items, edges, weeks = item_weeks(incidence, level, labels)
     of = periods.of(weeks)
-    inside = of >= 0
     width, height = max(len(periods), 1), max(len(labels), 1)
+    pairs = (incidence.host_index * height + items)[edges]
     # Several models of one item, or several weeks of one period, are one sighting.
-    keys = distinct((hosts[inside] * height + items[inside]) * width + of[inside])
+    keys = distinct((pairs * width + of)[of >= 0])
     return keys // width // height, keys // width % height, keys % width
 
 
 def item_weeks(incidence: Incidence, level: str, labels: list[str]) -> tuple[Integers, Integers, Integers]:
-    """Host, item (position in `labels`) and week of every listing of a known item; repeats are possible."""
+    """The item (position in `labels`, −1 unknown) of each edge; edge and week of every listing of a known item.
+
+    Several edges of a host can have the same item.
+    """
     edges = incidence.edges
     if edges.weeks is None or edges.week_edges is None or not labels:
         none = np.empty(0, np.int64)
-        return none, none, none
+        return np.full(len(incidence.host_index), -1, np.int64), none, none
     position: dict[str | None, int] = {label: i for i, label in enumerate(labels)}
     of_model = np.array([position.get(item, -1) for item in incidence.models.items[level]], np.int64)
-    items = of_model[incidence.model_index][edges.week_edges]
-    known = items >= 0
-    return incidence.host_index[edges.week_edges[known]], items[known], edges.weeks[known]
+    items = of_model[incidence.model_index]
+    known = (items >= 0)[edges.week_edges]
+    return items, edges.week_edges[known], edges.weeks[known]
 
 
 def read_series(

@@ -60,12 +60,17 @@ def _same_without_decoys(seen: list[Reading]) -> Iterator[str]:
 def _figures(claim: Claim, known: Study, seen: list[Reading]) -> Iterator[tuple[str, Figure]]:
     """The figures of a claim, by reading; one alone where the data do not allow any."""
     label: Hosts = by_label(claim)
+    first: Figure | None = None
     for reading in seen:
         if reading.at_date and claim.measure in _OVER_TIME:
             if reading.name == AS_DEFINED:
                 yield reading.name, Figure(None, "not computed", note="it is about time; leave out --at")
             continue
-        figure = claim_measures.compute(claim, reading, label)
+        if first is None or reading.incidence is not seen[0].incidence:
+            figure = claim_measures.compute(claim, reading, label)
+        else:
+            figure = first  # the same hosts and models: no need to count them again
+        first = first or figure
         yield reading.name, figure
         if figure.value is None and reading.name == AS_DEFINED:
             return
