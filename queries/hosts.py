@@ -82,9 +82,10 @@ def _host_rows(store: GraphStore, keys: Integers) -> list[Row]:
         ),
     )
     country, network, provider = (place_of_hosts(store, place, keys) for place in ("country", "network", "provider"))
+    number = {name: parse_asn(name) for name in set(network) if name is not None}
     places = {
         "country": country,
-        "asn": [None if name is None else parse_asn(name) for name in network],
+        "asn": [None if name is None else number[name] for name in network],
         "provider": provider,
     }
     software: list[list[str]] = [[] for _ in keys]
