@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, cast
 
 from cohabit.graph.store import GraphStore, Parameters
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 def remembering(store: GraphStore) -> GraphStore:
     """The same store, keeping every table that it gives for as long as this object lives.
 
-    For a span in which the graph is only read: what somebody else writes meanwhile is not seen. The tables of a graph
-    of 175,108 hosts are some 100 MB.
+    Several threads can ask it, one at a time. For a span in which the graph is only read: what somebody else writes
+    meanwhile is not seen. The tables of a graph of 175,108 hosts are some 100 MB.
     """
     return cast("GraphStore", _Remembering(store))
 
@@ -22,13 +23,15 @@ def remembering(store: GraphStore) -> GraphStore:
 class _Remembering:
     def __init__(self, store: GraphStore) -> None:
         self._store = store
+        self._asking = threading.Lock()
         self._tables: dict[tuple[str, str], pa.Table] = {}
 
     def table(self, cypher: str, parameters: Parameters | None = None) -> pa.Table:
         key = cypher, repr(sorted((parameters or {}).items()))
-        if key not in self._tables:
-            self._tables[key] = self._store.table(cypher, parameters)
-        return self._tables[key]
+        with self._asking:
+            if key not in self._tables:
+                self._tables[key] = self._store.table(cypher, parameters)
+            return self._tables[key]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

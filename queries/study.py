@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cohabit.graph.remembering import remembering
 from cohabit.graph.store import GraphStore
 from cohabit.queries import claim_measures
-from cohabit.queries.claim_measures import Figure, Hosts, by_base, by_label, by_line
+from cohabit.queries.claim_measures import Figure, by_base, by_label, by_line
 from cohabit.queries.claims import Claim, Study, load_claims
 from cohabit.queries.readings import AS_DEFINED, BASE_LINE, BY_LINE, WITHOUT_DECOYS, Reading, readings
 from cohabit.queries.result import Result, Row, result
@@ -35,7 +36,12 @@ def study(store: GraphStore, *, claims: str | os.PathLike[str] | None = None, sc
     """
     known = load_claims(None if claims is None else Path(claims))
     seen = list(readings(remembering(store), scope or Scope()))
-    rows = [_row(claim, name, figure) for claim in known.claims for name, figure in _figures(claim, known, seen)]
+    computed = _computed(known.claims, seen)
+    rows = [
+        _row(claim, name, figure)
+        for claim, figures in zip(known.claims, computed, strict=True)
+        for name, figure in _figures(claim, known, seen, figures)
+    ]
     caveats = (*_CAVEATS, *_same_without_decoys(seen))
     return result(COLUMNS, rows, headline=_headline(known, rows), caveats=caveats, table_columns=TABLE_COLUMNS)
 
@@ -57,23 +63,34 @@ def _same_without_decoys(seen: list[Reading]) -> Iterator[str]:
         )
 
 
-def _figures(claim: Claim, known: Study, seen: list[Reading]) -> Iterator[tuple[str, Figure]]:
+def _computed(claims: Sequence[Claim], seen: list[Reading]) -> list[tuple[Figure | None, ...]]:
+    """The figures of each claim, one a reading; None of what a reading cannot say."""
+    # Two readings at once: most of the work is the store's and NumPy's, which do not hold the interpreter.
+    distinct = list({id(reading.incidence): reading for reading in reversed(seen)}.values())
+    with ThreadPoolExecutor() as pool:
+        figures = list(pool.map(lambda reading: [_figure(claim, reading) for claim in claims], distinct))
+    # Readings of the same hosts and models have the same figures.
+    of_reading = {id(reading.incidence): own for reading, own in zip(distinct, figures, strict=True)}
+    return list(zip(*(of_reading[id(reading.incidence)] for reading in seen), strict=True))
+
+
+def _figure(claim: Claim, reading: Reading) -> Figure | None:
+    if not (reading.at_date and claim.measure in _OVER_TIME):
+        return claim_measures.compute(claim, reading, by_label(claim))
+    if reading.name == AS_DEFINED:
+        return Figure(None, "not computed", note="it is about time; leave out --at")
+    return None
+
+
+def _figures(
+    claim: Claim, known: Study, seen: list[Reading], figures: Sequence[Figure | None]
+) -> Iterator[tuple[str, Figure]]:
     """The figures of a claim, by reading; one alone where the data do not allow any."""
-    label: Hosts = by_label(claim)
-    first: Figure | None = None
-    for reading in seen:
-        if reading.at_date and claim.measure in _OVER_TIME:
-            if reading.name == AS_DEFINED:
-                yield reading.name, Figure(None, "not computed", note="it is about time; leave out --at")
-            continue
-        if first is None or reading.incidence is not seen[0].incidence:
-            figure = claim_measures.compute(claim, reading, label)
-        else:
-            figure = first  # the same hosts and models: no need to count them again
-        first = first or figure
-        yield reading.name, figure
-        if figure.value is None and reading.name == AS_DEFINED:
-            return
+    for reading, figure in zip(seen, figures, strict=True):
+        if figure is not None:
+            yield reading.name, figure
+            if figure.value is None and reading.name == AS_DEFINED:
+                return
     if claim.measure in _OF_ITEMS and seen:
         if claim.by_line:
             yield BY_LINE, claim_measures.compute(claim, seen[0], by_line(known.lines))
