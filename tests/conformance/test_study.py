@@ -118,6 +118,27 @@ def test_filters_and_time_hold_for_every_claim(place: Place) -> None:
     assert not any(reading.startswith("at ") for _, reading in rows)
 
 
+def test_suspected_decoys_are_left_out_of_a_reading_of_their_own(place: Place) -> None:
+    """A hundred more hosts in ten networks with one list of five digests, Llama and Qwen2 among them."""
+    lure = [
+        {"name": name, "digest": f"{i}" * 64, "details": {"family": family}}
+        for i, (name, family) in enumerate([LLAMA, QWEN, R1, OTHER, ("y:1b", "own")])
+    ]
+    decoys = [{**host(i, "US"), "ip": f"198.51.100.{i}", "asn": 64600 + i % 10, "models": lure} for i in range(100)]
+    place.load([*planted(), *decoys])
+    rows = figures(place)
+    for claim, with_them, without in (
+        ("Hosts", 110, 10),
+        ("Observations", 115, 15),
+        ("Networks", 13, 3),
+        ("Hosts with Llama and Qwen2 together", 103, 3),
+        ("Share of multi-model hosts with Llama and Qwen2", 103 / 105, 3 / 5),
+        ("Hosts in China", 2 / 110, 2 / 10),
+    ):
+        found = [rows[claim, reading]["computed"] for reading in ("as defined", "without suspected decoys")]
+        assert found == [with_them, without], claim
+
+
 def test_claims_of_ones_own(place: Place, tmp_path: Path) -> None:
     place.load(planted())
     path = tmp_path / "mine.toml"
