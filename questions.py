@@ -103,6 +103,7 @@ class Questions:
         level: str = "family",
         weight: str = "hosts",
         *,
+        min_hosts: int = 1,
         sort: str = "pagerank",
         exact: bool = False,
         null: str = "bicm",
@@ -120,7 +121,8 @@ class Questions:
         1  qwen2      30
         2  qwen3      30
         """
-        options: dict[str, Any] = {"level": level, "weight": weight, "sort": sort, "exact": exact, "null": null}
+        options: dict[str, Any] = {"level": level, "weight": weight, "min_hosts": min_hosts, "sort": sort}
+        options |= {"exact": exact, "null": null}
         drawn = {"bootstrap": bootstrap, "seed": seed, "engine": engine}
         return self.ask("centrality", **options, **drawn, scope=scope(filters), publish=publish).to_pandas()
 

@@ -27,6 +27,7 @@ def centrality(
     filters: Filters,
     level: LevelOption = "family",
     weight: Annotated[str, typer.Option(help="What a pair weighs: hosts, jaccard or lift.")] = "hosts",
+    min_hosts: Annotated[int, typer.Option(help="Leave out items with fewer hosts.")] = 1,
     sort: Annotated[str, typer.Option(help="Column to sort by, largest first.")] = "pagerank",
     exact: Annotated[
         bool, typer.Option("--exact", help="Betweenness and closeness of models on all pairs, not on the backbone.")
@@ -45,10 +46,10 @@ def centrality(
 
     \b
     Examples:
-      cohabit centrality --weight jaccard
+      cohabit centrality --weight jaccard --min-hosts 15
       cohabit centrality --bootstrap 200
     """
-    options = {"level": level, "weight": weight, "sort": sort, "exact": exact, "null": null}
+    options = {"level": level, "weight": weight, "min_hosts": min_hosts, "sort": sort, "exact": exact, "null": null}
     options |= {"bootstrap": bootstrap, "seed": seed, "engine": engine}
     with progress_bar(output.quiet) as progress:
         answer(where, output, False, "centrality", **options, scope=scope_of(filters), progress=progress)

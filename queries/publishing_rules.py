@@ -325,7 +325,7 @@ RULES: dict[str, Chooser] = {
     "saved": _always(_CYPHER),
     "analyse": _always(Refused("it writes into the store and has no figures to publish")),
 }
-LEAST = frozenset({"cooccurrence", "combinations", "compare"})
+LEAST = frozenset({"cooccurrence", "combinations", "centrality", "compare"})
 """Questions whose `min_hosts` leaves out rows: of what is published it does so afterwards."""
 INSIDE = frozenset({"centrality", "concentration", "quotients"})
 """Questions that measure something on protected counts: they take the protection as an option."""
