@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cohabit.errors import UsageError
 from cohabit.queries.result import Result
 from cohabit.queries.scope import Scope
 
@@ -153,19 +154,29 @@ class Questions:
 
     def concentration(
         self,
-        level: str = "family",
+        level: str | None = None,
         by: str | None = None,
         *,
+        of: str | Sequence[str] = (),
         quotients: bool = False,
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """How diverse the items of a level are, overall or by place; or the location quotients of places.
+        """How diverse the items of a level are, overall or by place; or the location quotients of places; or (`of`) how
+        few countries, networks or providers hold the hosts themselves.
 
         >>> graph.concentration()[["items", "top", "top_share"]].round(2)
            items    top  top_share
         0     34  llama       0.35
+        >>> graph.concentration(of=["country", "provider"])[["item", "places", "top", "top_share"]].round(2)
+               item  places             top  top_share
+        0   country      69              CN       0.30
+        1  provider     358  ZUBLIAXO-NET-1       0.05
         """
+        if of:
+            if level or by or quotients:
+                raise UsageError("of counts hosts by place, not items: leave level, by and quotients out")
+            return self.ask("spread", of=_tuple(of), scope=scope(filters), publish=publish).to_pandas()
         question = "quotients" if quotients else "concentration"
         return self.ask(question, level=level, by=by, scope=scope(filters), publish=publish).to_pandas()
 

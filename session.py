@@ -194,6 +194,7 @@ class Graph(Questions):
             quality,
             rank,
             risks,
+            spread,
             study,
             trends,
         )
@@ -217,6 +218,7 @@ class Graph(Questions):
             "centrality": lambda: centrality.centrality(store, **options),
             "clusters": lambda: clusters.clusters(store, **options),
             "concentration": lambda: concentration.concentration(store, **options),
+            "spread": lambda: spread.spread(store, **options),
             "quotients": lambda: concentration.quotients(store, **options),
             "diff": lambda: diff.diff(store, masker, *arguments, **options),
             "compare": lambda: compare.compare(store, *arguments, **options),

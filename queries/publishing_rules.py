@@ -145,6 +145,12 @@ def _quotients(options: Options) -> Rule:
     )
 
 
+_SPREAD = Rule(
+    counts=("hosts", "base"),
+    plain=("item", "places", "hill_1", "hill_2", "hhi", "top", "top_share", "top_3_share", "top_10_share"),
+)
+
+
 def _difference(one: str, other: str) -> Compute:
     return _measured(operator.sub, one, other)
 
@@ -297,6 +303,7 @@ RULES: dict[str, Chooser] = {
     "clusters": _clusters,
     "concentration": _concentration,
     "quotients": _quotients,
+    "spread": _always(_SPREAD),
     "diff": _diff,
     "compare": _always(_COMPARE),
     "study": _always(_STUDY),
@@ -327,7 +334,7 @@ RULES: dict[str, Chooser] = {
 }
 LEAST = frozenset({"cooccurrence", "combinations", "centrality", "compare"})
 """Questions whose `min_hosts` leaves out rows: of what is published it does so afterwards."""
-INSIDE = frozenset({"centrality", "concentration", "quotients"})
+INSIDE = frozenset({"centrality", "concentration", "quotients", "spread"})
 """Questions that measure something on protected counts: they take the protection as an option."""
 
 

@@ -61,6 +61,7 @@ CALLS = {
     "analyse": "label, fact, written",
     "concentration": "item, hosts, hill_1, hill_2, hhi, top, top_share",
     "concentration --by network": "item, hosts, hill_1, hill_2, hhi, top, top_share",
+    "concentration --of provider": "item, hosts, base, places, hill_1, hhi, top, top_share, top_3_share, top_10_share",
     "concentration --by country --quotients": "place, item, hosts, share, share_overall, quotient, base",
     "risks": RISK,
     "risks --kind version --since 2025-02-20": RISK,

@@ -29,7 +29,19 @@ from tests.queries.attacker import attack, population
 
 K = 10
 # The most that one column of an answer, published, can have that is no number of hosts or of what they hold.
-NOT_COUNTED = {"size", "size_at_least", "cluster", "degree", "core", "weeks", "items", "scans", "published", "goal"}
+NOT_COUNTED = {
+    "places",
+    "size",
+    "size_at_least",
+    "cluster",
+    "degree",
+    "core",
+    "weeks",
+    "items",
+    "scans",
+    "published",
+    "goal",
+}
 
 
 # ---- one count ----
@@ -241,6 +253,7 @@ ASKED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("concentration", (), {}),
     ("concentration", (), {"by": "country"}),
     ("quotients", (), {"by": "country"}),
+    ("spread", (), {"of": ("country", "network")}),
     ("diff", DATES, {}),
     ("diff", DATES, {"of_digests": True}),
     ("compare", (Scope(country=("CN",)),), {"min_hosts": 1}),
