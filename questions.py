@@ -186,6 +186,7 @@ class Questions:
         date2: str,
         *,
         level: str | None = None,
+        item: str | Sequence[str] = (),
         digests: bool = False,
         publish: int | None = None,
         **filters: Any,
@@ -196,7 +197,8 @@ class Questions:
             item  before  after
         0  qwen2      25     63
         """
-        options = {"level": level, "of_digests": digests, "scope": scope(filters), "publish": publish}
+        options: dict[str, Any] = {"level": level, "of_digests": digests, "item": _tuple(item)}
+        options |= {"scope": scope(filters), "publish": publish}
         return self.ask("diff", date1, date2, **options).to_pandas()
 
     def compare(
@@ -428,18 +430,22 @@ class Questions:
         *,
         view: str = "survival",
         every: str | None = None,
-        gone_after: int = 4,
+        gone_after: int | None = None,
+        level: str | None = None,
+        item: str | Sequence[str] = (),
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """How long hosts stay, who comes and goes, or how the observations are spread over hosts.
+        """How long hosts stay (with `level` or `item`: items on hosts), who comes and goes, or how the observations
+        are spread over hosts.
 
         >>> graph.lifetimes().head(2)[["weeks", "at_risk", "survival"]].round(2)
            weeks  at_risk  survival
         0      1      453      0.60
         1      2      263      0.51
         """
-        options = {"view": view, "every": every, "gone_after": gone_after}
+        options: dict[str, Any] = {"view": view, "every": every, "gone_after": gone_after}
+        options |= {"level": level, "item": _tuple(item)}
         return self.ask("lifetimes", **options, scope=scope(filters), publish=publish).to_pandas()
 
     def query(

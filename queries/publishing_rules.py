@@ -229,6 +229,13 @@ _LIFETIMES = {
 }
 
 
+def _lifetimes(options: Options) -> Rule | Refused:
+    # One item is on a host once; of several, or of a whole level, one host can have any number.
+    if (options.get("level") or options.get("item")) and len(options.get("item", ())) != 1:
+        return Refused("it counts items on hosts, and one host can have many; name one --item")
+    return _LIFETIMES[options.get("view", "survival")]
+
+
 def _figure(row: Row, protection: Protection) -> float | int | None:
     """A number of hosts, or a share of which the definition says the numbers; no other figure is said."""
     value = row["computed"]
@@ -319,7 +326,7 @@ RULES: dict[str, Chooser] = {
         )
     ),
     "trends": _trends,
-    "lifetimes": lambda options: _LIFETIMES[options.get("view", "survival")],
+    "lifetimes": _lifetimes,
     "catalogue": _catalogue,
     "hosts": _always(_HOSTS),
     "endpoints": _always(_HOSTS),

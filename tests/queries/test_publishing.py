@@ -265,6 +265,7 @@ ASKED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("impact", (("family:qwen2",),), {}),
     *(("trends", (), {"view": view}) for view in ("shares", "new", "vanished", "adoption")),
     ("trends", (), {"level": None, "by": "country"}),
+    ("lifetimes", (), {"item": ("llama",)}),
     *(("lifetimes", (), {"view": view}) for view in ("survival", "churn", "observations")),
 ]
 REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
@@ -275,6 +276,8 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("analyse", (), {}),
     ("catalogue", (), {}),
     ("diff", DATES, {"level": "host"}),
+    ("lifetimes", (), {"level": "family"}),
+    ("lifetimes", (), {"item": ("llama", "qwen2")}),
     ("trends", (), {"view": "slopes"}),
     ("trends", (), {"forecast": 2}),
     ("centrality", (), {"engine": "gds"}),
