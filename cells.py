@@ -11,7 +11,7 @@ from cohabit.text import visible
 
 _SHARES = frozenset({"share", "low", "high", "share_of_multi_model_hosts", "share_with_all", "boot_low", "boot_high"})
 _SHARES |= {f"share_of_{which}{bound}" for which in "ab" for bound in ("", "_low", "_high")}
-_SHARES |= {"share_overall", "top_share"}
+_SHARES |= {"share_overall", "top_share", "top_3_share", "top_10_share"}
 _SHARES |= {"share_of_deployments", "share_of_affected", "goal"}
 # Of claims: numbers are whole, so what is not is a share.
 _SHARES |= {"published", "computed"}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cohabit.commands import bundling, excluding, loading, querying
+from cohabit.commands import excluding, loading, querying
 from cohabit.errors import DataError
 from cohabit.options import Where
 
@@ -153,20 +153,26 @@ def bundle(
     *,
     data: AnyPath | None = None,
     store: str | None = None,
+    level: str = "family",
     publish: int | None = None,
     seed: int = 0,
     **filters: Any,
 ) -> None:
     """Pack a study into a zip file: tables, maps, report, and what it takes to check them and make them again.
 
+    `level` is that of pairs, combinations, centrality, clusters, concentration and trends.
+
     >>> import cohabit
     >>> cohabit.bundle("study.zip", publish=10)  # doctest: +SKIP
     """
-    from cohabit.output import write_file
+    from cohabit.bundles.contents import Bundle
+    from cohabit.bundles.making import make
+    from cohabit.output import as_text, write_file
     from cohabit.session import Graph
 
+    wanted = Bundle(filters, publish, seed, level)
     with Graph(data, store) as graph:
-        write_file(Path(output), bundling.make(graph, bundling.Bundle(filters, publish, seed)))
+        write_file(Path(output), make(graph, wanted, as_text))
 
 
 def simulate(hosts: int = 2_000, seed: int = 0, output: AnyPath = ".") -> SimulationResult:

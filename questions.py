@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cohabit.errors import UsageError
 from cohabit.queries.result import Result
 from cohabit.queries.scope import Scope
 
@@ -103,6 +104,7 @@ class Questions:
         level: str = "family",
         weight: str = "hosts",
         *,
+        min_hosts: int = 1,
         sort: str = "pagerank",
         exact: bool = False,
         null: str = "bicm",
@@ -120,7 +122,8 @@ class Questions:
         1  qwen2      30
         2  qwen3      30
         """
-        options: dict[str, Any] = {"level": level, "weight": weight, "sort": sort, "exact": exact, "null": null}
+        options: dict[str, Any] = {"level": level, "weight": weight, "min_hosts": min_hosts, "sort": sort}
+        options |= {"exact": exact, "null": null}
         drawn = {"bootstrap": bootstrap, "seed": seed, "engine": engine}
         return self.ask("centrality", **options, **drawn, scope=scope(filters), publish=publish).to_pandas()
 
@@ -151,19 +154,29 @@ class Questions:
 
     def concentration(
         self,
-        level: str = "family",
+        level: str | None = None,
         by: str | None = None,
         *,
+        of: str | Sequence[str] = (),
         quotients: bool = False,
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """How diverse the items of a level are, overall or by place; or the location quotients of places.
+        """How diverse the items of a level are, overall or by place; or the location quotients of places; or (`of`) how
+        few countries, networks or providers hold the hosts themselves.
 
         >>> graph.concentration()[["items", "top", "top_share"]].round(2)
            items    top  top_share
         0     34  llama       0.35
+        >>> graph.concentration(of=["country", "provider"])[["item", "places", "top", "top_share"]].round(2)
+               item  places             top  top_share
+        0   country      69              CN       0.30
+        1  provider     358  ZUBLIAXO-NET-1       0.05
         """
+        if of:
+            if level or by or quotients:
+                raise UsageError("of counts hosts by place, not items: leave level, by and quotients out")
+            return self.ask("spread", of=_tuple(of), scope=scope(filters), publish=publish).to_pandas()
         question = "quotients" if quotients else "concentration"
         return self.ask(question, level=level, by=by, scope=scope(filters), publish=publish).to_pandas()
 
@@ -173,6 +186,7 @@ class Questions:
         date2: str,
         *,
         level: str | None = None,
+        item: str | Sequence[str] = (),
         digests: bool = False,
         publish: int | None = None,
         **filters: Any,
@@ -183,7 +197,8 @@ class Questions:
             item  before  after
         0  qwen2      25     63
         """
-        options = {"level": level, "of_digests": digests, "scope": scope(filters), "publish": publish}
+        options: dict[str, Any] = {"level": level, "of_digests": digests, "item": _tuple(item)}
+        options |= {"scope": scope(filters), "publish": publish}
         return self.ask("diff", date1, date2, **options).to_pandas()
 
     def compare(
@@ -415,18 +430,22 @@ class Questions:
         *,
         view: str = "survival",
         every: str | None = None,
-        gone_after: int = 4,
+        gone_after: int | None = None,
+        level: str | None = None,
+        item: str | Sequence[str] = (),
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """How long hosts stay, who comes and goes, or how the observations are spread over hosts.
+        """How long hosts stay (with `level` or `item`: items on hosts), who comes and goes, or how the observations
+        are spread over hosts.
 
         >>> graph.lifetimes().head(2)[["weeks", "at_risk", "survival"]].round(2)
            weeks  at_risk  survival
         0      1      453      0.60
         1      2      263      0.51
         """
-        options = {"view": view, "every": every, "gone_after": gone_after}
+        options: dict[str, Any] = {"view": view, "every": every, "gone_after": gone_after}
+        options |= {"level": level, "item": _tuple(item)}
         return self.ask("lifetimes", **options, scope=scope(filters), publish=publish).to_pandas()
 
     def query(

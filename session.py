@@ -84,8 +84,20 @@ class Graph(Questions):
 
         return HtmlPage(self.picture("report", ".html", seed=seed, publish=publish, **filters).decode())
 
-    def picture(self, kind: str, ending: str, *, seed: int = 0, publish: int | None = None, **filters: Any) -> bytes:
+    def picture(
+        self,
+        kind: str,
+        ending: str,
+        *,
+        seed: int = 0,
+        share: str | None = None,
+        publish: int | None = None,
+        **filters: Any,
+    ) -> bytes:
         """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file.
+
+        `share` is what a still map of countries, providers or networks shows: `hosts`, `multi-model hosts`, or one of
+        the common families, labs and countries of labs.
 
         >>> graph.picture("families", ".svg")[:5]
         b'<?xml'
@@ -95,7 +107,7 @@ class Graph(Questions):
 
         simulated, real = self._kinds_of_scans()
         notes = (MIXED,) if simulated and real else ()
-        request = Request(scope(filters), simulated, notes, seed, self.masker.address, protection(publish))
+        request = Request(scope(filters), simulated, notes, seed, self.masker.address, protection(publish), share)
         return make_file(self.store, kind, ending, request, rejected=self._rejected())
 
     def export(
@@ -194,6 +206,7 @@ class Graph(Questions):
             quality,
             rank,
             risks,
+            spread,
             study,
             trends,
         )
@@ -217,6 +230,7 @@ class Graph(Questions):
             "centrality": lambda: centrality.centrality(store, **options),
             "clusters": lambda: clusters.clusters(store, **options),
             "concentration": lambda: concentration.concentration(store, **options),
+            "spread": lambda: spread.spread(store, **options),
             "quotients": lambda: concentration.quotients(store, **options),
             "diff": lambda: diff.diff(store, masker, *arguments, **options),
             "compare": lambda: compare.compare(store, *arguments, **options),

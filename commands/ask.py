@@ -269,6 +269,16 @@ def make_map(
             autocompletion=completing.kinds,
         ),
     ] = "families",
+    share: Annotated[
+        str | None,
+        typer.Option(
+            help="With a still picture of countries, providers or networks: what is shown of them, as the page has it "
+            "under «Show»: multi-model hosts, llama, lab-country:CN …",
+            show_default="hosts",
+            metavar="NAME",
+            autocompletion=completing.families,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,
     publish: PublishOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
@@ -278,7 +288,7 @@ def make_map(
     \b
     Examples:
       cohabit map families -o families.html
-      cohabit map countries -o countries.svg
+      cohabit map countries --share lab-country:CN -o countries.svg
       cohabit map hosts --has model:llama3.2:1b -o hosts.html
     """
     from cohabit.output import check_target, write_file
@@ -286,7 +296,8 @@ def make_map(
 
     check_target(output, (".html", ".svg", ".png"))
     with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
-        content = graph.picture(kind, output.suffix.lower(), seed=seed, publish=publish, **filters.values())
+        options = {"seed": seed, "share": share, "publish": publish, **filters.values()}
+        content = graph.picture(kind, output.suffix.lower(), **options)
     write_file(output, content)
     if not quiet:
         print(visible(str(output)))

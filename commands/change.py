@@ -51,15 +51,30 @@ def lifetimes(
     view: Annotated[str, typer.Option(help="survival, churn or observations.")] = "survival",
     every: Annotated[str | None, typer.Option(help="With --view churn: week or month.", show_default="month")] = None,
     gone_after: Annotated[
-        int, typer.Option(help="A host is gone when it is not seen in so many weeks with a scan.", metavar="WEEKS")
-    ] = 4,
+        int | None,
+        typer.Option(
+            help="A host is gone when it is not seen in so many weeks with a scan, an item when it is missing in so "
+            "many weeks with a list of the host.",
+            metavar="WEEKS",
+            show_default="4, of items 1",
+        ),
+    ] = None,
+    level: Annotated[
+        str | None,
+        typer.Option(
+            help="How long items of this level stay on hosts: model, family, line, lab or lab-country.",
+            show_default="hosts; with --item family",
+        ),
+    ] = None,
+    item: Annotated[Several, typer.Option(help="Only this item of the level.", metavar="NAME")] = None,
 ) -> None:
-    """Say how long hosts stay, who comes and goes, and how few hosts give most observations.
+    """Say how long hosts stay, or items on them; who comes and goes; how few hosts give most observations.
 
     \b
     Examples:
       cohabit lifetimes
+      cohabit lifetimes --level model --item llama3.2:3b
       cohabit lifetimes --view churn
     """
-    options = {"view": view, "every": every, "gone_after": gone_after}
+    options = {"view": view, "every": every, "gone_after": gone_after, "level": level, "item": tuple(item or ())}
     answer(where, output, False, "lifetimes", **options, scope=scope_of(filters))

@@ -29,6 +29,7 @@ def diff(
     level: Annotated[
         str | None, typer.Option(help="model, family, line, lab, lab-country or host.", show_default="family")
     ] = None,
+    item: Annotated[Several, typer.Option(help="Only this item of the level.", metavar="NAME")] = None,
     digests: Annotated[
         bool, typer.Option("--digests", help="Show instead which digests replaced others under one model name.")
     ] = False,
@@ -38,9 +39,11 @@ def diff(
     \b
     Examples:
       cohabit diff 2025-04-01 2025-09-01
+      cohabit diff 2025-04-01 2025-09-01 --level line --item deepseek-r1
       cohabit diff 2025-04-01 2025-09-01 --level host
     """
-    options: dict[str, Any] = {"level": level, "of_digests": digests, "scope": scope_of(filters)}
+    options: dict[str, Any] = {"level": level, "of_digests": digests, "item": tuple(item or ())}
+    options["scope"] = scope_of(filters)
     answer(where, output, shown.show_addresses, "diff", date1, date2, **options)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cohabit.commands.answering import LevelOption
 from cohabit.options import Filters, PublishOption, Where, with_options
 from cohabit.progress import progress_bar
 from cohabit.text import visible
@@ -20,6 +21,7 @@ def bundle(
     where: Where,
     filters: Filters,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .zip.")],
+    level: LevelOption = "family",
     publish: PublishOption = None,
     seed: Annotated[int, typer.Option(help="Seed of communities, resamples and places in maps.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and not the name of the file.")] = False,
@@ -27,20 +29,23 @@ def bundle(
     """Pack a study into one file: tables, maps, report, and what it takes to check them and make them again.
 
     Commands, filters and Cypher of each, definitions, versions, hashes of the scans, a citation line and a script.
-    The same data and options give the same bytes.
+    The same data and options give the same bytes. Ranks and maps are there at every level; --level is that of pairs,
+    combinations, centrality, clusters, concentration and trends.
 
     \b
-    Example:
+    Examples:
       cohabit bundle --publish 10 -o study.zip
+      cohabit bundle --level line --publish 10 -o lines.zip
     """
-    from cohabit.commands import bundling
-    from cohabit.output import check_target, write_file
+    from cohabit.bundles.contents import Bundle
+    from cohabit.bundles.making import make
+    from cohabit.output import as_text, check_target, write_file
     from cohabit.session import Graph
 
     check_target(output, (".zip",))
-    wanted = bundling.Bundle(filters.values(), publish, seed)
+    wanted = Bundle(filters.values(), publish, seed, level)
     with Graph(where.data, where.store) as graph, progress_bar(quiet) as progress:
-        content = bundling.make(graph, wanted, progress)
+        content = make(graph, wanted, as_text, progress)
     write_file(output, content)
     if not quiet:
         print(visible(str(output)))

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from cohabit.commands.answering import LevelOption, answer, scope_of
-from cohabit.options import Answer, Filters, Where, with_options
+from cohabit.commands.completing import words
+from cohabit.errors import UsageError
+from cohabit.options import Answer, Filters, Several, Where, with_options
 from cohabit.progress import progress_bar
 
 app = typer.Typer()
@@ -27,6 +29,7 @@ def centrality(
     filters: Filters,
     level: LevelOption = "family",
     weight: Annotated[str, typer.Option(help="What a pair weighs: hosts, jaccard or lift.")] = "hosts",
+    min_hosts: Annotated[int, typer.Option(help="Leave out items with fewer hosts.")] = 1,
     sort: Annotated[str, typer.Option(help="Column to sort by, largest first.")] = "pagerank",
     exact: Annotated[
         bool, typer.Option("--exact", help="Betweenness and closeness of models on all pairs, not on the backbone.")
@@ -45,10 +48,10 @@ def centrality(
 
     \b
     Examples:
-      cohabit centrality --weight jaccard
+      cohabit centrality --weight jaccard --min-hosts 15
       cohabit centrality --bootstrap 200
     """
-    options = {"level": level, "weight": weight, "sort": sort, "exact": exact, "null": null}
+    options = {"level": level, "weight": weight, "min_hosts": min_hosts, "sort": sort, "exact": exact, "null": null}
     options |= {"bootstrap": bootstrap, "seed": seed, "engine": engine}
     with progress_bar(output.quiet) as progress:
         answer(where, output, False, "centrality", **options, scope=scope_of(filters), progress=progress)
@@ -96,20 +99,37 @@ def concentration(
     where: Where,
     output: Answer,
     filters: Filters,
-    level: LevelOption = "family",
+    level: Annotated[
+        str | None, typer.Option(help="model, family, line, lab or lab-country.", show_default="family")
+    ] = None,
     by: Annotated[str | None, typer.Option(help=f"Place by place: {PLACES_LISTED}.")] = None,
+    of: Annotated[
+        Several,
+        typer.Option(
+            help=f"How the hosts themselves are spread, whatever they run, over: {PLACES_LISTED}; repeatable.",
+            metavar="PLACE",
+            autocompletion=words("country", "network", "provider", "provider-kind", "software"),
+        ),
+    ] = None,
     quotients: Annotated[
         bool, typer.Option("--quotients", help="With --by: each item's share in the place over its share overall.")
     ] = False,
 ) -> None:
-    """Say how diverse the items are, and what dominates, overall or place by place.
+    """Say how diverse the items are, and what dominates, overall or place by place; or how few places hold the hosts.
 
     \b
-    Example:
+    Examples:
       cohabit concentration --level lab --by country
+      cohabit concentration --of country --of network --of provider
     """
+    scope = scope_of(filters)
+    if of:
+        if level or by or quotients:
+            raise UsageError("--of counts hosts by place, not items: leave --level, --by and --quotients out")
+        answer(where, output, False, "spread", of=of, scope=scope)
+        return
     question = "quotients" if quotients else "concentration"
-    answer(where, output, False, question, level=level, by=by, scope=scope_of(filters))
+    answer(where, output, False, question, level=level, by=by, scope=scope)
 
 
 @app.command()

@@ -32,6 +32,7 @@ KINDS = {
     "providers": Kind(place_kinds.providers, place_kinds.providers_still),
     "networks": Kind(place_kinds.networks, place_kinds.networks_still),
 }
+OF_PLACES = ("countries", "providers", "networks")
 REPORT = "report"
 
 
@@ -64,6 +65,7 @@ def make_file(
 
     Without a browser, DataError for `.png` and `.pdf` before any work is done.
     """
+    _check_share(kind, ending, request)
     if ending in (".png", ".pdf"):
         browser.find_browser(f"a {ending[1:].upper()} file")
     if kind == REPORT:
@@ -73,6 +75,15 @@ def make_file(
         return make_map(store, kind, request).encode()
     drawn = make_still(store, kind, request)
     return browser.png(drawn) if ending == ".png" else drawn.encode()
+
+
+def _check_share(kind: str, ending: str, request: Request | None) -> None:
+    if request is None or request.share is None:
+        return
+    if kind not in OF_PLACES:
+        raise UsageError(f"--share chooses what a map of {', '.join(OF_PLACES)} shows; leave it out for {kind}")
+    if ending == ".html":
+        raise UsageError("--share is of a still picture (.svg, .png); the page has all of them, under «Show»")
 
 
 def _known(kind: str) -> Kind:

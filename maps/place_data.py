@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from cohabit.errors import UsageError
+from cohabit.graph.names import country_name
 from cohabit.maps import scale
 from cohabit.queries.place_shares import HOSTS, MULTI_MODEL, PlaceMeasure
+from cohabit.text import visible
 
 # A share of fewer hosts is not drawn as one: the place is hatched instead.
 FEW = 50
@@ -86,6 +89,21 @@ class Shares:
         return self.measure.item
 
     @property
+    def choice(self) -> str:
+        """How to ask for it in one word."""
+        level, item = self.measure.level, self.measure.item
+        return item if level in ("family", HOSTS, MULTI_MODEL) else f"{level}:{item}"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What it can be called, case-folded."""
+        level, item = self.measure.level, self.measure.item
+        called = {self.title, item, f"{level}:{item}"}
+        if level == "lab-country":
+            called |= {country_name(item), f"{level}:{country_name(item)}"}
+        return frozenset(name.casefold() for name in called)
+
+    @property
     def base_text(self) -> str:
         """What the share is of."""
         if self.measure.level == HOSTS:
@@ -131,6 +149,22 @@ class PlaceFigures:
     def shares(self) -> tuple[Shares, ...]:
         """The measures with their classes."""
         return tuple(Shares(measure) for measure in self.measures)
+
+    def chosen(self, name: str | None) -> Shares:
+        """The measure of that name (None: the hosts), of that `LEVEL:NAME`, or, of a country of labs, by its English
+        name; UsageError says which there are."""
+        if name is None:
+            return self.shares[0]
+        wanted = name.strip().casefold()
+        found = [shares for shares in self.shares if wanted in shares.names]
+        if len(found) == 1:
+            return found[0]
+        said = visible(name, 80)
+        if found:
+            levels = ", ".join(f"{one.measure.level}:{visible(one.measure.item, 80)}" for one in found)
+            raise UsageError(f"--share {said!r} can mean several things here; write one of: {levels}")
+        choices = ", ".join(visible(shares.choice, 60) for shares in self.shares)
+        raise UsageError(f"--share {said!r}: not what this map can show; choose from {choices}")
 
     @cached_property
     def families(self) -> tuple[Shares, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cohabit.graph.store import GraphStore
 from cohabit.maps import place_page
 from cohabit.maps.data import Frame
 from cohabit.maps.places import figure, figures_of
 from cohabit.maps.poster import poster
 from cohabit.maps.request import Maker, Request, Still
-from cohabit.queries.place_shares import PlaceShares, place_shares, published
+from cohabit.queries.place_shares import HOSTS, MULTI_MODEL, PlaceShares, place_shares, published
 from cohabit.queries.words import count
 
 _TITLES = {
@@ -29,7 +31,14 @@ def _maker(by: str) -> Maker:
 def _still(by: str) -> Still:
     def make(store: GraphStore, request: Request) -> str:
         shares = shares_of(store, by, request)
-        return poster(place_frame(shares, request), figure(figures_of(shares)))
+        figures = figures_of(shares)
+        frame = place_frame(shares, request)
+        measure = figures.chosen(request.share).measure
+        if measure.level != HOSTS:
+            # What the share is of; the title is that of all that the page shows.
+            unit = "model" if measure.level == MULTI_MODEL else measure.level
+            frame = replace(frame, base=measure.overall_base, unit=unit)
+        return poster(frame, figure(figures, share=request.share))
 
     return make
 

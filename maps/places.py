@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from cohabit.graph.names import country_name
 from cohabit.maps.charts import Drawing, beside, legend, stacked
-from cohabit.maps.place_data import Cluster, Place, PlaceFigures
+from cohabit.maps.place_data import Cluster, Place, PlaceFigures, Shares
 from cohabit.maps.place_figures import profiles, ranking, world_map
 from cohabit.maps.svg import tag, text
-from cohabit.queries.place_shares import PlaceShares
+from cohabit.queries.place_shares import HOSTS, PlaceShares
 from cohabit.queries.result import Row
+from cohabit.text import visible
 
 # Sizes of the drawings, in pixels.
 _WIDTH, _RANKED, _PROFILED, _COLUMNS = 1150.0, 15, 30, 14
+_NAME_LIMIT = 60
 
 
 def figures_of(shares: PlaceShares) -> PlaceFigures:
@@ -53,27 +55,36 @@ def _cluster(by: str, rows: Sequence[Row]) -> Cluster:
     return Cluster(", ".join(names) + more, len(rows), sum(row["base"] for row in rows), apart)
 
 
-def figure(figures: PlaceFigures, width: float = _WIDTH) -> Drawing:
-    """Return the main picture: the world and a ranking, or the profiles of places that are alike and a ranking."""
-    hosts = figures.shares[0]
+def figure(figures: PlaceFigures, width: float = _WIDTH, *, share: str | None = None) -> Drawing:
+    """Return the main picture: the world and a ranking, or the profiles of places that are alike and a ranking.
+
+    `share` names what is shown of the places (None: the hosts).
+    """
+    shown = figures.chosen(share)
     if not figures.places:
         return Drawing(600, 30, tag("text", "No place of any host in scope is known.", x=0, y=18, class_="t"))
     if figures.by == "country":
         side = width * 0.36
-        drawn = world_map(figures, hosts.drawn, width - side - 24)
-        key = legend([*hosts.legend, ("none", figures.nothing)], drawn.width)
-        left = [_caption("Share of all hosts in scope", drawn.width), drawn, key]
+        drawn = world_map(figures, shown.drawn, width - side - 24)
+        key = legend([*shown.legend, ("none", figures.nothing)], drawn.width)
+        left = [_caption(_said(shown), drawn.width), drawn, key]
         right = [
             _caption("Dots with 95 % intervals", side),
-            ranking(figures, hosts, _RANKED, side),
+            ranking(figures, shown, _RANKED, side),
         ]
         return beside(stacked(left, gap=8), stacked(right, gap=8))
-    parts = [_caption("Share of all hosts in scope, with 95 % intervals", width)]
-    parts.append(ranking(figures, hosts, _RANKED, width * 0.66))
+    parts = [_caption(f"{_said(shown)}, with 95 % intervals", width)]
+    parts.append(ranking(figures, shown, _RANKED, width * 0.66))
     if figures.by_cluster and figures.families:
         said = f"Who is alike: families among the hosts with a known one, of {figures.cluster_minimum:,} hosts or more"
         parts += [_caption(said, width), profiles(figures, _PROFILED, _COLUMNS, width)]
     return stacked(parts)
+
+
+def _said(shown: Shares) -> str:
+    if shown.measure.level == HOSTS:
+        return "Share of all hosts in scope"
+    return f"{visible(shown.title, _NAME_LIMIT)}: share {shown.base_text}"
 
 
 def _caption(words: str, width: float) -> Drawing:

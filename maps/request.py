@@ -18,7 +18,8 @@ from cohabit.queries.words import count
 class Request:
     """`notes` are caveats beyond those of the queries; `show` turns an address into what may be shown of it.
 
-    With `protected` the map is for everybody: it says nothing of few hosts.
+    With `protected` the map is for everybody: it says nothing of few hosts. `share` names what the still picture of a
+    map of places shows (None: hosts), as the page's own list of choices has it.
     """
 
     scope: Scope = field(default_factory=Scope)
@@ -27,6 +28,7 @@ class Request:
     seed: int = 0
     show: Callable[[str], str] = lambda _address: "host"
     protected: Protection | None = None
+    share: str | None = None
 
     @property
     def published(self) -> str:

@@ -18,7 +18,8 @@ from cohabit.notices.contacts import UNMATCHED
 from cohabit.notices.folder import Notified, NotifiedHost, read_record
 from cohabit.notices.lists import Listed, newest_lists
 from cohabit.notices.recipients import UNKNOWN
-from cohabit.queries.lifetimes import GONE_AFTER, check_gone_after, numbered
+from cohabit.queries.lifetimes import GONE_AFTER, check_gone_after
+from cohabit.queries.lives import numbered
 from cohabit.queries.measures import wilson
 from cohabit.queries.periods import HostWeeks, read_host_weeks
 from cohabit.queries.result import Result, Row, result

@@ -10,6 +10,7 @@ from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore, Progress
 from cohabit.queries import bootstrap as boot
 from cohabit.queries import nodes, onemode
+from cohabit.queries.backbone import USUAL_MINIMUM
 from cohabit.queries.gds import check_engine, projected
 from cohabit.queries.measures import Floats
 from cohabit.queries.null_models import check_null
@@ -25,6 +26,7 @@ COLUMNS = ("item", "hosts", *MEASURES)
 _ENDS = tuple(enumerate(("low", "high")))
 RANKS = tuple(f"{measure}_rank_{end}" for measure in MEASURES for _, end in _ENDS)
 SORTS = ("hosts", *MEASURES)
+_TOP = 5
 
 
 def centrality(
@@ -33,6 +35,7 @@ def centrality(
     level: str = "family",
     weight: str = "hosts",
     scope: Scope | None = None,
+    min_hosts: int = 1,
     sort: str = "pagerank",
     exact: bool = False,
     null: str = "bicm",
@@ -46,13 +49,13 @@ def centrality(
 
     Betweenness and closeness take 1/weight as distance; those of models are computed on the backbone unless `exact`,
     whose pairs are tested under a null model (`null`: bicm or hypergeometric). An item that shares no host with another
-    has 0 everywhere, except its part of PageRank's random jumps. With `bootstrap`, each measure has the 95 % interval
-    of the item's rank (1 is the largest) over that many draws of networks. With `engine` gds the server computes
-    PageRank and betweenness. `protected` is the network that may be published: items and pairs of few hosts are not in
-    it, and its backbone is that of the counts alone.
+    has 0 everywhere, except its part of PageRank's random jumps. Items on fewer than `min_hosts` hosts are left out of
+    the rows, as pairs are in `cooccurrence`; the network and so the measures are the same with any minimum. With
+    `bootstrap`, each measure has the 95 % interval of the item's rank (1 is the largest) over that many draws of
+    networks. With `engine` gds the server computes PageRank and betweenness. `protected` is the network that may be
+    published: items and pairs of few hosts are not in it, and its backbone is that of the counts alone.
     """
-    if sort not in SORTS:
-        raise UsageError(f"--sort {sort!r}: not a column to sort by; choose from {', '.join(SORTS)}")
+    _check(sort, min_hosts)
     boot.check(bootstrap, seed)
     check_null(null, 2)
     check_engine(engine, store)
@@ -81,7 +84,10 @@ def centrality(
             columns |= {f"{m}_rank_{end}": ends[e, i].tolist() for i, m in enumerate(MEASURES) for e, end in _ENDS}
     rows: list[Row] = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
     rows.sort(key=lambda r: (-_noiseless(r[sort]), -r["hosts"], r["item"]))
-    caveats = [*_caveats(network, rows, weight, null if on_backbone else None), *unknown_caveat(incidence, matrix)]
+    all_items = len(rows)
+    rows = [row for row in rows if row["hosts"] >= min_hosts]
+    caveats = [*_few(rows, sort), *_fewer(all_items - len(rows), min_hosts)]
+    caveats += [*_caveats(network, rows, weight, null if on_backbone else None), *unknown_caveat(incidence, matrix)]
     if server is not None:
         caveats.append("PageRank and betweenness are from the server's Graph Data Science, the rest is computed here.")
     if drawn and rows:
@@ -89,10 +95,17 @@ def centrality(
     return result(
         (*COLUMNS, *(RANKS if bootstrap else ())),
         rows,
-        headline=_headline(network, rows, level, sort, len(incidence.hosts)),
+        headline=_headline(network, rows, level, sort, len(incidence.hosts), min_hosts),
         caveats=caveats,
         table_columns=(*COLUMNS, *((f"{sort}_rank_low", f"{sort}_rank_high") if bootstrap and sort != "hosts" else ())),
     )
+
+
+def _check(sort: str, min_hosts: int) -> None:
+    if sort not in SORTS:
+        raise UsageError(f"--sort {sort!r}: not a column to sort by; choose from {', '.join(SORTS)}")
+    if min_hosts < 1:
+        raise UsageError(f"--min-hosts {min_hosts}: it takes 1 or more")
 
 
 def measured(
@@ -148,8 +161,10 @@ def _noiseless(values: Any) -> Any:
     return rounded
 
 
-def _headline(network: OneMode, rows: list[Row], level: str, sort: str, hosts: int) -> str:
+def _headline(network: OneMode, rows: list[Row], level: str, sort: str, hosts: int, min_hosts: int) -> str:
     total = count(hosts, "host")
+    if not rows and network.labels:
+        return f"No item of level {level} on {min_hosts:,} hosts or more."
     if not rows:
         return f"No item of level {level} on {total}."
     if not len(network.both):
@@ -158,6 +173,27 @@ def _headline(network: OneMode, rows: list[Row], level: str, sort: str, hosts: i
     value = f"{top[sort]:,}" if isinstance(top[sort], int) else f"{top[sort]:,.3g}"
     pairs = count(len(network.both), "pair")
     return f"{top['item']} comes first by {sort} ({value}); {count(len(rows), 'item')} of level {level}, {pairs}."
+
+
+def _few(rows: list[Row], sort: str) -> list[str]:
+    """That chance has put the first rows first: of what few hosts run, one host decides what it lives with."""
+    top = rows[:_TOP]
+    few = sum(row["hosts"] < USUAL_MINIMUM for row in top)
+    if sort == "hosts" or 2 * few <= len(top):
+        return []
+    return [
+        f"{few} of the first {count(len(top), 'item')} are on fewer than {USUAL_MINIMUM} hosts: single hosts with long "
+        f"lists bring such items to the front. --min-hosts {USUAL_MINIMUM} leaves them out."
+    ]
+
+
+def _fewer(left_out: int, min_hosts: int) -> list[str]:
+    if not left_out:
+        return []
+    return [
+        f"{count(left_out, 'item')} on fewer than {count(min_hosts, 'host')} left out of the table, not of the "
+        "network: the measures are those of all items."
+    ]
 
 
 def _caveats(network: OneMode, rows: list[Row], weight: str, null: str | None) -> list[str]:

@@ -26,12 +26,12 @@ EVERYWHERE = "all"
 def concentration(
     store: GraphStore,
     *,
-    level: str = "family",
+    level: str | None = None,
     by: str | None = None,
     scope: Scope | None = None,
     protected: Protection | None = None,
 ) -> Result:
-    """Diversity of the items of a level overall, or within every place.
+    """Diversity of the items of a level (families unless named) overall, or within every place.
 
     From the shares of deployments (host–model edges) with a known item: `hill_1` is the exponential of the Shannon
     entropy, `hill_2` the inverse of `hhi`, the sum of squared shares; `items` counts the items, `top` is the one with
@@ -40,6 +40,7 @@ def concentration(
     enough hosts of the place alone, as they are published.
     """
     incidence = read_incidence(store, scope or Scope())
+    level = level or "family"
     matrix = incidence.at(level)
     if by is None:
         place = replace(Membership.everywhere(len(incidence.hosts)), labels=[EVERYWHERE])
@@ -77,7 +78,7 @@ def concentration(
 def quotients(
     store: GraphStore,
     *,
-    level: str = "family",
+    level: str | None = None,
     by: str | None = None,
     scope: Scope | None = None,
     protected: Protection | None = None,
@@ -89,6 +90,7 @@ def quotients(
     """
     if by is None:
         raise UsageError("--quotients compares places: give --by too")
+    level = level or "family"
     incidence = read_incidence(store, scope or Scope())
     matrix = incidence.at(level)
     about = profiles(matrix, place_membership(store, by, incidence.hosts))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from cohabit.errors import UsageError
@@ -10,6 +12,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
 from cohabit.queries import diff_hosts, replaced_digests
 from cohabit.queries.dates import MISSED, NEW, NO_LIST, NOT_SCANNED_BEFORE, NOT_SEEN_SINCE, Dates, read_dates
+from cohabit.queries.items import require_at
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
 from cohabit.queries.two_samples import Sample, compared
@@ -60,6 +63,7 @@ def diff(
     *,
     level: str | None = None,
     of_digests: bool = False,
+    item: Sequence[str] = (),
     scope: Scope | None = None,
 ) -> Result:
     """What changed between two dates; each is read as `at` of a scope, with its `within`.
@@ -70,6 +74,8 @@ def diff(
     after the first span), or `not_scanned_before`. Shares are of the hosts with a list, `low` and `high` the 95 %
     interval of `difference`, `share_after` − `share_before` (see `two_samples`). Largest changes come first.
 
+    `item` names items of the level; rows are of these only, also of one that no host has at either date.
+
     Level `host` gives one row a host (see `diff_hosts`), `of_digests` the digests that were replaced (see
     `replaced_digests`).
     """
@@ -77,9 +83,11 @@ def diff(
         raise UsageError(f"--level {level!r}: not a level; choose from {', '.join((*LEVELS, HOST))}")
     if of_digests and level not in (None, "model"):
         raise UsageError(f"--digests is about models; leave out --level {level}")
+    if item and level == HOST:
+        raise UsageError("--item chooses rows of items; of hosts --has chooses those that run one")
     dates = read_dates(store, scope or Scope(), date1, date2)
     if of_digests:
-        return replaced_digests.replaced(store, dates)
+        return replaced_digests.replaced(store, dates, item)
     if level == HOST:
         return diff_hosts.changes(store, masker, dates)
     level = level or "family"
@@ -88,17 +96,18 @@ def diff(
         Sample.of(incidence.hosts, matrix)
         for incidence, matrix in zip((dates.before, dates.after), matrices, strict=True)
     )
-    rows = _rows(dates, matrices[0].labels, before, after)
+    named = {require_at(dates.before.models, level, name) for name in item}
+    rows = _rows(dates, matrices[0].labels, before, after, named)
     return result(
         COLUMNS,
         rows,
-        headline=dates.nothing() or _headline(dates, rows, level),
+        headline=dates.nothing() or _headline(dates, rows, level, named=bool(named)),
         caveats=(*dates.caveats(), *unknown_caveat(dates.after, matrices[1])),
         table_columns=TABLE_COLUMNS,
     )
 
 
-def _rows(dates: Dates, labels: list[str], before: Sample, after: Sample) -> list[Row]:
+def _rows(dates: Dates, labels: list[str], before: Sample, after: Sample, named: set[str]) -> list[Row]:
     counted = compared(after, before)
     low, high = counted.interval()
 
@@ -125,17 +134,25 @@ def _rows(dates: Dates, labels: list[str], before: Sample, after: Sample) -> lis
     values = {name: column.tolist() for name, column in columns.items()}
     bases = {"base_before": counted.second_base, "base_after": counted.first_base}
     present = np.flatnonzero(counted.first + counted.second).tolist()
+    if named:
+        present = [i for i, label in enumerate(labels) if label in named]
     rows: list[Row] = [{"item": labels[i], **{name: v[i] for name, v in values.items()}, **bases} for i in present]
     rows.sort(key=lambda r: r["item"])
     rows.sort(key=lambda r: -abs(r["difference"]) if r["difference"] == r["difference"] else 1)
     return rows
 
 
-def _headline(dates: Dates, rows: list[Row], level: str) -> str:
+def _headline(dates: Dates, rows: list[Row], level: str, *, named: bool) -> str:
     if not rows:
         return f"None of {count(dates.rescanned, 'host')} with a list at both dates runs a known {level}."
     top, word = rows[0], level.replace("-", " ")
     both = f"{count(dates.rescanned, 'host')} with a list at both dates"
+    if named and len(rows) == 1:
+        return (
+            f"{both}; {top['item']} from {percent(top['share_before'])} to {percent(top['share_after'])} "
+            f"({points(top['difference'])}): on {top['added']:,} more, removed from {top['removed']:,}, kept by "
+            f"{top['kept']:,}."
+        )
     if not top["difference"]:
         return f"{both}; no {word} changed its share."
     return (

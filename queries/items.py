@@ -22,13 +22,19 @@ class Item:
 
 
 def find_at(models: ModelTable, level: str, name: str) -> str | None:
-    """Label of that name at one level, whatever its case; None when the graph has none."""
+    """Label of that name at one level, whatever its case, a country also by its English name; None: there is none."""
     labels = models.labels(level)
     if level == "model":
         canonical = canonical_model(name)
         return canonical if canonical in set(labels) else None
     folded = name.strip().casefold()
-    return next((label for label in labels if label.casefold() == folded), None)
+    label = next((label for label in labels if label.casefold() == folded), None)
+    if label is None and level == "lab-country":
+        from cohabit.graph.names import country_code
+
+        code = country_code(None, name)
+        return code if code in labels else None
+    return label
 
 
 def require_at(models: ModelTable, level: str, name: str) -> str:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 
 
-def place_membership(store: GraphStore, by: str, hosts: Integers) -> Membership:
+def place_membership(store: GraphStore, by: str, hosts: Integers, option: str = "--by") -> Membership:
     """Which host is in which place; UsageError for a word that is no place."""
     if by not in PLACES:
-        raise UsageError(f"--by {by!r}: not a place; choose from {', '.join(PLACES)}")
+        raise UsageError(f"{option} {by!r}: not a place; choose from {', '.join(PLACES)}")
     return memberships(store, by, hosts)
 
 

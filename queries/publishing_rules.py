@@ -145,6 +145,12 @@ def _quotients(options: Options) -> Rule:
     )
 
 
+_SPREAD = Rule(
+    counts=("hosts", "base"),
+    plain=("item", "places", "hill_1", "hill_2", "hhi", "top", "top_share", "top_3_share", "top_10_share"),
+)
+
+
 def _difference(one: str, other: str) -> Compute:
     return _measured(operator.sub, one, other)
 
@@ -223,6 +229,13 @@ _LIFETIMES = {
 }
 
 
+def _lifetimes(options: Options) -> Rule | Refused:
+    # One item is on a host once; of several, or of a whole level, one host can have any number.
+    if (options.get("level") or options.get("item")) and len(options.get("item", ())) != 1:
+        return Refused("it counts items on hosts, and one host can have many; name one --item")
+    return _LIFETIMES[options.get("view", "survival")]
+
+
 def _figure(row: Row, protection: Protection) -> float | int | None:
     """A number of hosts, or a share of which the definition says the numbers; no other figure is said."""
     value = row["computed"]
@@ -297,6 +310,7 @@ RULES: dict[str, Chooser] = {
     "clusters": _clusters,
     "concentration": _concentration,
     "quotients": _quotients,
+    "spread": _always(_SPREAD),
     "diff": _diff,
     "compare": _always(_COMPARE),
     "study": _always(_STUDY),
@@ -312,7 +326,7 @@ RULES: dict[str, Chooser] = {
         )
     ),
     "trends": _trends,
-    "lifetimes": lambda options: _LIFETIMES[options.get("view", "survival")],
+    "lifetimes": _lifetimes,
     "catalogue": _catalogue,
     "hosts": _always(_HOSTS),
     "endpoints": _always(_HOSTS),
@@ -325,9 +339,9 @@ RULES: dict[str, Chooser] = {
     "saved": _always(_CYPHER),
     "analyse": _always(Refused("it writes into the store and has no figures to publish")),
 }
-LEAST = frozenset({"cooccurrence", "combinations", "compare"})
+LEAST = frozenset({"cooccurrence", "combinations", "centrality", "compare"})
 """Questions whose `min_hosts` leaves out rows: of what is published it does so afterwards."""
-INSIDE = frozenset({"centrality", "concentration", "quotients"})
+INSIDE = frozenset({"centrality", "concentration", "quotients", "spread"})
 """Questions that measure something on protected counts: they take the protection as an option."""
 
 

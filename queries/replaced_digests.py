@@ -6,6 +6,7 @@ is the one that appeared last until then. A host that went back to an earlier di
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from cohabit.graph.incidence import Integers, list_lengths_and_values, without_n
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.dates import Dates
+from cohabit.queries.items import require_at
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.words import count, percent
 from cohabit.timeline import monday_after, monday_of
@@ -47,20 +49,23 @@ class _Reported:
         return found
 
 
-def replaced(store: GraphStore, dates: Dates) -> Result:
+def replaced(store: GraphStore, dates: Dates, named: Sequence[str] = ()) -> Result:
     """Models by name, with the digest that hosts reported at the first date and the other one at the second.
 
     `hosts` list the model at both dates and went from the one to the other; `share` is of the `base` hosts that list
     it at both dates with a digest known for each, with the Wilson interval `low` to `high`. `first_week` is the first
-    in which one of those hosts reported the new digest.
+    in which one of those hosts reported the new digest. `named` models are looked at alone.
     """
+    chosen = [require_at(dates.before.models, "model", name) for name in named]
     keys, models, reported = _read(store, dates)
     kept = _kept(dates, keys, models)
     old = reported.until(dates.spans[0][-1], len(keys))
     new = reported.until(dates.spans[1][-1], len(keys))
+    names = dates.before.models.names
+    if chosen:
+        kept &= np.isin(models, [names.index(name) for name in chosen])
     usable = kept & (old >= 0) & (new >= 0)
     moved = usable & (old != new)
-    names = dates.before.models.names
     bases = np.bincount(models[usable], minlength=len(names))
     arrived = _first_week(reported, new, len(keys))
     moves = np.column_stack([models[moved], old[moved], new[moved]])

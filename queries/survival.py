@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 from cohabit.graph.incidence import Integers
 from cohabit.queries.measures import Z95, Floats
+from cohabit.queries.result import Row
+
+COLUMNS = ("weeks", "at_risk", "ended", "censored", "survival", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class Survival:
     survival: Floats
     low: Floats
     high: Floats
+
+    def rows(self) -> list[Row]:
+        """One row an age."""
+        columns = (self.ages, self.at_risk, self.ended, self.censored, self.survival, self.low, self.high)
+        return [dict(zip(COLUMNS, row, strict=True)) for row in zip(*(c.tolist() for c in columns), strict=True)]
 
     def half(self, values: Floats) -> int | None:
         """First age after which `values` (the curve, or a bound of it) are at most one half; None if they never are.

@@ -23,6 +23,7 @@ ALLOWED = {
     "maps": SHARED | {"cohabit.graph", "cohabit.queries"},
     "notices": SHARED | {"cohabit.graph", "cohabit.queries", "cohabit.privacy"},
     "exports": SHARED | {"cohabit.graph", "cohabit.queries", "cohabit.privacy"},
+    "bundles": SHARED | {"cohabit.graph", "cohabit.queries", "cohabit.questions", "cohabit.session"},
     "simulation": SHARED,
 }
 # Layers that nothing below the command line may reach for.

@@ -99,6 +99,7 @@ QUESTIONS: dict[str, Callable[..., pd.DataFrame]] = {
     "centrality": lambda g, **f: g.centrality(null="hypergeometric", **f),
     "clusters": lambda g, **f: g.clusters(null="hypergeometric", **f),
     "concentration": lambda g, **f: g.concentration(by="country", **f),
+    "spread": lambda g, **f: g.concentration(of=["country", "provider"], **f),
     "quotients": lambda g, **f: g.concentration(by="country", quotients=True, **f),
     "diff": lambda g, **f: g.diff("2025-06-01", "2025-12-01", **f),
     "digests": lambda g, **f: g.diff("2025-06-01", "2025-12-01", digests=True, **f),

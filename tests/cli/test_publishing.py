@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cohabit.commands.bundling import Bundle
+from cohabit.bundles.contents import Bundle
 from tests.cli.conftest import Program, contents
 from tests.cli.records import IPV4_HOST, IPV6_HOST, NAMED_HOST
 
@@ -34,6 +34,7 @@ def test_one_line_for_what_is_not_published(loaded: Program) -> None:
         "rank --publish 2": "--publish 2: it takes 5 or more (10 is usual), or 1 for no change",
         "report -o r.html --publish 0": "--publish 0: it takes 5 or more",
         "bundle -o study.zip --publish 3": "--publish 3: it takes 5 or more",
+        "bundle -o study.zip --level host": "--level 'host': not a level; choose from model, family, line, lab",
         "bundle -o study.tar": "study.tar: a file name that ends in .zip, please",
         "bundle -o study.zip --prefix 192.0.2.0/24": "bundle: --prefix is part of an address",
     }
@@ -65,7 +66,7 @@ def test_publish_1_changes_nothing_and_k_folds(loaded: Program) -> None:
 
 @pytest.fixture(scope="module")
 def made(loaded: Program) -> dict[str, bytes]:
-    """Two bundles of the same data: whole, and for everybody."""
+    """Two bundles of the same data: whole, and for everybody and of lines."""
     calls = [f"bundle -o {name}.zip {options} --quiet" for name, options in CALLS.items()]
     assert [(done.code, done.err, done.out) for done in loaded.each(calls)] == [(0, "", b"")] * len(calls)
     files = {name: loaded.folder / f"{name}.zip" for name in CALLS}
@@ -75,7 +76,7 @@ def made(loaded: Program) -> dict[str, bytes]:
     return found
 
 
-CALLS = {"whole": "", "known": "--publish 5 --country DE --seed 2"}
+CALLS = {"whole": "", "known": "--publish 5 --country DE --seed 2 --level line"}
 
 
 def opened(content: bytes) -> dict[str, str]:
@@ -115,12 +116,28 @@ def test_a_bundle_says_what_it_is(loaded: Program, made: dict[str, bytes]) -> No
     assert {"cohabit", "python", "scipy", "duckdb"} <= set(versions)
     entries = {name: entry for entry in json.loads(files["manifest.json"]) for name in entry["files"]}
     assert set(entries) == {n for n in files if n.startswith(("tables/", "maps/"))} | {"report.html"}
-    pairs = entries["tables/cooccurrence-family.csv"]
-    assert pairs["command"] == "cohabit cooccurrence --level family --country DE --publish 5"
+    pairs = entries["tables/cooccurrence-line.csv"]
+    assert pairs["command"] == "cohabit cooccurrence --level line --country DE --publish 5"
     assert pairs["filters"] == ["--country DE"]
     assert any("[:IN_COUNTRY]->(:Country {code: $value})" in cypher for cypher in pairs["cypher"])
     assert any("Published with K = 5" in caveat for caveat in pairs["caveats"])
     assert "## cooccurrence\n\nPairs of items by the hosts that run both" in files["definitions.md"]
+
+
+def test_a_bundle_of_a_level_has_its_pairs_and_groups(loaded: Program, made: dict[str, bytes]) -> None:
+    families, lines = opened(made["whole"]), opened(made["known"])
+    own = {"rank-{}-by-country", "cooccurrence-{}", "combinations-{}", "centrality-{}", "clusters-{}"}
+    own |= {"concentration-{}", "concentration-{}-by-country", "trends-{}"}
+    tables = {level: {f"tables/{name.format(level)}.csv" for name in own} for level in ("family", "line")}
+    assert {n for n in families if n.endswith(".csv")} - set(lines) == tables["family"]
+    assert {n for n in lines if n.endswith(".csv")} - set(families) == tables["line"]
+    same = ("--level", "line", "--country", "DE", "--publish", "5", "--format", "csv")
+    for file, *question in (
+        ("combinations-line", "combinations"),
+        ("clusters-by-country", "clusters", "--by", "country"),
+    ):
+        seed = ("--seed", "2") if file.startswith("clusters") else ()
+        assert lines[f"tables/{file}.csv"] == loaded(*question, *same, *seed).text
 
 
 def test_at_one_moment_nothing_is_over_time() -> None:

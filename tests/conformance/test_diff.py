@@ -95,6 +95,19 @@ def test_by_hand(place: Place) -> None:
     assert found.headline == (
         "5 hosts with a list at both dates; largest change of a family: gemma2 from 0.0 % to 33 % (+33.3 points)."
     )
+    one = diff(store, MASKER, FIRST, SECOND, item=("QWEN2",), scope=Scope(within=2))
+    assert one.rows == [row]
+    assert one.headline == (
+        "5 hosts with a list at both dates; qwen2 from 38 % to 11 % (−26.4 points): on 0 more, removed from 1, kept by "
+        "0."
+    )
+    # Named in any order, the larger change first; and a model that is at neither date is a row, too.
+    two = diff(store, MASKER, FIRST, SECOND, item=("llama", "qwen2"), scope=Scope(within=2))
+    assert two.rows == found.rows[1:3]
+    gone = diff(
+        store, MASKER, FIRST, SECOND, level="model", item=("gemma2:2b",), scope=Scope(within=2, has=("family:mistral",))
+    )
+    assert [(r["item"], r["before"], r["after"], r["difference"]) for r in gone.rows] == [("gemma2:2b", 0, 0, 0)]
     assert found.caveats == (
         "8 hosts with a list in 2025-W09 to 2025-W10 (2025-03-05), 9 in 2025-W13 to 2025-W14 (2025-04-02), 5 in both. "
         "Shares are of these, with or without models.",
@@ -148,6 +161,11 @@ def test_digests_by_hand(place: Place) -> None:
         "2 of 3 deployments listed at both dates (67 %) have another digest under the same name; "
         "most often llama3.2:3b, on 2 hosts."
     )
+    named = diff(store, MASKER, FIRST, SECOND, of_digests=True, item=("Llama3.2:3B",), scope=Scope(within=2))
+    assert named.rows == found.rows
+    assert named.caveats != found.caveats  # what it says of others is gone
+    other = diff(store, MASKER, FIRST, SECOND, of_digests=True, item=("mistral:7b",), scope=Scope(within=2))
+    assert other.rows == []
     nobody = diff(store, MASKER, FIRST, SECOND, of_digests=True, scope=Scope(within=2, country=("FR",)))
     assert nobody.rows == []
     assert nobody.headline is not None
@@ -203,6 +221,11 @@ def test_a_graph_without_lists(place: Place) -> None:
         ((FIRST, "spring"), {}, "'spring' is not a date"),
         ((FIRST, SECOND), {"scope": Scope(at=FIRST)}, "leave out --since, --until and --at"),
         ((FIRST, SECOND), {"level": "colour"}, "choose from model, family, line, lab, lab-country, host"),
+        (
+            (FIRST, SECOND),
+            {"level": "host", "item": ("llama",)},
+            "--item chooses rows of items; of hosts --has chooses",
+        ),
         ((FIRST, SECOND), {"level": "line", "of_digests": True}, "--digests is about models; leave out --level line"),
     ],
 )

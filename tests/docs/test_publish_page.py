@@ -52,6 +52,6 @@ def test_its_numbers_and_its_table() -> None:
     table = text.partition("## What each command says")[2].partition("```")[0]
     named = set(re.findall(r"`([a-z]+)", table))
     # Of info, query, concentration, hosts and exclude.
-    assert set(RULES) - named == {"scans", "saved", "quotients", "endpoints", "exclusions"}
+    assert set(RULES) - named == {"scans", "saved", "quotients", "spread", "endpoints", "exclusions"}
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert (PAGE.parent / target).exists(), target

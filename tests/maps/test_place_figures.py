@@ -9,9 +9,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
+from cohabit.errors import UsageError
 from cohabit.maps import place_figures, scale
 from cohabit.maps.charts import Drawing, Line, legend, lines, stacked
 from cohabit.maps.place_data import Place, PlaceFigures, Shares
+from cohabit.maps.places import figure
 from cohabit.maps.svg import fitted, light_colours, measured, standalone, tag, text
 from cohabit.maps.world import world
 from cohabit.queries.place_shares import PlaceMeasure
@@ -255,3 +257,47 @@ def test_shades_differ_from_one_another_and_from_the_land() -> None:
         assert contrast(f"--q{i}", f"--q{i + 1}") > 1.25
     for i, on in enumerate(["light", "light", "light", "dark", "dark"]):
         assert contrast(f"--q{i}", f"--on-{on}") >= 4.5, i
+
+
+def texts(root: ET.Element) -> list[str]:
+    return [element.text or "" for element in root.iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize("sample", [place_samples.countries, place_samples.providers])
+def test_the_still_picture_shows_the_share_that_is_asked_for(sample: Callable[[], PlaceFigures]) -> None:
+    figures = sample()
+    hosts = place_samples.population()
+    run = [own for place, own in hosts if place == "DE"]
+    name = next(place.name for place, code in zip(figures.places, place_samples.COUNTRIES, strict=True) if code == "DE")
+    for asked, share, said in (
+        ("qwen2", sum("qwen2" in own for own in run) / sum(bool(own) for own in run), "qwen2: share of the place's"),
+        (
+            "multi-model hosts",
+            sum(len(own) > 1 for own in run) / sum(bool(own) for own in run),
+            "Hosts with two or more",
+        ),
+        (None, len(run) / len(hosts), "Share of all hosts in scope"),
+    ):
+        found = texts(parsed(figure(figures, share=asked)))
+        # The ranking has the name, the share and n, one after the other.
+        at = next(i for i, text in enumerate(found) if text and name.startswith(text.rstrip("…")))
+        assert found[at + 1] == scale.percent(share)
+        assert any(text.startswith(said) for text in found)
+    assert figure(figures).body == figure(figures, share="Hosts").body == figure(figures, share="hosts").body
+
+
+def test_shares_are_asked_for_by_the_names_of_the_page() -> None:
+    figures = place_samples.countries()
+    assert figures.chosen("LLAMA ").measure is next(m for m in figures.measures if m.item == "llama")
+    # In the sample three labs have names of families.
+    with pytest.raises(
+        UsageError, match="--share 'bert' can mean several things here; write one of: family:bert, lab:b"
+    ):
+        figures.chosen("bert")
+    assert figures.chosen("lab:bert").measure.level == "lab"
+    with pytest.raises(UsageError, match=r"choose from hosts, multi-model hosts, llama, qwen2, .*, lab:bert"):
+        figures.chosen("nope")
+    china = PlaceMeasure("lab-country", "CN", figures.measures[2].counts, figures.measures[2].bases, 1, 1)
+    named = replace(figures, measures=(*figures.measures, china))
+    for name in ("cn", "China", "lab-country:CN", "lab-country:china"):
+        assert named.chosen(name).measure == china

@@ -111,6 +111,28 @@ def test_sorted_as_asked_and_ties_by_hosts_and_name(small: GraphStore) -> None:
     assert "llama comes first by strength (8)" in (centrality(small, sort="strength").headline or "")
 
 
+def test_items_on_few_hosts_are_left_out_of_the_rows_and_change_no_measure(small: GraphStore) -> None:
+    whole = centrality(small, weight="jaccard")
+    # gemma2 is on 3 hosts, llama and qwen2 on more; phi3 and bert are on 1.
+    three = centrality(small, weight="jaccard", min_hosts=3)
+    assert {r["item"] for r in three.rows} == {"llama", "qwen2", "gemma2"}
+    assert three.rows == [r for r in whole.rows if r["hosts"] >= 3]
+    assert any("2 items on fewer than 3 hosts left out of the table" in c for c in three.caveats)
+    assert not any("left out of the table" in c for c in whole.caveats)
+    none = centrality(small, min_hosts=7)
+    assert (none.rows, none.headline) == ([], "No item of level family on 7 hosts or more.")
+
+
+def test_a_note_says_that_the_first_items_are_on_few_hosts(small: GraphStore, many: GraphStore) -> None:
+    few = [c for c in centrality(small, weight="jaccard").caveats if "fewer than 15 hosts" in c]
+    assert few
+    assert few[0].startswith("5 of the first 5 items")
+    assert "--min-hosts 15" in few[0]
+    assert not any("fewer than 15" in c for c in centrality(small, sort="hosts").caveats)
+    assert all(r["hosts"] > 15 for r in centrality(many, level="model").rows)
+    assert not any("fewer than 15" in c for c in centrality(many, level="model", weight="lift").caveats)
+
+
 def q_values(hosts: dict[int, list[str]]) -> dict[tuple[str, str], float]:
     """Fisher's exact test of every pair, and the step-up procedure of Benjamini and Hochberg."""
     listed = [set(own) for own in hosts.values() if own]
@@ -238,6 +260,7 @@ def test_nothing_one_host_one_item_all_alike(tmp_path: Path, small: GraphStore) 
         ({"weight": "size"}, "--weight 'size': not a weight; choose from hosts, jaccard, lift"),
         ({"sort": "name"}, "--sort 'name': not a column to sort by"),
         ({"level": "host"}, "--level 'host': not a level"),
+        ({"min_hosts": 0}, "--min-hosts 0: it takes 1 or more"),
         ({"bootstrap": -1}, "--bootstrap -1: it takes 100 to 10,000 draws"),
         ({"bootstrap": 50}, "--bootstrap 50: it takes 100 to 10,000 draws"),
         ({"seed": -1, "bootstrap": 100}, "--seed -1: it takes 0 or more"),

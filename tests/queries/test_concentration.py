@@ -11,7 +11,10 @@ import pytest
 from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore
 from cohabit.queries.concentration import COLUMNS, QUOTIENT_COLUMNS, concentration, quotients
+from cohabit.queries.protection import Protection
 from cohabit.queries.scope import Scope
+from cohabit.queries.spread import COLUMNS as SPREAD_COLUMNS
+from cohabit.queries.spread import spread
 from tests.queries.tools import record, store_of
 
 # Germany: four llama models on three hosts, one qwen2. France: one of each, evenly. One host without a country, one
@@ -85,6 +88,57 @@ def test_levels(store: GraphStore) -> None:
     assert models["hhi"] == pytest.approx((3**2 + 2**2 + 3**2 + 1 + 1 + 1) / 11**2)
 
 
+def test_hosts_over_places_by_hand(store: GraphStore) -> None:
+    answer = spread(store, of=("country", "network"))
+    assert answer.columns == SPREAD_COLUMNS
+    country, network = answer.rows
+    # Germany has hosts 0, 1, 2, 3 and 6, France host 4; of host 5 no country is known.
+    shares = [5 / 6, 1 / 6]
+    assert country == {
+        "item": "country",
+        "hosts": 7,
+        "base": 6,
+        "places": 2,
+        "hill_1": pytest.approx(math.exp(-sum(p * math.log(p) for p in shares))),
+        "hill_2": pytest.approx(36 / 26),
+        "hhi": pytest.approx(26 / 36),
+        "top": "DE",
+        "top_share": pytest.approx(5 / 6),
+        "top_3_share": pytest.approx(1),
+        "top_10_share": pytest.approx(1),
+    }
+    assert "country unknown: 1 host, 14 % of 7; not in the shares." in answer.caveats
+    assert (network["places"], network["base"], network["hhi"]) == (1, 7, 1)
+    assert answer.headline == (
+        "7 hosts in 2 countries, spread as over 1.57 equally large ones; DE has 83 % of them, the ten largest have "
+        "100 %."
+    )
+
+
+def test_the_largest_three_and_ten_places(tmp_path: Path) -> None:
+    """Twelve networks, of 12, 11, … 1 hosts: 78 in all."""
+    sizes = [network for network in range(1, 13) for _ in range(network)]
+    opened = store_of(tmp_path, [record(i, ["llama"], asn=64496 + n) for i, n in enumerate(sizes)])
+    (row,) = spread(opened, of=("network",)).rows
+    assert (row["top"], row["places"]) == ("AS64508", 12)
+    assert row["top_share"] == pytest.approx(12 / 78)
+    assert row["top_3_share"] == pytest.approx((12 + 11 + 10) / 78)
+    assert row["top_10_share"] == pytest.approx((78 - 1 - 2) / 78)
+    assert row["hhi"] == pytest.approx(sum(n * n for n in range(1, 13)) / 78**2)
+    five = spread(opened, of=("network",), protected=Protection(5)).rows[0]
+    # Published are 10 of 12, 11 and 10, and 5 of 9 to 5; the rest is not said.
+    assert (five["places"], five["top_share"]) == (8, pytest.approx(10 / 55))
+    opened.close()
+
+
+def test_no_place_is_known(store: GraphStore) -> None:
+    answer = spread(store, of=("provider-kind",), scope=Scope(country=("US",)))
+    assert answer.headline == "No provider-kind is known of 0 hosts."
+    assert answer.rows == [
+        {"item": "provider-kind", "hosts": 0, "base": 0, "places": 0, **dict.fromkeys(SPREAD_COLUMNS[4:])}
+    ]
+
+
 def test_quotients_by_hand(store: GraphStore) -> None:
     answer = quotients(store, by="country")
     assert answer.columns == QUOTIENT_COLUMNS
@@ -128,6 +182,10 @@ def test_nothing_one_host_one_item_all_alike(tmp_path: Path, store: GraphStore) 
 def test_wrong_options(store: GraphStore) -> None:
     with pytest.raises(UsageError, match="--quotients compares places: give --by too"):
         quotients(store)
+    with pytest.raises(UsageError, match="--of 'planet': not a place; choose from"):
+        spread(store, of=("planet",))
+    with pytest.raises(UsageError, match="--of country is given twice"):
+        spread(store, of=("country", "network", "country"))
     for question in (concentration, quotients):
         with pytest.raises(UsageError, match="--by 'planet': not a place; choose from"):
             question(store, by="planet")

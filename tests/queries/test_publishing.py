@@ -29,7 +29,19 @@ from tests.queries.attacker import attack, population
 
 K = 10
 # The most that one column of an answer, published, can have that is no number of hosts or of what they hold.
-NOT_COUNTED = {"size", "size_at_least", "cluster", "degree", "core", "weeks", "items", "scans", "published", "goal"}
+NOT_COUNTED = {
+    "places",
+    "size",
+    "size_at_least",
+    "cluster",
+    "degree",
+    "core",
+    "weeks",
+    "items",
+    "scans",
+    "published",
+    "goal",
+}
 
 
 # ---- one count ----
@@ -241,6 +253,7 @@ ASKED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("concentration", (), {}),
     ("concentration", (), {"by": "country"}),
     ("quotients", (), {"by": "country"}),
+    ("spread", (), {"of": ("country", "network")}),
     ("diff", DATES, {}),
     ("diff", DATES, {"of_digests": True}),
     ("compare", (Scope(country=("CN",)),), {"min_hosts": 1}),
@@ -252,6 +265,7 @@ ASKED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("impact", (("family:qwen2",),), {}),
     *(("trends", (), {"view": view}) for view in ("shares", "new", "vanished", "adoption")),
     ("trends", (), {"level": None, "by": "country"}),
+    ("lifetimes", (), {"item": ("llama",)}),
     *(("lifetimes", (), {"view": view}) for view in ("survival", "churn", "observations")),
 ]
 REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
@@ -262,6 +276,8 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("analyse", (), {}),
     ("catalogue", (), {}),
     ("diff", DATES, {"level": "host"}),
+    ("lifetimes", (), {"level": "family"}),
+    ("lifetimes", (), {"item": ("llama", "qwen2")}),
     ("trends", (), {"view": "slopes"}),
     ("trends", (), {"forecast": 2}),
     ("centrality", (), {"engine": "gds"}),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from cohabit.queries.lifetimes import lives_of, numbered
+from cohabit.queries.lives import lives_of, numbered
 from cohabit.queries.survival import Survival, kaplan_meier
 from cohabit.queries.windows import TimeWindow
 from cohabit.timeline import weeks_from

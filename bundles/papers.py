@@ -1,0 +1,144 @@
+"""The papers of a bundle: which scans, which versions, what the words mean, how to cite, how to make it again."""
+
+from __future__ import annotations
+
+import inspect
+import platform
+from importlib import metadata
+from typing import Any
+
+from cohabit import __version__
+from cohabit.bundles.contents import Bundle, shown
+from cohabit.queries.protection import protection
+from cohabit.queries.words import count
+from cohabit.session import Graph
+from cohabit.text import visible
+
+_LIBRARIES = (
+    "duckdb",
+    "ladybug",
+    "neo4j",
+    "networkx",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pyvis",
+    "scikit-network",
+    "scipy",
+)
+
+_WORDS = """# What the figures mean
+
+A **host** is an IP address, or a DNS name where the source gives none; it counts once, however often it was seen. An
+**observation** is one answer of one host and port in one second. A **model** is a model reference with its tag, its
+**family** the architecture that most hosts report for it, its **line** the product line by its name, its **lab** who
+published the line. **Co-deployed** is what one host lists within the time window, not necessarily at the same moment.
+A **network** carries a host, a **provider** runs the network; neither is the host's owner.
+
+Each table as the program describes it:
+"""
+
+
+def scans(graph: Graph, bundle: Bundle) -> list[dict[str, Any]]:
+    """The scans by their hashes; neither names of files, which can be anybody's, nor when they were loaded."""
+    rows = graph.ask("scans", publish=bundle.publish).rows
+    columns = ("sha256", "loader", "records", "first_seen", "last_seen", "simulated")
+    return sorted(({name: row[name] for name in columns} for row in rows), key=lambda row: str(row["sha256"]))
+
+
+def versions() -> dict[str, str]:
+    """Those of the program, Python, and the libraries that are there."""
+    found = {"cohabit": __version__, "python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def citation(scans: list[dict[str, Any]], bundle: Bundle) -> str:
+    """One sentence to cite."""
+    days = sorted(str(row[name])[:10] for row in scans for name in ("first_seen", "last_seen") if row[name])
+    seen = f"seen {days[0]} to {days[-1]}" if days else "without a date"
+    hashes = ", ".join(str(row["sha256"])[:12] for row in scans[:3]) + (", …" if len(scans) > 3 else "")
+    filters = "; ".join(bundle.described()) or "no filters"
+    protected = protection(bundle.publish)
+    parts = [
+        f"AI models on exposed hosts: {count(len(scans), 'scan')}, {seen} (SHA-256 {hashes}); {visible(filters)}",
+        *([protected.words] if protected else []),
+        f"seed {bundle.seed}",
+        f"computed with cohabit {__version__}",
+    ]
+    simulated = "SIMULATED DATA. " if any(row["simulated"] for row in scans) else ""
+    return f"{simulated}{'; '.join(parts)}."
+
+
+def definitions() -> str:
+    """The words, and what each table's columns are: the descriptions of the functions that compute them."""
+    from cohabit.queries import (
+        centrality,
+        clusters,
+        combinations,
+        concentration,
+        cooccurrence,
+        info,
+        lifetimes,
+        quality,
+        rank,
+        risks,
+        study,
+        trends,
+    )
+
+    modules = (info, rank, cooccurrence, combinations, centrality, clusters, concentration)
+    functions = [
+        getattr(m, m.__name__.rpartition(".")[2]) for m in (*modules, trends, lifetimes, risks, quality, study)
+    ]
+    parts = [f"## {function.__name__}\n\n{inspect.getdoc(function)}\n" for function in functions]
+    return "\n".join([_WORDS, *parts])
+
+
+def readme(citation: str, scans: list[dict[str, Any]], entries: list[dict[str, Any]], bundle: Bundle) -> str:
+    """What each file is, and for whom all of it is."""
+    protected = protection(bundle.publish)
+    lines = [citation, ""]
+    if protected:
+        lines += [
+            f"For everybody: {protected.words}. What fewer than {protected.k:,} hosts have in common is not in these "
+            f"files; all numbers are rounded down to multiples of {protected.k:,}.",
+            "",
+        ]
+    else:
+        lines += [
+            "NOT for everybody: made without --publish, so groups of a few hosts are in these files, and free names as "
+            "scans found them.",
+            "",
+        ]
+    lines += [
+        "manifest.json   of every file: the command, the filters, the notes, and the Cypher behind it",
+        f"inputs.json     the {count(len(scans), 'scan')}, by SHA-256",
+        "versions.json   of the program and its libraries",
+        "definitions.md  what the figures mean",
+        "make-again.sh   makes tables, maps and report again, from a data folder with these scans",
+        "SHA256SUMS      `sha256sum -c SHA256SUMS` checks the files",
+        "",
+        *(f"{', '.join(entry['files'])}\n    {entry['command']}" for entry in entries),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def script(calls: list[list[str]], bundle: Bundle) -> str:
+    """A shell script that makes the tables and pages again."""
+    whole = shown([*bundle.itself(), "-o", "study.zip"])
+    lines = [
+        "#!/bin/sh",
+        "# Makes the tables, maps and report of this bundle again, into the folder where it is run.",
+        f"# It takes cohabit {__version__} and a graph of the scans in inputs.json: in COHABIT_DATA (else",
+        "# ./cohabit-data), or on the server that COHABIT_STORE names. The whole bundle again:",
+        f"#   {visible(whole)}",
+        "set -eu",
+        "mkdir -p tables maps",
+        *(shown(call) for call in calls),
+    ]
+    return "\n".join(lines) + "\n"
