@@ -87,7 +87,7 @@ def sync(
     databases = [os.fspath(file) for file in ([geo] if isinstance(geo, str | os.PathLike) else geo)]
     files = loading.geo_files(databases, prefer=prefer_geo)
     chosen = None if catalogue is None else os.fspath(catalogue)
-    return loading.sync(_where(data, store), adopt=adopt, catalogue=chosen, geo=files, quiet=True)
+    return loading.sync(_where(data, store), adopt=adopt, catalogue=chosen, geo=files, quiet=True)[0]
 
 
 def forget(

@@ -13,6 +13,7 @@ import math
 import os
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,8 +68,13 @@ def show(result: Result, how: Format) -> None:
     else:
         _write(_TEXT[how.name](result, how), how)
     if how.name in ("json", "csv", "parquet") and not how.quiet:
-        for caveat in result.caveats:
-            print(f"note: {visible(caveat)}", file=sys.stderr)
+        tell(result.caveats)
+
+
+def tell(notes: Iterable[str]) -> None:
+    """Write notes to standard error."""
+    for note in notes:
+        print(f"note: {visible(note)}", file=sys.stderr)
 
 
 def as_text(result: Result, name: str) -> str:

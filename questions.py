@@ -271,6 +271,7 @@ class Questions:
         by: str = "network",
         form: str = "csv",
         contacts: str | os.PathLike[str] | None = None,
+        tlp: str = "amber",
         model: str | Sequence[str] = (),
         family: str | Sequence[str] = (),
         line: str | Sequence[str] = (),
@@ -280,7 +281,8 @@ class Questions:
     ) -> pd.DataFrame:
         """Write the endpoints of these hosts into a new folder, a file a recipient (`form`: csv, intelmq, stix, misp).
 
-        The rows are those of its index. It takes a graph that was opened with `show_addresses`. Nothing is sent.
+        The rows are those of its index. It takes a graph that was opened with `show_addresses`. Nothing is sent. `tlp`
+        is a level of TLP 2.0: clear, green, amber, amber+strict or red.
 
         >>> with cohabit.open(show_addresses=True) as shown:
         ...     index = shown.notify("notices", by="network", country="DE", line="llama3")
@@ -290,7 +292,7 @@ class Questions:
         from cohabit.queries.selected import Items
 
         items = Items(_tuple(model), _tuple(family), _tuple(line), _tuple(lab), _tuple(digest))
-        options = {"by": by, "form": form, "contacts": contacts, "items": items}
+        options = {"by": by, "form": form, "contacts": contacts, "tlp": tlp, "items": items}
         return self.ask("notify", folder, **options, scope=scope(filters)).to_pandas()
 
     def followup(self, folder: str | os.PathLike[str], *, gone_after: int = 4) -> pd.DataFrame:

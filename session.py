@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -13,8 +13,10 @@ from cohabit.graph.archive import Archive, RejectedRecord
 from cohabit.graph.exclusions import exclusions_in_use
 from cohabit.graph.store import GraphStore, data_folder, open_store
 from cohabit.privacy import Masker, is_address, read_key
+from cohabit.queries import lacking
 from cohabit.queries.protection import protection
 from cohabit.queries.result import Result
+from cohabit.queries.scope import Scope
 from cohabit.questions import Questions, scope
 
 if TYPE_CHECKING:
@@ -105,10 +107,29 @@ class Graph(Questions):
         from cohabit.maps.kinds import make_file
         from cohabit.maps.request import Request
 
-        simulated, real = self._kinds_of_scans()
-        notes = (MIXED,) if simulated and real else ()
+        simulated, _ = self._kinds_of_scans()
+        notes = self.notes(kind, **filters)
         request = Request(scope(filters), simulated, notes, seed, self.masker.address, protection(publish), share)
         return make_file(self.store, kind, ending, request, rejected=self._rejected())
+
+    def notes(self, kind: str | None = None, **filters: Any) -> tuple[str, ...]:
+        """What whoever makes a map (of this kind) or an export with these filters must know; maps say it, too.
+
+        >>> graph.notes("countries", exclude_decoys=True)[0][:37]
+        '--exclude-decoys left no host out: no'
+        """
+        from cohabit.maps.kinds import KINDS
+
+        by = KINDS[kind].by if kind in KINDS else None
+        mixed = (MIXED,) if all(self._kinds_of_scans()) else ()
+        return (*mixed, *self._caveats([scope(filters)], {"by": by}))
+
+    def _caveats(self, scopes: Sequence[Scope], options: Mapping[str, Any]) -> list[str]:
+        """Say which filters and options can find nothing in this graph, or leave nothing out."""
+        caveats = lacking.notes(self.store, scopes, options)
+        if any(one.exclude_decoys for one in scopes) and not self._has_decoys():
+            caveats.append(NO_DECOYS)
+        return caveats
 
     def export(
         self,
@@ -254,9 +275,10 @@ class Graph(Questions):
         answer: Result = questions[question]()
         if protected and rule:
             answer = publishing.published(answer, rule, protected, least=least or 1)
-        chosen = options.get("scope")
-        if chosen is not None and chosen.exclude_decoys and not self._has_decoys():
-            answer = replace(answer, caveats=(*answer.caveats, NO_DECOYS))
+        scopes = [one for one in (*arguments, options.get("scope")) if isinstance(one, Scope)]
+        if question == "match":
+            scopes.append(Scope(in_file=arguments))
+        answer = replace(answer, caveats=(*answer.caveats, *self._caveats(scopes, options)))
         if not simulated:
             return answer
         return replace(answer, simulated=True, caveats=(MIXED if real else SIMULATED, *answer.caveats))

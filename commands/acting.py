@@ -38,6 +38,13 @@ def notify(
         Path | None,
         typer.Option(help="With --by contact: CSV of AS number or prefix, and recipient.", metavar="FILE"),
     ] = None,
+    tlp: Annotated[
+        str,
+        typer.Option(
+            help="How far recipients may share it, by TLP 2.0: clear, green, amber, amber+strict or red.",
+            autocompletion=words("clear", "green", "amber", "amber+strict", "red"),
+        ),
+    ] = "amber",
     model: Annotated[Several, typer.Option(help="Hosts that run this model.", metavar="NAME")] = None,
     family: Annotated[Several, typer.Option(help="Hosts that run this family.", metavar="NAME")] = None,
     line: Annotated[Several, typer.Option(help="Hosts that run this line.", metavar="NAME")] = None,
@@ -52,8 +59,13 @@ def notify(
     """Write the endpoints of hosts for whom they concern: a file a recipient, an index and a covering text.
 
     It writes what `hosts --endpoints` lists, each endpoint into one file, and sends nothing. The longest prefix of
-    --contacts wins, and a prefix beats an AS number. A folder that is not empty is refused: it is the record that
-    `cohabit followup DIR` reads later. STIX and MISP need a library, which an error message names.
+    --contacts wins, and a prefix beats an AS number. With --in FILE, rows say the labels of that list that they match.
+    A folder that is not empty is refused: it is the record that `cohabit followup DIR` reads later. STIX and MISP need
+    a library, which an error message names.
+
+    --at DATE chooses the hosts that showed a list in the 4 weeks (--within) up to that date, with the models of that
+    list. Times, ports, software and places in the rows are the newest known, and `followup` counts from the newest week
+    of the graph, whatever the date.
 
     \b
     cohabit notify --country DE --active-within 14 --show-addresses -o notices
@@ -63,8 +75,9 @@ def notify(
     from cohabit.queries.selected import Items
 
     items = Items(*(tuple(values or ()) for values in (model, family, line, lab, digest)))
-    options = {"by": by, "form": form, "contacts": contacts, "items": items, "scope": scope_of(filters)}
-    answer(where, Output(format, None, limit, quiet), shown.show_addresses, "notify", folder, **options)
+    options = {"by": by, "form": form, "contacts": contacts, "tlp": tlp, "items": items}
+    how = Output(format, None, limit, quiet)
+    answer(where, how, shown.show_addresses, "notify", folder, **options, scope=scope_of(filters))
 
 
 @app.command()

@@ -291,13 +291,15 @@ def make_map(
       cohabit map countries --share lab-country:CN -o countries.svg
       cohabit map hosts --has model:llama3.2:1b -o hosts.html
     """
-    from cohabit.output import check_target, write_file
+    from cohabit.output import check_target, tell, write_file
     from cohabit.session import Graph
 
     check_target(output, (".html", ".svg", ".png"))
     with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
         options = {"seed": seed, "share": share, "publish": publish, **filters.values()}
         content = graph.picture(kind, output.suffix.lower(), **options)
+        notes = graph.notes(kind, **filters.values())
     write_file(output, content)
     if not quiet:
+        tell(notes)
         print(visible(str(output)))

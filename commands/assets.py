@@ -42,7 +42,7 @@ def match(
     \b
     Examples:
       cohabit match own.csv
-      cohabit match own.csv --active-within 30 --has family:llama
+      cohabit match own.csv --active-within 21 --has family:llama
       cohabit match own.csv --unmatched --format csv -o silent.csv
       cohabit rank --in own.csv
     """

@@ -117,9 +117,12 @@ def sync(
       cohabit sync --store neo4j://localhost:7687
     """
     from cohabit.commands import loading
+    from cohabit.output import tell
 
     files = loading.geo_files(geo, prefer=prefer_geo)
-    print(loading.sync(where, adopt=adopt, catalogue=catalogue, geo=files, quiet=quiet))
+    said, notes = loading.sync(where, adopt=adopt, catalogue=catalogue, geo=files, quiet=quiet)
+    print(said)
+    tell([] if quiet else notes)
 
 
 @app.command()
@@ -148,6 +151,7 @@ def forget(
     """
     from cohabit.commands import loading
     from cohabit.errors import UsageError
+    from cohabit.output import tell
 
     if (scan is None) == (hosts is None):
         raise UsageError("forget what? Name a scan, or give --hosts FILE")
@@ -156,8 +160,7 @@ def forget(
         return
     said, notes = loading.forget_hosts(where, hosts, no_sync=no_sync, quiet=quiet)
     print(said)
-    for note in [] if quiet else notes:
-        print(f"note: {note}", file=sys.stderr)
+    tell([] if quiet else notes)
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -55,6 +54,7 @@ def export(
     from cohabit.errors import UsageError
     from cohabit.exports import browser
     from cohabit.graph.store import data_folder
+    from cohabit.output import tell
     from cohabit.queries.own_queries import own_queries
     from cohabit.session import Graph
 
@@ -69,8 +69,9 @@ def export(
     else:
         with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
             graph.export(format, output, level=level, min_hosts=min_hosts, publish=publish, **filters.values())
+            notes = [] if quiet else [*graph.notes(**filters.values())]
         if graph.masker.used and not graph.lasting_key and not quiet:
-            note = "note: the pseudonyms are of this run only; give --data, or a key by COHABIT_KEY_FILE"
-            print(note, file=sys.stderr)
+            notes.append("the pseudonyms are of this run only; give --data, or a key by COHABIT_KEY_FILE")
+        tell(notes)
     if not quiet:
         print(visible(str(output)))

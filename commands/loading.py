@@ -25,6 +25,7 @@ from cohabit.loaders.reading import expand
 from cohabit.options import Where
 from cohabit.privacy import Masker, read_key
 from cohabit.progress import progress_bar
+from cohabit.queries.lacking import after_loading
 from cohabit.queries.result import Result, result
 from cohabit.queries.words import count
 from cohabit.text import visible
@@ -75,8 +76,10 @@ def load(
         _use(data, catalogue, geo)
         files = work.load(data, paths, options, progress=progress)
         usable = any(f.status in ("loaded", "already loaded") for f in files)
+        missing: list[str] = []
         if not no_sync and usable:
             work.sync(data, store, progress=progress)
+            missing = after_loading(store)
     masker = masker_of(data, show_addresses)
     files = [replace(f, file=masker.text(f.file), error=f.error and masker.text(f.error)) for f in files]
     failed = [f"cohabit: {visible(f.error or '')}" for f in files if f.status == "failed"]
@@ -86,6 +89,7 @@ def load(
     caveats += [f"{name}: loaded, but it holds no records" for name in empty]
     caveats += [f"{f.file}: {f.note}" for f in files if f.note]
     caveats += _simulation(data)
+    caveats += missing
     if any(f.rejected for f in files):
         caveats.append("`cohabit rejected` lists the rejected records with their reasons")
     totals = {k: sum(getattr(f, k) for f in files) for k in ("read", "rejected", "observations")}
@@ -105,15 +109,18 @@ def loaders() -> Result:
     return result(("loader", "reads"), rows)
 
 
-def sync(where: Where, *, adopt: bool, catalogue: str | None, geo: GeoFiles | None, quiet: bool) -> str:
-    """Bring the store level and say what changed."""
+def sync(
+    where: Where, *, adopt: bool, catalogue: str | None, geo: GeoFiles | None, quiet: bool
+) -> tuple[str, list[str]]:
+    """Bring the store level and say what changed; also what no host has."""
     data = data_folder(where.data)
     if not Archive(data).parts():
         raise DataError(f"{data}: no archive here; `cohabit load FILE…` makes one (or give --data)")
     with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
         store.refuse_foreign(Archive(data).id, adopt=adopt)
         _use(data, catalogue, geo)
-        return _said(store.uri, work.sync(data, store, adopt=adopt, force=True, progress=progress))
+        report = work.sync(data, store, adopt=adopt, force=True, progress=progress)
+        return _said(store.uri, report), after_loading(store)
 
 
 @contextmanager

@@ -32,12 +32,14 @@ def report(
       cohabit report -o report.html
       cohabit report -o report.pdf --country DE
     """
-    from cohabit.output import check_target, write_file
+    from cohabit.output import check_target, tell, write_file
     from cohabit.session import Graph
 
     check_target(output, (".html", ".pdf"))
     with Graph(where.data, where.store) as graph:
         content = graph.picture("report", output.suffix.lower(), seed=seed, publish=publish, **filters.values())
+        notes = graph.notes(**filters.values())
     write_file(output, content)
     if not quiet:
+        tell(notes)
         print(visible(str(output)))

@@ -14,10 +14,11 @@ from cohabit.maps.request import Maker, Request, Still
 
 
 class Kind(NamedTuple):
-    """How a kind is made as a page, and its main figure as an SVG file."""
+    """How a kind is made as a page, and its main figure as an SVG file; by which place its hosts are split."""
 
     page: Maker
     still: Still
+    by: str | None = None
 
 
 KINDS = {
@@ -28,9 +29,9 @@ KINDS = {
     "models": Kind(models.models, models.models_still),
     "hosts": Kind(hosts.hosts, hosts.hosts_still),
     "time": Kind(months.months, months.months_still),
-    "countries": Kind(place_kinds.countries, place_kinds.countries_still),
-    "providers": Kind(place_kinds.providers, place_kinds.providers_still),
-    "networks": Kind(place_kinds.networks, place_kinds.networks_still),
+    "countries": Kind(place_kinds.countries, place_kinds.countries_still, "country"),
+    "providers": Kind(place_kinds.providers, place_kinds.providers_still, "provider"),
+    "networks": Kind(place_kinds.networks, place_kinds.networks_still, "network"),
 }
 OF_PLACES = ("countries", "providers", "networks")
 REPORT = "report"

@@ -43,7 +43,8 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
     """What a folder of notices says, for machines.
 
     `version` is that of this form, `week` the newest ISO week of the graph at that time, `graph` the graph's digest;
-    `items` are the names that were asked for, `filters` the filters in words.
+    `items` are the names that were asked for, `filters` the filters in words, `tlp` the level of TLP 2.0 (None in
+    records that are older than the option).
     """
 
     version: int
@@ -55,6 +56,7 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
     filters: tuple[str, ...]
     items: Items
     recipients: tuple[NotifiedRecipient, ...]
+    tlp: str | None = None
 
 
 def record_file(notified: Notified) -> bytes:

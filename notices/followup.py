@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cohabit.errors import DataError
-from cohabit.graph.incidence import Integers, distinct, host_addresses
+from cohabit.graph.incidence import Integers, distinct, host_addresses, host_keys
 from cohabit.graph.store import GraphStore
 from cohabit.notices.contacts import UNMATCHED
 from cohabit.notices.folder import Notified, NotifiedHost, read_record
@@ -26,7 +26,7 @@ from cohabit.queries.result import Result, Row, result
 from cohabit.queries.survival import kaplan_meier
 from cohabit.queries.words import count, percent
 from cohabit.text import visible
-from cohabit.timeline import week_name
+from cohabit.timeline import monday_of, week_name
 
 OPEN, CHANGED, GONE, GONE_BEFORE, NOT_RESCANNED = STATES = (
     "still_open",
@@ -94,6 +94,16 @@ def followup(store: GraphStore, folder: str | os.PathLike[str], *, gone_after: i
         caveats=_caveats(fates, gone_after),
         table_columns=TABLE_COLUMNS,
     )
+
+
+def missed_already(store: GraphStore, hosts: Integers, gone_after: int = GONE_AFTER) -> int:
+    """How many of these hosts (store keys) would be `gone_before` in notices of today: missed in the newest weeks."""
+    weeks = store.table("MATCH (h:Host) UNWIND h.weeks AS week RETURN DISTINCT week AS week").column("week").to_pylist()
+    if len(weeks) < gone_after:
+        return 0
+    monday = monday_of(sorted(weeks)[-gone_after]).isoformat()
+    old = host_keys(store, " WHERE h.last_seen < $monday", {"monday": monday})
+    return len(np.intersect1d(hosts, old, assume_unique=True))
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ def event(endpoint: Endpoint, notice: Notice, common: Common) -> dict[str, Any]:
         "extra.capabilities": list(e.capabilities),
         "extra.digests": list(e.digests),
         "extra.first_seen": e.first_seen,
+        "extra.labels": list(common.labels_of(e)),
         "extra.last_seen": e.last_seen,
         "extra.models": list(e.models),
         "extra.provider": e.provider,
@@ -42,6 +43,8 @@ def event(endpoint: Endpoint, notice: Notice, common: Common) -> dict[str, Any]:
         "extra.seen_on": e.seen_on,
         "extra.software": e.software,
         "extra.tag": "; ".join(common.tags(e)),
+        # The format has the words of TLP 1 only, none for amber+strict.
+        "extra.tlp": common.tlp.label,
         "extra.version": e.version,
         "feed.name": FEED,
         "product.name": None if e.software is None else e.software.lower(),
@@ -55,6 +58,7 @@ def event(endpoint: Endpoint, notice: Notice, common: Common) -> dict[str, Any]:
         "source.geolocation.cc": e.country,
         "source.port": e.port,
         "time.source": e.last_seen.removesuffix("Z") + "+00:00",
+        "tlp": common.tlp.intelmq,
         **_name(e.host),
     }
     return {key: value for key, value in found.items() if not _is_nothing(value)}

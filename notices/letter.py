@@ -17,13 +17,15 @@ SIMULATED DATA: these addresses are made up. Do not send this.
 
 _TEXT = """\
 {simulated}To: {{recipient}}
-Subject: {{hosts}} AI model server(s) open to the internet, AS {{asn}}
+Subject: [{tlp}] {{hosts}} AI model server(s) open to the internet, AS {{asn}}
+
+{tlp}, that is: {shared}.
 
 Dear colleagues,
 
 scans of the internet found {{hosts}} host(s) {whose}.
 On each a server for AI models, such as Ollama, vLLM or llama.cpp, answered requests of strangers.
-
+{labelled}
 Attached: {{file}} ({{rows}} line(s))
 SHA-256:  {{sha256}}
 
@@ -40,7 +42,7 @@ What to do, for each line:
  3. Update the software, and look in its log for requests that are not yours.
  4. If it is open on purpose, please tell us, so that we do not write again.
 
-Please hand the lines on to the customers who use these addresses. What we cannot know:
+{hand_on} What we cannot know:
  * The network is the carrier of an address, and its provider need not own, rent or administer the machine.
  * An address can have moved to somebody else since the time in its line.
  * Lists of models are known for a host; where it has several ports, each of its lines names them all.
@@ -54,7 +56,24 @@ With kind regards
 """
 
 
+_LABELLED = """\
+What our list of assets calls them, if anything: {labels}
+"""
+_HAND_ON = "Please hand the lines on to the customers who use these addresses."
+_KEEP = "Please do not hand the lines on; ask us where a customer who uses one of these addresses has to know."
+
+
 def letter_file(by: str, common: Common) -> bytes:
-    """The template; names in braces are columns of `index.csv`."""
-    simulated = _SIMULATED if common.simulated else ""
-    return _TEXT.format(simulated=simulated, whose=_WHOSE[by], newest=common.newest).encode()
+    """The template; names in braces are columns of `index.csv`.
+
+    The TLP label stands in the subject and before the message, as FIRST asks for mails.
+    """
+    return _TEXT.format(
+        simulated=_SIMULATED if common.simulated else "",
+        tlp=common.tlp.label,
+        shared=common.tlp.words,
+        whose=_WHOSE[by],
+        labelled=_LABELLED if common.labels else "",
+        hand_on=_HAND_ON if common.tlp.hands_on else _KEEP,
+        newest=common.newest,
+    ).encode()

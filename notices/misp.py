@@ -27,6 +27,7 @@ def misp_file(notice: Notice, common: Common) -> bytes:
     event.distribution, event.threat_level_id, event.analysis = _OWN_ORGANISATION, _LOW, _COMPLETE
     event.published = False
     event.add_tag(FEED)
+    event.add_tag(f"tlp:{common.tlp.name}")
     if common.simulated:
         event.add_tag(SIMULATED)
     made = []

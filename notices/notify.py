@@ -20,6 +20,7 @@ from cohabit.notices.folder import (
     record_file,
     write_folder,
 )
+from cohabit.notices.followup import missed_already
 from cohabit.notices.intelmq import intelmq_file
 from cohabit.notices.letter import letter_file
 from cohabit.notices.libraries import NEEDED, library
@@ -30,15 +31,20 @@ from cohabit.notices.record import Common
 from cohabit.notices.severity import counted, worry_rule
 from cohabit.notices.stix import stix_file
 from cohabit.notices.table import csv_bytes, table_file
+from cohabit.notices.tlp import DEFAULT, parse_tlp
 from cohabit.privacy import Masker
 from cohabit.queries.endpoints import caveats, read_endpoints
+from cohabit.queries.filters import labels_of_hosts
+from cohabit.queries.lifetimes import GONE_AFTER
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
 from cohabit.queries.selected import Items, select
-from cohabit.queries.words import count
+from cohabit.queries.words import count, percent
 from cohabit.text import visible
+from cohabit.timeline import week_name
 
-COLUMNS = ("recipient", "asn", "hosts", "rows", "file", "sha256")
+COLUMNS = ("recipient", "asn", "hosts", "rows", "labels", "tlp", "file", "sha256")
+TABLE_COLUMNS = ("recipient", "asn", "hosts", "rows", "file", "sha256")
 INDEX, LETTER = "index.csv", "letter.txt"
 _WRITERS: Mapping[str, tuple[str, Callable[[Notice, Common], bytes]]] = {
     "csv": ("csv", table_file),
@@ -57,6 +63,7 @@ def notify(
     by: str = "network",
     form: str = "csv",
     contacts: str | os.PathLike[str] | None = None,
+    tlp: str = DEFAULT,
     items: Items | None = None,
     scope: Scope | None = None,
     simulated: bool = False,
@@ -67,21 +74,25 @@ def notify(
     """
     if not masker.show:
         raise UsageError("notices hold addresses, or nobody could act on them: say so with --show-addresses")
-    known = _contacts(by, form, contacts)
+    known, level = _contacts(by, form, contacts), parse_tlp(tlp)
     if form in NEEDED:
         library(form)  # a missing one is told before any work is done
     target = Path(folder)
     check_folder(target)
     items, scope = items or Items(), scope or Scope()
-    endpoints = read_endpoints(store, select(store, items, scope))
+    chosen = select(store, items, scope)
+    endpoints = read_endpoints(store, chosen)
     if not endpoints:
         return result(COLUMNS, [], headline="No host is chosen: there is nobody to notify, and nothing was written.")
     notices = share_out(endpoints, by, known, [Path(name).stem for name in (RECORD, INDEX, LETTER)])
     figures = store.table("MATCH (h:Host) RETURN max(h.last_seen) AS newest").column("newest")
-    common = Common(figures[0].as_py(), simulated, worry_rule())
+    labels = labels_of_hosts({e.host: e.asn for e in endpoints}, scope.in_file)
+    common = Common(figures[0].as_py(), simulated, worry_rule(), level, labels)
     ending, write = _WRITERS[form]
     files = {f"{notice.stem}.{ending}": write(notice, common) for notice in notices}
-    rows = [_indexed(notice, name, content) for notice, (name, content) in zip(notices, files.items(), strict=True)]
+    rows = [
+        _indexed(notice, common, name, content) for notice, (name, content) in zip(notices, files.items(), strict=True)
+    ]
     state = store.state()
     lists = newest_lists(store, items)
     record = Notified(
@@ -94,6 +105,7 @@ def notify(
         filters=scope.description(),
         items=items,
         recipients=tuple(_recorded(notice, name, lists) for notice, name in zip(notices, files, strict=True)),
+        tlp=level.name,
     )
     files[INDEX] = csv_bytes(COLUMNS, [[row[name] for name in COLUMNS] for row in rows])
     files[LETTER] = letter_file(by, common)
@@ -105,7 +117,19 @@ def notify(
         f"({counted(severities)}) in {count(len(notices), 'file')}, with {INDEX}, {LETTER} and {RECORD} in "
         f"{visible(str(target))}. Nothing was sent."
     )
-    return result(COLUMNS, rows, headline=headline, caveats=[*_nobody(notices, by), *caveats(endpoints, scope)])
+    return result(
+        COLUMNS,
+        rows,
+        headline=headline,
+        caveats=[
+            *_nobody(notices, by),
+            *_gone_before(missed_already(store, chosen.incidence.hosts)),
+            *caveats(endpoints, scope),
+            *_counted_from(lists.week, scope),
+            f"Marked {level.label}, that is: {level.words} (--tlp).",
+        ],
+        table_columns=[name for name in COLUMNS if name in TABLE_COLUMNS or (labels and name == "labels")],
+    )
 
 
 def _contacts(by: str, form: str, contacts: str | os.PathLike[str] | None) -> Contacts | None:
@@ -122,12 +146,15 @@ def _contacts(by: str, form: str, contacts: str | os.PathLike[str] | None) -> Co
     return None
 
 
-def _indexed(notice: Notice, file: str, content: bytes) -> Row:
+def _indexed(notice: Notice, common: Common, file: str, content: bytes) -> Row:
+    labels = dict.fromkeys(label for e in notice.endpoints for label in common.labels_of(e))
     return {
         "recipient": notice.shown,
         "asn": notice.networks,
         "hosts": notice.hosts,
         "rows": len(notice.endpoints),
+        "labels": list(labels),
+        "tlp": common.tlp.label,
         "file": file,
         "sha256": hashlib.sha256(content).hexdigest(),
     }
@@ -143,14 +170,36 @@ def _recorded(notice: Notice, file: str, lists: Lists) -> NotifiedRecipient:
     return NotifiedRecipient(recipient=notice.recipient, file=file, hosts=tuple(recorded))
 
 
+def _counted_from(week: int, scope: Scope) -> list[str]:
+    """Say of a choice by time that the follow-up does not start there."""
+    if not scope.timed:
+        return []
+    return [f"`cohabit followup` counts from {week_name(week)}, the newest week of the graph, whatever the dates."]
+
+
+def _gone_before(hosts: int) -> list[str]:
+    """Say which hosts nothing can be learnt of from these notices."""
+    if not hosts:
+        return []
+    return [
+        f"{count(hosts, 'host')} missed in {GONE_AFTER} or more weeks with a scan since last seen: `cohabit followup` "
+        f"will count them as gone before the notices. --active-within {7 * (GONE_AFTER - 1)}, or less, leaves them out."
+    ]
+
+
 def _nobody(notices: Sequence[Notice], by: str) -> list[str]:
-    """Say what has no recipient."""
+    """Say what has no recipient, and what to do about it."""
     last = notices[-1]
     if last.recipient is not None:
         return []
-    why = {
-        "network": "whose network is not known",
-        "provider": "whose provider is not known",
-        "contact": "that no contact matches",
+    why, how = {
+        "network": ("whose network is not known", "`cohabit sync --geo FILE.mmdb` adds networks from a database"),
+        "provider": ("whose provider is not known", "`cohabit sync --geo FILE.mmdb` adds networks from a database"),
+        "contact": (
+            "that no contact matches",
+            "add their networks, which the index lists, to the contacts, or split by network with --by network",
+        ),
     }[by]
-    return [f"{count(len(last.endpoints), 'endpoint')} of {count(last.hosts, 'host')} {why}: in a file of their own."]
+    share = percent(last.hosts / sum(notice.hosts for notice in notices))
+    whom = f"{count(len(last.endpoints), 'endpoint')} of {count(last.hosts, 'host')} ({share}) {why}"
+    return [f"{whom} are in a file of their own ({last.stem}), which is for nobody yet: {how}."]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 import re
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from cohabit.notices.severity import Worry
+from cohabit.notices.tlp import DEFAULT, LEVELS, Tlp
 from cohabit.queries.endpoints import Endpoint
 
 # A name of this project alone, so that its identifiers can meet nobody else's.
@@ -24,13 +25,19 @@ _DOMAIN_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+{_LABEL}", re.ASCII)
 
 @dataclass(frozen=True)
 class Common:
-    """What the files of one folder share: the newest observation of the graph, whether its scans are simulated, and the
-    rule of severities and advisories.
+    """What the files of one folder share: the newest observation of the graph, whether its scans are simulated, the
+    rule of severities and advisories, with whom the files may be shared, and the labels of own assets by host.
     """
 
     newest: str
     simulated: bool
     worry: Callable[[Endpoint], Worry]
+    tlp: Tlp = LEVELS[DEFAULT]
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def labels_of(self, endpoint: Endpoint) -> tuple[str, ...]:
+        """What the lists of own assets call it, the most specific asset first."""
+        return self.labels.get(endpoint.host, ())
 
     def severity(self, endpoint: Endpoint) -> str:
         """How bad it is."""
@@ -41,6 +48,7 @@ class Common:
         worry = self.worry(endpoint)
         named = {
             "severity": worry.severity,
+            "labels": ", ".join(self.labels_of(endpoint)),
             "advisories": ", ".join(worry.advisories),
             "software": " ".join(filter(None, (endpoint.software, endpoint.version))),
             "models": ", ".join(endpoint.models),

@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING, Any
 from cohabit.notices.libraries import library
 from cohabit.notices.recipients import Notice
 from cohabit.notices.record import FEED, SUBJECT, Common, identifier, ip_version, is_domain_name
+from cohabit.notices.tlp import Tlp
 from cohabit.queries.endpoints import Endpoint
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 _AUTHOR_SINCE = "2025-01-01T00:00:00Z"
+_TLP_2, _TLP_2_SINCE = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d", "2022-10-01T00:00:00.000Z"
+"""The extension by which OASIS has TLP 2.0 in STIX 2.1, whose own markings are those of TLP 1, and since when."""
 
 
 def stix_file(notice: Notice, common: Common) -> bytes:
     """The bundle of one recipient; the same graph gives the same identifiers in every run.
 
     Addresses, ports, software and networks are observables, whose identifiers the library makes of what they hold.
-    Models have no observable in STIX: a Note on the Observed Data names them.
+    Models have no observable in STIX: a Note on the Observed Data names them. All but the author are marked with the
+    TLP level, whose definition is in the bundle: readers need not know the extension.
     """
     stix2 = library("stix")
     times = {"created": common.newest, "modified": common.newest}
@@ -28,23 +32,36 @@ def stix_file(notice: Notice, common: Common) -> bytes:
     author = stix2.Identity(
         id=_id("identity", FEED), created=_AUTHOR_SINCE, modified=_AUTHOR_SINCE, name=FEED, identity_class="system"
     )
-    written = {**times, "created_by_ref": author.id, "labels": ["simulated"] if common.simulated else None}
+    marking = _marking(stix2, common.tlp)
+    marked = {"object_marking_refs": [marking.id]}
+    written = {**times, **marked, "created_by_ref": author.id, "labels": ["simulated"] if common.simulated else None}
     observables: dict[str, Any] = {}
     found = []
     for endpoint in notice.endpoints:
         found += _observed(stix2, endpoint, common, written, observables)
     refs = sorted([*observables, *(one.id for one in found)])
     grouping = stix2.Grouping(
-        id=_id("grouping", notice.stem, notice.shown, *refs),
+        id=_id("grouping", notice.stem, notice.shown, common.tlp.name, *refs),
         **written,
         name=f"{SUBJECT}: {notice.shown}",
         context="unspecified",
         object_refs=refs,
     )
-    objects = [author, grouping, *found, *(observables[ref] for ref in sorted(observables))]
+    objects = [author, marking, grouping, *found, *(observables[ref] for ref in sorted(observables))]
     bundle = stix2.Bundle(id=_id("bundle", grouping.id), objects=objects)
     # Written by the standard library, so that no character of a name acts on a terminal.
     return (json.dumps(json.loads(bundle.serialize()), indent=1, sort_keys=True) + "\n").encode()
+
+
+def _marking(stix2: ModuleType, tlp: Tlp) -> Any:
+    """The marking definition of a level, as it is published."""
+    extension = {"extension_type": "property-extension", "tlp_2_0": tlp.name}
+    return stix2.MarkingDefinition(
+        id=f"marking-definition--{tlp.marking}",
+        created=_TLP_2_SINCE,
+        name=tlp.label,
+        extensions={_TLP_2: extension},
+    )
 
 
 def _id(kind: str, *parts: str) -> str:
@@ -58,7 +75,8 @@ def _observed(
     e = endpoint
 
     def observable(kind: Any, **values: Any) -> str:
-        made = kind(**{name: value for name, value in values.items() if value is not None})
+        known = {name: value for name, value in values.items() if value is not None}
+        made = kind(**known, object_marking_refs=written["object_marking_refs"])
         return str(observables.setdefault(made.id, made).id)
 
     version = ip_version(e.host)
@@ -75,10 +93,11 @@ def _observed(
     if e.software:
         refs.append(observable(stix2.Software, name=e.software, version=e.version))
     said = common.facts(e)
-    parts = (e.host, str(e.port), e.first_seen, e.last_seen, *said, common.newest)
+    parts = (e.host, str(e.port), e.first_seen, e.last_seen, *said, common.newest, common.tlp.name)
+    labels = [*(written["labels"] or ()), *common.labels_of(e)]
     observed = stix2.ObservedData(
         id=_id("observed-data", *parts),
-        **written,
+        **{**written, "labels": labels or None},
         first_observed=e.first_seen,
         last_observed=e.last_seen,
         number_observed=1,

@@ -33,6 +33,8 @@ COLUMNS = (
     "first_seen",
     "last_seen",
     "seen_on",
+    "labels",
+    "tlp",
 )
 
 
@@ -64,6 +66,8 @@ def table_file(notice: Notice, common: Common) -> bytes:
                 "first_seen": e.first_seen,
                 "last_seen": e.last_seen,
                 "seen_on": e.seen_on,
+                "labels": common.labels_of(e),
+                "tlp": common.tlp.label,
             }
         )
     return csv_bytes(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))

@@ -127,6 +127,11 @@ def caveats(found: Sequence[Endpoint], scope: Scope) -> tuple[str, ...]:
             "These endpoints were seen at some time, perhaps long ago; --active-within DAYS or --at DATE leaves those "
             "of today."
         )
+    if found and scope.at is not None:
+        notes.append(
+            f"--at chose hosts that showed a list in the {count(scope.weeks_back, 'week')} up to {scope.at}, with the "
+            "models of it. Times, ports, software and places in the rows are the newest known."
+        )
     if found:
         notes.append("The network carries the host and its provider runs the network; neither need own the host.")
     return tuple(notes)

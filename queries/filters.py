@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -104,6 +104,21 @@ def asset_file(file: str) -> tuple[AssetList, AssetTable]:
 def _asset_file(file: str, *_about: int) -> tuple[AssetList, AssetTable]:
     listed = read_assets(Path(file))
     return listed, AssetTable(listed.assets)
+
+
+def labels_of_hosts(networks: Mapping[str, int | None], files: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """What the assets of these files call hosts, which come with their AS numbers: of each host that has a label, the
+    labels of all assets that mean it, the most specific first.
+    """
+    addresses = list(networks)
+    found: dict[str, dict[str, None]] = {}
+    for file in files:
+        listed, table = asset_file(file)
+        owners, assets = table.all(addresses, list(networks.values()))
+        for owner, asset in zip(owners.tolist(), assets.tolist(), strict=True):
+            if label := listed.labels[asset]:
+                found.setdefault(addresses[owner], {})[label] = None
+    return {address: tuple(labels) for address, labels in found.items()}
 
 
 def assets_of_hosts(store: GraphStore, table: AssetTable) -> tuple[Integers, list[str], list[int | None]]:

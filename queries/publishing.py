@@ -71,24 +71,32 @@ def published(answer: Result, rule: Rule, protection: Protection, *, least: int 
     if rule.keys:
         rows = [row for row in rows if sum(row[name] or 0 for name in rule.sizes) >= least]
     _sort(rows, rule)
+    some = bool(rows)
     hidden = [row for row, show in zip(answer.rows, shown, strict=True) if not show and _size(row, rule)]
     if hidden:
-        rows.append(_other(hidden, columns, rule, protection))
+        other = _other(hidden, columns, rule, protection)
+        # Alone and without a number it would be a table of dashes; the headline says what it says.
+        if some or rule.said or other[rule.sizes[0]] is not None:
+            rows.append(other)
     left_out = [column for column in answer.columns if column not in said]
     return replace(
         answer,
         columns=columns,
         rows=[{column: row[column] for column in columns} for row in rows],
-        headline=None if answer.headline is None else _headline(rows, rule, protection),
+        headline=None if answer.headline is None else _headline(rows, some, rule, protection),
         caveats=(_caveat(rule, protection, left_out), *_kept(answer, hidden, rule)),
         table_columns=tuple(column for column in answer.table_columns if column in said),
     )
 
 
-def _headline(rows: Sequence[Row], rule: Rule, protection: Protection) -> str:
+def _nothing(rule: Rule, protection: Protection) -> str:
+    return f"no group by {' and '.join(rule.keys)} can be shown: fewer than {protection.k:,} hosts in each, or none"
+
+
+def _headline(rows: Sequence[Row], shown: bool, rule: Rule, protection: Protection) -> str:
     words = f"{protection.words[0].upper()}{protection.words[1:]}"
     if rule.said is None or len(rows) > 1:
-        return f"{words}."
+        return f"{words}." if shown or not rule.keys else f"{words}: {_nothing(rule, protection)}."
     return f"{words}: {rule.said(rows[0]) if rows else f'fewer than {protection.k:,} hosts, or none'}."
 
 

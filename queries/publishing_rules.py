@@ -314,7 +314,7 @@ RULES: dict[str, Chooser] = {
     "diff": _diff,
     "compare": _always(_COMPARE),
     "study": _always(_STUDY),
-    "quality": _always(Rule(counts=("hosts", "base"), shares=(Share("share"),), plain=("check",))),
+    "quality": _always(Rule(("check",), counts=("hosts", "base"), shares=(Share("share"),))),
     "risks": _risks,
     "impact": _always(
         Rule(

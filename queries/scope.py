@@ -76,6 +76,11 @@ class Scope:
         return tuple(words)
 
     @property
+    def weeks_back(self) -> int:
+        """How many weeks `at` looks back."""
+        return 4 if self.within is None else self.within
+
+    @property
     def timed(self) -> bool:
         """Whether a time window is set (`listings` is not known then)."""
         return any((self.since, self.until, self.at))
@@ -151,7 +156,7 @@ def time_window(scope: Scope) -> TimeWindow:
         return TimeWindow(tuple(weeks_between(_bounded(first), _bounded(last))))
     if scope.since or scope.until:
         raise UsageError("--at cannot be combined with --since or --until")
-    within = 4 if scope.within is None else scope.within
+    within = scope.weeks_back
     if not 1 <= within <= _MOST_WEEKS:
         raise UsageError(f"--within {within}: it takes 1 to {_MOST_WEEKS} weeks")
     day = _bounded(parse_day(scope.at))

@@ -14,6 +14,7 @@ import pytest
 
 import cohabit
 from cohabit.errors import DataError, UsageError
+from cohabit.notices.folder import read_record
 from cohabit.queries.endpoints import endpoints
 from cohabit.queries.scope import Scope
 from cohabit.session import Graph
@@ -293,6 +294,66 @@ def test_a_quicker_network_has_a_shorter_median(place: Place, tmp_path: Path) ->
     assert (row["gone"], row["still_open"], row["median_days"]) == (7, 7, 21)
     assert row["median_low"] <= 21
     assert pd.isna(row["median_high"]) or row["median_high"] >= 21
+
+
+def test_notices_say_which_hosts_they_are_too_late_for(place: Place, tmp_path: Path) -> None:
+    """Weekly scans: who was last seen in one of the three newest weeks is never gone before; 21 days never reach back
+    further.
+    """
+    records = [
+        {"ip": f"192.0.2.{week}", "port": 1, "timestamp": f"{MONDAY + timedelta(weeks=week - 1, days=day)}T12:00:00Z"}
+        | {"asn": A, "models": ["llama3.2:3b"]}
+        for week, day in ((1, 6), (2, 0), (3, 3), (4, 6), (5, 0), (5, 6), (6, 0), (7, 6), (8, 6))
+    ]
+    place.load(records)
+    with cohabit.open(place.data, place.uri, show_addresses=True) as graph:
+        for within, late in ((None, 4), (30, 1), (28, 1), (21, 0)):
+            name = tmp_path / f"{within}"
+            answer = graph.ask("notify", name, scope=Scope(active_within=within))
+            notes = [text for text in answer.caveats if "gone before" in text]
+            assert len(notes) == bool(late)
+            assert all(text.startswith(f"{late} host") and "--active-within 21, or less," in text for text in notes)
+            total = graph.followup(name, gone_after=4).to_dict("records")[0]
+            assert total["gone_before"] == late
+        answer = graph.ask("notify", tmp_path / "at", scope=Scope(at="2025-03-20", within=2))
+        assert [row["hosts"] for row in answer.rows] == [2]  # of the second and the third week
+        said = "--at chose hosts that showed a list in the 2 weeks up to 2025-03-20, with the models"
+        assert any(text.startswith(said) for text in answer.caveats)
+        assert any("followup` counts from 2025-W17, the newest week" in text for text in answer.caveats)
+
+
+def test_rows_say_the_labels_of_own_assets(place: Place, tmp_path: Path) -> None:
+    place.load(planted(range(1, NOTICE + 1)))
+    own = tmp_path / "own.csv"
+    own.write_text("asset,label\n192.0.2.0/28,Bonn\n192.0.2.8/29,Bonn lab\nAS64497,Berlin\n192.0.2.0/24,\n", "utf-8")
+    (tmp_path / "plain.txt").write_text("192.0.2.0/24\n", "utf-8")
+    with cohabit.open(place.data, place.uri, show_addresses=True) as graph:
+        answer = graph.ask("notify", tmp_path / "own", tlp="red", scope=Scope(in_file=(str(own),)))
+        expected = {}
+        for i, (_, asn, *_) in enumerate(FATES):
+            told = [*(["Bonn lab"] if 8 <= i < 16 else []), *(["Bonn"] if i < 16 else [])]
+            expected[f"192.0.2.{i}"] = "; ".join([*told, *(["Berlin"] if asn == B else [])])
+        found = {}
+        for row in answer.rows:
+            lines = list(csv.DictReader(io.StringIO((tmp_path / "own" / row["file"]).read_text("utf-8"))))
+            found.update({line["ip"]: line["labels"] for line in lines})
+            assert {line["tlp"] for line in lines} == {row["tlp"]} == {"TLP:RED"}
+            assert set(row["labels"]) == {label for line in lines for label in line["labels"].split("; ")} - {""}
+        assert found == expected
+        assert read_record(tmp_path / "own").tlp == "red"
+        assert "labels" in answer.table_columns
+        answer = graph.ask("notify", tmp_path / "plain", scope=Scope(in_file=(str(tmp_path / "plain.txt"),)))
+        assert [row["labels"] for row in answer.rows] == [[], []]
+        assert "labels" not in answer.table_columns
+        # The hosts without a contact are counted, and the note says what to do.
+        (tmp_path / "contacts.csv").write_text("AS64497,b@example.net\n", "utf-8")
+        answer = graph.ask("notify", tmp_path / "contact", by="contact", contacts=tmp_path / "contacts.csv")
+        alone = sum(asn == A for _, asn, *_ in FATES)
+        share = f"{100 * alone / len(FATES):.0f} %"
+        (note,) = (text for text in answer.caveats if "no contact" in text)
+        assert note.startswith(f"{alone} endpoints of {alone} hosts ({share}) that no contact matches are in a file")
+        assert "--by network" in note
+        assert [row["hosts"] for row in answer.rows if row["recipient"] == "unmatched"] == [alone]
 
 
 def test_what_is_refused(place: Place, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from cohabit.notices.misp import misp_file
 from cohabit.notices.notify import COLUMNS as INDEX_COLUMNS
 from cohabit.notices.stix import stix_file
 from cohabit.notices.table import COLUMNS, table_file
+from cohabit.notices.tlp import parse_tlp
 from cohabit.text import visible
 from tests.notices.samples import BARE, COMMON, ENDPOINTS, HOSTILE, PLAIN, notice
 
@@ -131,9 +132,11 @@ def test_stix_is_valid_and_comes_back(tmp_path: Path) -> None:
     for one in bundle.objects:
         of_type.setdefault(one.type, []).append(one)
     assert len({one.id for one in bundle.objects}) == len(bundle.objects)
-    assert {uuid.UUID(one.id.partition("--")[2]).version for one in bundle.objects} == {5}
+    own_ids = [one.id for one in bundle.objects if one.type != "marking-definition"]
+    assert {uuid.UUID(one.partition("--")[2]).version for one in own_ids} == {5}
     (grouping,) = of_type["grouping"]
-    assert set(grouping.object_refs) == {o.id for o in bundle.objects} - {grouping.id, of_type["identity"][0].id}
+    (author,), (marking,) = of_type["identity"], of_type["marking-definition"]
+    assert set(grouping.object_refs) == {o.id for o in bundle.objects} - {grouping.id, author.id, marking.id}
     assert len(of_type["observed-data"]) == len(of_type["note"]) == len(ENDPOINTS)
     known = {one.id: one for one in bundle.objects}
     for observed, e in zip(of_type["observed-data"], ENDPOINTS, strict=True):
@@ -154,7 +157,7 @@ def test_stix_is_valid_and_comes_back(tmp_path: Path) -> None:
     assert done.is_valid, done.as_dict()
     assert not done.warnings
     assert "simulated" not in content.decode()
-    assert stix2.parse(stix_file(notice(PLAIN), SIMULATED).decode()).objects[1].labels == ["simulated"]
+    assert stix2.parse(stix_file(notice(PLAIN), SIMULATED).decode()).objects[2].labels == ["simulated"]
 
 
 def test_misp_comes_back_and_blocks_nobody(tmp_path: Path) -> None:
@@ -167,7 +170,7 @@ def test_misp_comes_back_and_blocks_nobody(tmp_path: Path) -> None:
     found.load_file(path)
     assert found.info == "Open AI model servers: AS64496"
     assert (found.date.isoformat(), found.distribution, found.published) == ("2025-03-09", 0, False)
-    assert [tag.name for tag in found.tags] == ["cohabit"]
+    assert [tag.name for tag in found.tags] == ["cohabit", "tlp:amber"]
     assert len(found.objects) == len(ENDPOINTS)
     ids = [found.uuid, *(o.uuid for o in found.objects), *(a.uuid for o in found.objects for a in o.attributes)]
     assert len(set(ids)) == len(ids)
@@ -181,7 +184,7 @@ def test_misp_comes_back_and_blocks_nobody(tmp_path: Path) -> None:
         assert own.get("AS") == (None if e.asn is None else str(e.asn))
         assert all(model in own["text"] for model in e.models)
     tags = json.loads(misp_file(notice(BARE), SIMULATED))["Event"]["Tag"]
-    assert [tag["name"] for tag in tags] == ["cohabit", "simulated"]
+    assert [tag["name"] for tag in tags] == ["cohabit", "tlp:amber", "simulated"]
 
 
 def test_identifiers_tell_contents_apart() -> None:
@@ -194,7 +197,7 @@ def test_identifiers_tell_contents_apart() -> None:
         (replace(PLAIN, last_seen="2025-03-06T08:00:00Z"), COMMON),
         (PLAIN, newer),
     ):
-        author, grouping, observed, *_ = stix2.parse(stix_file(notice(e), common).decode()).objects
+        author, _, grouping, observed, *_ = stix2.parse(stix_file(notice(e), common).decode()).objects
         event = json.loads(misp_file(notice(e), common))["Event"]
         authors.add(author.serialize())
         ids.update([grouping.id, observed.id, event["uuid"], event["Object"][0]["uuid"]])
@@ -216,6 +219,85 @@ def test_the_letter_is_filled_from_the_index() -> None:
     for word in ("carrier", "customers", "OLLAMA_HOST"):
         assert word in text
     assert max(map(len, text.splitlines())) <= 120
+
+
+# TLP 2.0 by FIRST; the marking definitions of STIX 2.1 as OASIS published them; the words that IntelMQ takes.
+TLP = [
+    ("clear", "94868c89-83c2-464b-929b-a1a8aa3c8487", "WHITE", "customers who use"),
+    ("green", "bab4a63c-aed9-4cf5-a766-dfca5abac2bb", "GREEN", "customers who use"),
+    ("amber", "55d920b0-5e8b-4f79-9ee9-91f868d9b421", "AMBER", "customers who use"),
+    ("amber+strict", "939a9414-2ddd-4d32-a0cd-375ea402b003", "AMBER", "do not hand the lines on"),
+    ("red", "e828b379-4e03-4974-9ac4-e53a884c97c1", "RED", "do not hand the lines on"),
+]
+
+
+@pytest.mark.parametrize(("name", "marking", "intelmq", "hand_on"), TLP)
+def test_every_format_says_with_whom_it_may_be_shared(name: str, marking: str, intelmq: str, hand_on: str) -> None:
+    label = f"TLP:{name.upper()}"
+    common = replace(COMMON, tlp=parse_tlp(label))
+    assert parse_tlp(f" {name.title()} ") == common.tlp
+    (row,) = csv.DictReader(io.StringIO(table_file(notice(PLAIN), common).decode()))
+    assert row["tlp"] == label
+    found = intelmq_event(PLAIN, notice(), common)
+    assert (found["tlp"], found["extra.tlp"]) == (intelmq, label)
+    tags = json.loads(misp_file(notice(PLAIN), common))["Event"]["Tag"]
+    assert f"tlp:{name}" in [tag["name"] for tag in tags]
+    letter = letter_file("network", common).decode()
+    assert f"Subject: [{label}] " in letter
+    assert f"\n{label}, that is: for " in letter or name == "clear"
+    assert hand_on in letter
+    content = stix_file(notice(PLAIN), common).decode()
+    author, definition, *others = json.loads(content)["objects"]
+    assert definition == {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": f"marking-definition--{marking}",
+        "created": "2022-10-01T00:00:00.000Z",
+        "name": label,
+        "extensions": {
+            "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d": {
+                "extension_type": "property-extension",
+                "tlp_2_0": name,
+            }
+        },
+    }
+    assert "object_marking_refs" not in author
+    assert [one["object_marking_refs"] for one in others] == [[definition["id"]]] * 7
+    options = stix2validator.ValidationOptions(version="2.1", disabled=["103", "301"])
+    done = stix2validator.validate_string(content, options)
+    assert done.is_valid, done.as_dict()
+    assert not done.warnings
+    assert stix2.parse(content, allow_custom=False).objects[1].name == label
+
+
+def test_what_is_no_level_of_tlp() -> None:
+    assert COMMON.tlp.name == "amber"
+    for text in ("white", "amber strict", "", "tlp"):
+        with pytest.raises(UsageError, match=r"--tlp '.*': choose from clear, green, amber, amber\+strict, red"):
+            parse_tlp(text)
+
+
+def test_labels_of_own_assets_are_in_every_format() -> None:
+    labels = (*HOSTILE[:3], "Bonn lab", "Bonn")
+    common = replace(COMMON, labels={PLAIN.host: labels})
+    of_hosts = [row["labels"] for row in csv.DictReader(io.StringIO(table_file(notice(PLAIN, BARE), common).decode()))]
+    assert of_hosts == ["; ".join(map(in_csv, labels)), ""]
+    assert intelmq_event(PLAIN, notice(), common)["extra.labels"] == list(labels)
+    assert "extra.labels" not in intelmq_event(BARE, notice(), common)
+    for changed, before in ((common, []), (replace(common, simulated=True), ["simulated"])):
+        objects = json.loads(stix_file(notice(PLAIN, BARE), changed))["objects"]
+        own, other = (one for one in objects if one["type"] == "observed-data")
+        assert own["labels"] == [*before, *labels]
+        assert other.get("labels", []) == before
+        assert [f"labels: {', '.join(labels)}" in one["content"] for one in objects if one["type"] == "note"] == [1, 0]
+    (attribute,) = (
+        a["value"]
+        for a in json.loads(misp_file(notice(PLAIN), common))["Event"]["Object"][0]["Attribute"]
+        if a["object_relation"] == "text"
+    )
+    assert f"labels: {', '.join(labels)}" in attribute
+    assert "if anything: {labels}\n" in letter_file("network", common).decode()
+    assert "{labels}" not in letter_file("network", COMMON).decode()
 
 
 @pytest.mark.parametrize(("form", "name"), [("stix", "stix2"), ("misp", "pymisp")])

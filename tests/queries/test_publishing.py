@@ -290,6 +290,27 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
 ]
 
 
+def test_no_table_of_dashes(graph: Graph) -> None:
+    """Checks that concern K hosts are said; where nothing can be shown the headline says so, and there are no rows."""
+    exact = {row["check"]: row["hosts"] for row in graph.ask("quality").rows}
+    answer = graph.ask("quality", publish=K)
+    shown = {row["check"]: row["hosts"] for row in answer.rows}
+    assert shown.pop(f"other (< {K})") is None
+    assert shown == {check: hosts // K * K for check, hosts in exact.items() if hosts and hosts >= K}
+    assert 0 < len(shown) < len(exact)
+    few = next(n for n in range(1, 60) if 0 < len(graph.hosts(min_weeks=n)) < K)
+    for question, options in (("quality", {}), ("rank", {"level": "line"}), ("risks", {})):
+        none = graph.ask(question, **options, scope=Scope(min_weeks=few), publish=K)
+        assert none.rows == []
+        assert str(none.headline).startswith(f"Published with K = {K}: no group by ")
+        assert str(none.headline).endswith(f" can be shown: fewer than {K} hosts in each, or none.")
+    # What is folded has a number, where it is what is left of a total.
+    exact = graph.ask("rank", by="network", scope=Scope(country=("KR",))).rows
+    assert max(row["hosts"] for row in exact) < K < sum(row["hosts"] for row in exact)
+    (folded,) = graph.ask("rank", by="network", scope=Scope(country=("KR",)), publish=K).rows
+    assert (folded["place"], folded["hosts"]) == (f"other (< {K})", sum(row["hosts"] for row in exact) // K * K)
+
+
 def test_every_question_has_a_rule_and_is_asked_here() -> None:
     questions = set(re.findall(r'"([\w-]+)": lambda', getsource(Graph.ask)))
     assert len(questions) > 20

@@ -1,0 +1,97 @@
+"""What no host of a graph has, because its scans do not say it: places, software, digests; and how to get it.
+
+A question about what nobody told has an empty answer, which looks like the answer that there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cohabit.graph.store import GraphStore
+from cohabit.queries.filters import asset_file
+from cohabit.queries.scope import Scope, option_of
+
+
+@dataclass(frozen=True)
+class _Fact:
+    """A fact about hosts: who has it (Cypher up to RETURN), its name with an article, and where it comes from."""
+
+    cypher: str
+    name: str
+    comes: str
+
+
+_DATABASE = "`cohabit sync --geo FILE.mmdb` adds {} from a database (docs/places.md)"
+_RECORDS = "it is only in records of scans that tell it"
+_FACTS: Mapping[str, _Fact] = {
+    "country": _Fact("(:Host)-[:IN_COUNTRY]->(:Country)", "a country", _DATABASE.format("countries")),
+    "network": _Fact("(:Host)-[:IN_NETWORK]->(:Network)", "a network (AS number)", _DATABASE.format("networks")),
+    "provider": _Fact("(:Network)-[:OPERATED_BY]->(:Provider)", "a provider", _DATABASE.format("networks")),
+    "provider_kind": _Fact(
+        "(:Network)-[:OPERATED_BY]->(p:Provider) WHERE p.kind IS NOT NULL",
+        "a provider of a known kind",
+        "they are known of large organisations by their networks; " + _DATABASE.format("networks"),
+    ),
+    "software": _Fact("(:Host)-[:RUNS]->(:Software)", "a known server software", _RECORDS),
+    "version": _Fact("(:Host)-[r:RUNS]->(:Software) WHERE r.version IS NOT NULL", "a known version", _RECORDS),
+    "digest": _Fact(
+        "(:Host)-[d:DEPLOYS]->(:Model) WHERE size(d.digests) > 0",
+        "a digest of a model",
+        "digests are only in scans that keep them, as Ollama's /api/tags has them",
+    ),
+}
+_PLURALS = {"country": "countries", "network": "networks"}
+_FILTERS = ("country", "network", "provider", "provider_kind", "software", "version")
+
+
+def lacking(store: GraphStore, facts: Iterable[str]) -> list[str]:
+    """Those of the facts that no host of the graph has; none in a graph without hosts."""
+    asked = list(dict.fromkeys(facts))
+    if not asked or not _any(store, "(:Host)"):
+        return []
+    return [name for name in asked if not _any(store, _FACTS[name].cypher)]
+
+
+def _any(store: GraphStore, pattern: str) -> bool:
+    return bool(store.table(f"MATCH {pattern} RETURN 1 AS one LIMIT 1").num_rows)
+
+
+def notes(store: GraphStore, scopes: Sequence[Scope], options: Mapping[str, Any]) -> list[str]:
+    """One sentence for each fact that filters or a question's own options (`by`, digests) ask for and no host has."""
+    asked: dict[str, str] = {}
+    for scope in scopes:
+        for name in _FILTERS:
+            if getattr(scope, name):
+                asked.setdefault(name, f"--{option_of(name)} leaves none")
+        if any(asset_file(file)[1].networks for file in scope.in_file):
+            asked.setdefault("network", "no AS number of the list finds any")
+    if isinstance(by := options.get("by"), str) and (fact := by.replace("-", "_")) in _FACTS:
+        asked.setdefault(fact, "all are in one group, unknown")
+    if any(options.get(name) for name in ("digest", "digests", "of_digests")):
+        asked.setdefault("digest", "none is found by digest")
+    return [
+        f"No host in this graph has {_FACTS[name].name}, so {asked[name]}: {_FACTS[name].comes}."
+        for name in lacking(store, asked)
+    ]
+
+
+def after_loading(store: GraphStore) -> list[str]:
+    """Say in one line, when scans were loaded, which questions will find nothing, and what to do about it."""
+    found = lacking(store, ("country", "network", "digest"))
+    if "digest" in found and not _any(store, "(:Host)-[:DEPLOYS]->(:Model)"):
+        found.remove("digest")
+    if not found:
+        return []
+    names = [_FACTS[name].name for name in found]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    decoys = ", and decoys are suspected over networks" if "network" in found else ""
+    ways = []
+    if places := [_PLURALS[name] for name in found if name in _PLURALS]:
+        ways.append(_DATABASE.format(" and ".join(places)))
+    if "digest" in found:
+        ways.append(_FACTS["digest"].comes)
+    how = "; ".join(ways)
+    nothing = f"what is asked about that finds nothing{decoys}"
+    return [f"No host in this graph has {listed}: {nothing}. {how[0].upper()}{how[1:]}."]
