@@ -71,7 +71,8 @@ def _lives(
 ) -> tuple[Lives | None, int]:
     """Lives of items on hosts, and on how many hosts they are; None where no list was seen in the window."""
     labels = incidence.models.labels(level)
-    hosts, items, listed = item_weeks(incidence, level, labels)
+    of_edge, edges, listed = item_weeks(incidence, level, labels)
+    hosts, items = incidence.host_index[edges], of_edge[edges]
     if chosen:
         wanted = np.isin(items, [labels.index(label) for label in chosen])
         hosts, items, listed = hosts[wanted], items[wanted], listed[wanted]

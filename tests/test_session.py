@@ -77,6 +77,9 @@ def test_every_command_has_a_method_with_its_options(name: str) -> None:
     if name == "info":
         assert "scans" in rest
         rest -= {"scans"}  # a method of its own
+    if name == "map":
+        assert "share" in inspect.signature(cohabit.Graph.picture).parameters
+        rest -= {"share"}  # of still pictures, which that method makes
     assert rest <= set(method), rest - set(method)
 
 

@@ -344,7 +344,8 @@ def test_an_answer_for_everybody(
     graph: Graph, rare: set[str], question: str, arguments: tuple[Any, ...], options: dict[str, Any]
 ) -> None:
     exact = graph.ask(question, *arguments, **options)
-    assert graph.ask(question, *arguments, **options, publish=1) == exact
+    # As text: a number that is none does not equal itself.
+    assert repr(graph.ask(question, *arguments, **options, publish=1)) == repr(exact)
     said = graph.ask(question, *arguments, **options, publish=K)
     assert set(said.columns) <= set(exact.columns)
     assert any("Published with K = 10" in caveat for caveat in said.caveats)
