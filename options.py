@@ -64,7 +64,7 @@ class Output:
     ] = None
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
     limit: Annotated[int, typer.Option(help="Rows that a table shows; the other formats give all.")] = 20
-    quiet: Annotated[bool, typer.Option("--quiet", help="No notes and no progress on standard error.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", help="No notes, and no progress on standard error.")] = False
 
     def checked(self) -> Format:
         """The options as the printer takes them; UsageError for what it cannot do, before any work is done."""

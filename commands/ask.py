@@ -51,6 +51,9 @@ def rank(
       cohabit rank --level line
       cohabit rank --by country --has family:llama
       cohabit rank --level family --by provider-kind
+    Two countries side by side, and which are alike:
+      cohabit compare --country DE --with country=FR
+      cohabit clusters --by country
     """
     answer(where, output, False, "rank", level=level, by=by, scope=scope_of(filters))
 
