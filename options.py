@@ -32,6 +32,8 @@ PublishOption = Annotated[
     typer.Option(help="For everybody: no group of fewer than K hosts, nor a way back to one.", metavar="K"),
 ]
 
+ShowAddressesOption = Annotated[bool, typer.Option("--show-addresses", help="Show addresses, not pseudonyms.")]
+
 
 @dataclass(frozen=True)
 class Where:
@@ -51,7 +53,7 @@ class Where:
 class Shown:
     """Whether addresses are shown."""
 
-    show_addresses: Annotated[bool, typer.Option("--show-addresses", help="Show addresses, not pseudonyms.")] = False
+    show_addresses: ShowAddressesOption = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Answer(Output):
     """How to print the answer to a question, and for whom."""
 
     publish: PublishOption = None
+    show_addresses: ShowAddressesOption = False
 
 
 @dataclass(frozen=True)

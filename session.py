@@ -107,7 +107,10 @@ class Graph(Questions):
 
         simulated, real = self._kinds_of_scans()
         notes = (MIXED,) if simulated and real else ()
-        request = Request(scope(filters), simulated, notes, seed, self.masker.address, protection(publish), share)
+        masker = self.masker
+        request = Request(
+            scope(filters), simulated, notes, seed, masker.address, protection(publish), share, masker.addresses
+        )
         return make_file(self.store, kind, ending, request, rejected=self._rejected())
 
     def export(
@@ -200,6 +203,7 @@ class Graph(Questions):
             impact,
             info,
             lifetimes,
+            masked,
             match,
             publishing,
             publishing_rules,
@@ -257,6 +261,7 @@ class Graph(Questions):
         chosen = options.get("scope")
         if chosen is not None and chosen.exclude_decoys and not self._has_decoys():
             answer = replace(answer, caveats=(*answer.caveats, NO_DECOYS))
+        answer = masked.masked(answer, masker)
         if not simulated:
             return answer
         return replace(answer, simulated=True, caveats=(MIXED if real else SIMULATED, *answer.caveats))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cohabit.commands.answering import answer, scope_of
+from cohabit.commands.answering import answer, answer_shown, scope_of
 from cohabit.commands.completing import words
 from cohabit.options import Filters, Output, Several, Shown, Where, with_options
 
@@ -64,7 +64,7 @@ def notify(
 
     items = Items(*(tuple(values or ()) for values in (model, family, line, lab, digest)))
     options = {"by": by, "form": form, "contacts": contacts, "items": items, "scope": scope_of(filters)}
-    answer(where, Output(format, None, limit, quiet), shown.show_addresses, "notify", folder, **options)
+    answer_shown(where, Output(format, None, limit, quiet), shown.show_addresses, "notify", folder, **options)
 
 
 @app.command()
@@ -85,4 +85,4 @@ def followup(
     cohabit followup notices
     cohabit followup notices --format csv -o followup.csv
     """
-    answer(where, output, False, "followup", folder, gone_after=gone_after)
+    answer(where, output, "followup", folder, gone_after=gone_after)
