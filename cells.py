@@ -8,6 +8,7 @@ from typing import Any
 
 from cohabit.queries.result import Row
 from cohabit.text import visible
+from cohabit.timeline import week_name
 
 _SHARES = frozenset({"share", "low", "high", "share_of_multi_model_hosts", "share_with_all", "boot_low", "boot_high"})
 _SHARES |= {f"share_of_{which}{bound}" for which in "ab" for bound in ("", "_low", "_high")}
@@ -54,6 +55,8 @@ def cell(column: str, value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     if isinstance(value, int):
+        if column == "first_week":
+            return week_name(value)
         return str(value) if column in ("asn", "port") else f"{value:,}"
     if isinstance(value, list):
         return _course(value) if column == "course" else _short_list(value)

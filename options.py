@@ -32,6 +32,8 @@ PublishOption = Annotated[
     typer.Option(help="For everybody: no group of fewer than K hosts, nor a way back to one.", metavar="K"),
 ]
 
+ShowAddressesOption = Annotated[bool, typer.Option("--show-addresses", help="Show addresses, not pseudonyms.")]
+
 
 @dataclass(frozen=True)
 class Where:
@@ -51,7 +53,7 @@ class Where:
 class Shown:
     """Whether addresses are shown."""
 
-    show_addresses: Annotated[bool, typer.Option("--show-addresses", help="Show addresses, not pseudonyms.")] = False
+    show_addresses: ShowAddressesOption = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Output:
     ] = None
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
     limit: Annotated[int, typer.Option(help="Rows that a table shows; the other formats give all.")] = 20
-    quiet: Annotated[bool, typer.Option("--quiet", help="No notes and no progress on standard error.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", help="No notes, and no progress on standard error.")] = False
 
     def checked(self) -> Format:
         """The options as the printer takes them; UsageError for what it cannot do, before any work is done."""
@@ -78,6 +80,7 @@ class Answer(Output):
     """How to print the answer to a question, and for whom."""
 
     publish: PublishOption = None
+    show_addresses: ShowAddressesOption = False
 
 
 @dataclass(frozen=True)

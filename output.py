@@ -159,7 +159,7 @@ def _markdown(result: Result, how: Format) -> str:
         lines.append("| " + " | ".join(_markdown_text(heading(c)) for c in columns) + " |")
         lines.append("|" + "|".join("---:" if is_numeric(result.rows, c) else "---" for c in columns) + "|")
         lines += ["| " + " | ".join(_markdown_text(cell(c, row[c])) for c in columns) + " |" for row in rows]
-    lines += [f"\n{_markdown_text(note)}" for note in _notes(result, rows)]
+    lines += [f"\n{_markdown_text(note)}" for note in _notes(result, rows, how)]
     return "\n".join(lines) + "\n"
 
 
@@ -233,7 +233,7 @@ def _draw(result: Result, how: Format, console: Console) -> None:
         if left_out := columns[len(shown) :]:
             names = ", ".join(heading(c) for c in left_out)
             console.print(Text(f"no room for: {names} (another --format has all columns)"), soft_wrap=True)
-    for note in _notes(result, rows):
+    for note in _notes(result, rows, how):
         console.print(Text(visible(note)), soft_wrap=True)
 
 
@@ -241,9 +241,11 @@ def _limited(result: Result, how: Format) -> list[Row]:
     return result.rows[: how.limit] if how.name == "table" else result.rows
 
 
-def _notes(result: Result, rows: list[Row]) -> list[str]:
+def _notes(result: Result, rows: list[Row], how: Format) -> list[str]:
+    """What stands below a table; in silence only what is left out of it, and that it is no real one."""
     shown = [f"{len(rows):,} of {len(result.rows):,} shown"] if len(rows) < len(result.rows) else []
-    return [*shown, *(f"note: {c}" for c in result.caveats)]
+    caveats = result.caveats[: int(result.simulated)] if how.quiet else result.caveats
+    return [*shown, *(f"note: {c}" for c in caveats)]
 
 
 def _table_columns(result: Result) -> tuple[str, ...]:

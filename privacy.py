@@ -121,6 +121,10 @@ class Masker(Finder):
         """Replace every IP literal, and every DNS name that is a host of the graph, inside a string."""
         return text if self.show else super().text(text)
 
+    def addresses(self, text: str) -> str:
+        """Replace every IP literal inside a string; names of hosts stay, which can be those of models, too."""
+        return text if self.show else _RUN.sub(self._in_run, text)
+
     def put(self, written: str, address: str) -> str:
         """The pseudonym."""
         return self.pseudonym(address)
@@ -177,6 +181,18 @@ def _has_colons_of_ipv6(text: str) -> bool:
     colons = text.count(":")
     shortened = text.count("::")
     return (shortened == 1 and ":::" not in text and colons <= _MOST_COLONS) or (not shortened and colons in (6, 7))
+
+
+class _Marker(Finder):
+    """Takes addresses out."""
+
+    def put(self, written: str, address: str) -> str:
+        return ""
+
+
+def holds_address(text: str) -> bool:
+    """Whether an IP literal is somewhere in a string."""
+    return _Marker().text(text) != text
 
 
 def is_address(text: str) -> bool:

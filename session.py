@@ -109,7 +109,10 @@ class Graph(Questions):
 
         simulated, _ = self._kinds_of_scans()
         notes = self.notes(kind, **filters)
-        request = Request(scope(filters), simulated, notes, seed, self.masker.address, protection(publish), share)
+        masker = self.masker
+        request = Request(
+            scope(filters), simulated, notes, seed, masker.address, protection(publish), share, masker.addresses
+        )
         return make_file(self.store, kind, ending, request, rejected=self._rejected())
 
     def notes(self, kind: str | None = None, **filters: Any) -> tuple[str, ...]:
@@ -221,6 +224,7 @@ class Graph(Questions):
             impact,
             info,
             lifetimes,
+            masked,
             match,
             publishing,
             publishing_rules,
@@ -279,6 +283,7 @@ class Graph(Questions):
         if question == "match":
             scopes.append(Scope(in_file=arguments))
         answer = replace(answer, caveats=(*answer.caveats, *self._caveats(scopes, options)))
+        answer = masked.masked(answer, masker)
         if not simulated:
             return answer
         return replace(answer, simulated=True, caveats=(MIXED if real else SIMULATED, *answer.caveats))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cohabit.commands.answering import answer, scope_of
+from cohabit.commands.answering import answer, answer_shown, scope_of
 from cohabit.commands.completing import words
 from cohabit.options import Filters, Output, Several, Shown, Where, with_options
 
@@ -75,9 +75,9 @@ def notify(
     from cohabit.queries.selected import Items
 
     items = Items(*(tuple(values or ()) for values in (model, family, line, lab, digest)))
-    options = {"by": by, "form": form, "contacts": contacts, "tlp": tlp, "items": items}
+    options = {"by": by, "form": form, "contacts": contacts, "tlp": tlp, "items": items, "scope": scope_of(filters)}
     how = Output(format, None, limit, quiet)
-    answer(where, how, shown.show_addresses, "notify", folder, **options, scope=scope_of(filters))
+    answer_shown(where, how, shown.show_addresses, "notify", folder, **options)
 
 
 @app.command()
@@ -98,4 +98,4 @@ def followup(
     cohabit followup notices
     cohabit followup notices --format csv -o followup.csv
     """
-    answer(where, output, False, "followup", folder, gone_after=gone_after)
+    answer(where, output, "followup", folder, gone_after=gone_after)

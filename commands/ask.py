@@ -20,7 +20,6 @@ app = typer.Typer()
 def info(
     where: Where,
     output: Answer,
-    shown: Shown,
     scans: Annotated[bool, typer.Option("--scans", help="List the loaded scans instead.")] = False,
 ) -> None:
     """Say what is in the graph, how fresh it is, and from which scans.
@@ -30,7 +29,7 @@ def info(
       cohabit info
       cohabit info --scans
     """
-    answer(where, output, shown.show_addresses, "scans" if scans else "info")
+    answer(where, output, "scans" if scans else "info")
 
 
 @app.command()
@@ -51,8 +50,11 @@ def rank(
       cohabit rank --level line
       cohabit rank --by country --has family:llama
       cohabit rank --level family --by provider-kind
+    Two countries side by side, and which are alike:
+      cohabit compare --country DE --with country=FR
+      cohabit clusters --by country
     """
-    answer(where, output, False, "rank", level=level, by=by, scope=scope_of(filters))
+    answer(where, output, "rank", level=level, by=by, scope=scope_of(filters))
 
 
 @app.command()
@@ -84,7 +86,6 @@ def cooccurrence(
     answer(
         where,
         output,
-        False,
         "cooccurrence",
         tuple(items or ()),
         level=level,
@@ -114,7 +115,7 @@ def combinations(
       cohabit combinations --min-size 2
     """
     options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
-    answer(where, output, False, "combinations", **options, scope=scope_of(filters))
+    answer(where, output, "combinations", **options, scope=scope_of(filters))
 
 
 @app.command()
@@ -122,7 +123,6 @@ def combinations(
 def hosts(
     where: Where,
     output: Answer,
-    shown: Shown,
     filters: Filters,
     model: Annotated[Several, typer.Option(help="Hosts that run this model.", metavar="NAME")] = None,
     family: Annotated[Several, typer.Option(help="Hosts that run this family.", metavar="NAME")] = None,
@@ -146,7 +146,7 @@ def hosts(
     items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}
     chosen = {name: tuple(values or ()) for name, values in items.items()}
     question = "endpoints" if endpoints else "hosts"
-    answer(where, output, shown.show_addresses, question, **chosen, scope=scope_of(filters))
+    answer(where, output, question, **chosen, scope=scope_of(filters))
 
 
 @app.command()
@@ -154,7 +154,6 @@ def hosts(
 def host(
     where: Where,
     output: Answer,
-    shown: Shown,
     address: Annotated[str, typer.Argument(help="Address, name, or the pseudonym that another command printed.")],
 ) -> None:
     """Show the history of one host.
@@ -163,7 +162,7 @@ def host(
     Example:
       cohabit host 192.0.2.7
     """
-    answer(where, output, shown.show_addresses, "host", address)
+    answer(where, output, "host", address)
 
 
 @app.command()
@@ -189,7 +188,7 @@ def quality(
       cohabit quality
     """
     thresholds = {"decoy_hosts": decoy_hosts, "decoy_networks": decoy_networks, "decoy_models": decoy_models}
-    answer(where, output, False, "quality", **thresholds, scope=scope_of(filters))
+    answer(where, output, "quality", **thresholds, scope=scope_of(filters))
 
 
 @app.command()
@@ -197,7 +196,6 @@ def quality(
 def query(
     where: Where,
     output: Answer,
-    shown: Shown,
     cypher: Annotated[str | None, typer.Argument(help="A reading Cypher statement.")] = None,
     file: Annotated[Path | None, typer.Option(help="Read the statement from this file.")] = None,
     name: Annotated[str | None, typer.Option(help="Run a saved query.", autocompletion=completing.saved)] = None,
@@ -223,7 +221,7 @@ def query(
         print(querying.saved_text(name, where.data), end="")
         return
     question, arguments = querying.question(cypher, file, name, param or [], where.data)
-    answer(where, output, shown.show_addresses, question, *arguments)
+    answer(where, output, question, *arguments)
 
 
 @app.command()
@@ -250,7 +248,7 @@ def catalogue(
     how = output.checked()
     if unknown and name is not None:
         raise UsageError("give a name or --unknown, not both")
-    show(naming.catalogue(where, name, unknown=unknown, publish=output.publish), how)
+    show(naming.catalogue(where, name, output, unknown=unknown), how)
 
 
 @app.command("map")

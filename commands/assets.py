@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cohabit.commands.answering import answer, scope_of
+from cohabit.commands.answering import answer_shown, scope_of
 from cohabit.options import Filters, Output, Shown, Where, with_options
 
 app = typer.Typer()
@@ -47,7 +47,7 @@ def match(
       cohabit rank --in own.csv
     """
     options = {"all_matches": all_matches, "unmatched": unmatched, "scope": scope_of(filters)}
-    answer(where, output, shown.show_addresses, "match", str(file), **options)
+    answer_shown(where, output, shown.show_addresses, "match", str(file), **options)
 
 
 @exclude.callback()

@@ -39,7 +39,7 @@ def trends(
       cohabit trends --level lab-country --item CN --forecast 6
     """
     options = {"level": level, "by": by, "every": every, "forecast": forecast, "view": view}
-    answer(where, output, False, "trends", **options, item=tuple(item or ()), scope=scope_of(filters))
+    answer(where, output, "trends", **options, item=tuple(item or ()), scope=scope_of(filters))
 
 
 @app.command()
@@ -77,4 +77,4 @@ def lifetimes(
       cohabit lifetimes --view churn
     """
     options = {"view": view, "every": every, "gone_after": gone_after, "level": level, "item": tuple(item or ())}
-    answer(where, output, False, "lifetimes", **options, scope=scope_of(filters))
+    answer(where, output, "lifetimes", **options, scope=scope_of(filters))

@@ -9,7 +9,7 @@ import typer
 
 from cohabit.commands.answering import LevelOption, answer, scope_of
 from cohabit.errors import UsageError
-from cohabit.options import Answer, Filters, Several, Shown, Where, with_options
+from cohabit.options import Answer, Filters, Several, Where, with_options
 from cohabit.text import visible
 
 app = typer.Typer()
@@ -22,7 +22,6 @@ _YES, _NO = ("yes", "true", "1"), ("no", "false", "0")
 def diff(
     where: Where,
     output: Answer,
-    shown: Shown,
     filters: Filters,
     date1: Annotated[str, typer.Argument(help="The earlier date.", metavar="DATE1")],
     date2: Annotated[str, typer.Argument(help="The later date.", metavar="DATE2")],
@@ -44,7 +43,7 @@ def diff(
     """
     options: dict[str, Any] = {"level": level, "of_digests": digests, "item": tuple(item or ())}
     options["scope"] = scope_of(filters)
-    answer(where, output, shown.show_addresses, "diff", date1, date2, **options)
+    answer(where, output, "diff", date1, date2, **options)
 
 
 @app.command()
@@ -77,7 +76,7 @@ def compare(
 
     group_b = scope(filters_of(against or []))
     options = {"level": level, "min_hosts": min_hosts, "without_top": without_top, "scope": scope_of(filters)}
-    answer(where, output, False, "compare", group_b, **options)
+    answer(where, output, "compare", group_b, **options)
 
 
 def filters_of(pairs: list[str]) -> dict[str, Any]:

@@ -48,7 +48,6 @@ def risks(
     answer(
         where,
         output,
-        False,
         "risks",
         kind=kind,
         advisories=advisories,
@@ -84,7 +83,6 @@ def impact(
     answer(
         where,
         output,
-        False,
         "impact",
         tuple(names or ()),
         digests=() if digests is None else read_digest_file(digests),

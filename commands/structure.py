@@ -54,7 +54,7 @@ def centrality(
     options = {"level": level, "weight": weight, "min_hosts": min_hosts, "sort": sort, "exact": exact, "null": null}
     options |= {"bootstrap": bootstrap, "seed": seed, "engine": engine}
     with progress_bar(output.quiet) as progress:
-        answer(where, output, False, "centrality", **options, scope=scope_of(filters), progress=progress)
+        answer(where, output, "centrality", **options, scope=scope_of(filters), progress=progress)
 
 
 @app.command()
@@ -90,7 +90,7 @@ def clusters(
     options = {"level": level, "by": by, "min_hosts": min_hosts, "number": clusters, "null": null}
     options |= {"bootstrap": bootstrap, "seed": seed, "engine": engine, "scope": scope_of(filters)}
     with progress_bar(output.quiet) as progress:
-        answer(where, output, False, "clusters", **options, progress=progress)
+        answer(where, output, "clusters", **options, progress=progress)
 
 
 @app.command()
@@ -126,10 +126,10 @@ def concentration(
     if of:
         if level or by or quotients:
             raise UsageError("--of counts hosts by place, not items: leave --level, --by and --quotients out")
-        answer(where, output, False, "spread", of=of, scope=scope)
+        answer(where, output, "spread", of=of, scope=scope)
         return
     question = "quotients" if quotients else "concentration"
-    answer(where, output, False, question, level=level, by=by, scope=scope)
+    answer(where, output, question, level=level, by=by, scope=scope)
 
 
 @app.command()
@@ -150,4 +150,4 @@ def analyse(
       cohabit analyse --remove
     """
     with progress_bar(output.quiet) as progress:
-        answer(where, output, False, "analyse", null=null, remove=remove, progress=progress)
+        answer(where, output, "analyse", null=null, remove=remove, progress=progress)

@@ -32,4 +32,4 @@ def study(
       cohabit study
       cohabit study --claims mine.toml
     """
-    answer(where, output, False, "study", claims=claims, scope=scope_of(filters))
+    answer(where, output, "study", claims=claims, scope=scope_of(filters))

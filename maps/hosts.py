@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +64,7 @@ def _read(store: GraphStore, request: Request) -> Graph:
         base=matrix.base,
         caveats=["Two hosts near each other run similar models; distance is not a measure."],
     )
-    return graph_of(frame, matrix, units, rule, seed=request.seed)
+    return graph_of(frame, matrix, units, rule, seed=request.seed, name=request.name)
 
 
 def _units(store: GraphStore, request: Request, incidence: Incidence, matrix: ItemMatrix) -> tuple[list[Unit], str]:
@@ -124,15 +125,23 @@ def _left_out(matrix: ItemMatrix, units: list[Unit]) -> str:
     )
 
 
-def graph_of(frame: Frame, matrix: ItemMatrix, units: list[Unit], rule: str, *, seed: int = 0) -> Graph:
-    """Lay the graph out; the same input and seed give the same places."""
+def graph_of(
+    frame: Frame,
+    matrix: ItemMatrix,
+    units: list[Unit],
+    rule: str,
+    *,
+    seed: int = 0,
+    name: Callable[[str], str] = str,
+) -> Graph:
+    """Lay the graph out; the same input and seed give the same places. `name` says how a model is shown."""
     used = sorted({model for unit in units for model in unit.models})
     totals = matrix.hosts_per_item
     order = sorted(used, key=lambda model: (-int(totals[model]), matrix.labels[model]))
     place = {model: index for index, model in enumerate(order)}
     first = len(order)
     lines = [(place[model], first + index) for index, unit in enumerate(units) for model in unit.models]
-    names = [matrix.labels[model] for model in order] + [unit.name for unit in units]
+    names = [name(matrix.labels[model]) for model in order] + [unit.name for unit in units]
     numbers = [int(totals[model]) for model in order] + [unit.hosts for unit in units]
     found = _places(matrix, order, units, seed)
     legend: list[dict[str, str | int]] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -49,11 +49,11 @@ def _read(store: GraphStore, request: Request) -> Graph:
         base=network.base,
         caveats=_caveats(network),
     )
-    return graph_of(frame, network, seed=request.seed)
+    return graph_of(frame, network, seed=request.seed, name=request.name)
 
 
-def graph_of(frame: Frame, network: OneMode, *, seed: int = 0) -> Graph:
-    """Lay the network out; the same network and seed give the same places."""
+def graph_of(frame: Frame, network: OneMode, *, seed: int = 0, name: Callable[[str], str] = str) -> Graph:
+    """Lay the network out; the same network and seed give the same places. `name` says how a model is shown."""
     labels, inside = found_communities(network, seed)
     order = np.lexsort((np.arange(len(network.labels)), -network.hosts))[:MOST_NODES]
     place = np.full(len(network.labels), -1, np.int64)
@@ -67,7 +67,7 @@ def graph_of(frame: Frame, network: OneMode, *, seed: int = 0) -> Graph:
         for i, (a, b), w in zip(kept.tolist(), ends, weight(network.both[kept], lift[kept]), strict=True)
         if i in drawn
     ]
-    names = [network.labels[i] for i in order.tolist()]
+    names = [name(network.labels[i]) for i in order.tolist()]
     hosts = network.hosts[order].tolist()
     # Communities are numbered by the hosts of their largest item; those outside the backbone are none.
     communities = [int(labels[i]) if inside[i] else -1 for i in order.tolist()]

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from cohabit import __version__
 from cohabit.maps.data import Frame
 from cohabit.text import visible
 
@@ -232,6 +233,6 @@ def _footer(frame: Frame) -> str:
     caveats = "".join(f"<li>{escaped(text, _FACT_LIMIT)}</li>" for text in frame.caveats)
     notes = f"<h2>To keep in mind</h2><ul>{caveats}</ul>" if caveats else ""
     return (
-        f"<footer>{notes}<p>Made with cohabit. This file is complete in itself: it opens without a network and asks "
-        "for nothing.</p><noscript><p>The map and its tables need JavaScript.</p></noscript></footer>"
+        f"<footer>{notes}<p>Made with cohabit {escaped(__version__)}. This file is complete and needs no network.</p>"
+        "<noscript><p>The map and its tables need JavaScript.</p></noscript></footer>"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cohabit import __version__
 from cohabit.maps.charts import Drawing
 from cohabit.maps.data import Frame
 from cohabit.maps.place_figures import hatch
@@ -19,7 +20,7 @@ def stamp(frame: Frame) -> tuple[str, ...]:
     lines = [
         f"Source: {frame.source}. Seen: {dates or 'not known'}.",
         f"Base n: {frame.base:,} hosts with a known {frame.unit.replace('-', ' ')} (of {frame.hosts:,}).",
-        f"Filters: {'; '.join(frame.filters) or 'none'}. Made with cohabit.",
+        f"Filters: {'; '.join(frame.filters) or 'none'}. Made with cohabit {__version__}.",
     ]
     if frame.published:
         lines.append(f"{frame.published[0].upper()}{frame.published[1:]}: no group of fewer hosts is shown.")

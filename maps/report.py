@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cohabit import __version__
 from cohabit.maps import places
 from cohabit.maps.charts import Drawing, dots, lines
 from cohabit.maps.page import escaped, static, style_policy
@@ -224,8 +225,8 @@ def _methods(data: ReportData) -> str:
     methods = "".join(f"<li>{escaped(text)}</li>" for text in _METHODS)
     section = _section("Methods in short", f'<ul class="small">{methods}{caveats}</ul>')
     return (
-        f"{section}\n<footer><p>Made with cohabit. This file is complete in itself: it opens without a network and "
-        "asks for nothing. Outlines of countries: Natural Earth.</p></footer>"
+        f"{section}\n<footer><p>Made with cohabit {escaped(__version__)}. This file is complete and needs no network. "
+        "Outlines of countries: Natural Earth.</p></footer>"
     )
 
 

@@ -16,7 +16,8 @@ from cohabit.queries.words import count
 
 @dataclass(frozen=True)
 class Request:
-    """`notes` are caveats beyond those of the queries; `show` turns an address into what may be shown of it.
+    """`notes` are caveats beyond those of the queries; `show` turns an address into what may be shown of it, `name` a
+    model's name, which can hold one.
 
     With `protected` the map is for everybody: it says nothing of few hosts. `share` names what the still picture of a
     map of places shows (None: hosts), as the page's own list of choices has it.
@@ -29,6 +30,7 @@ class Request:
     show: Callable[[str], str] = lambda _address: "host"
     protected: Protection | None = None
     share: str | None = None
+    name: Callable[[str], str] = str
 
     @property
     def published(self) -> str:

@@ -124,8 +124,15 @@ def cooccurrence(
         rows,
         headline=_headline(incidence, matrix, rows, named),
         caveats=caveats,
-        table_columns=(*(PROFILE_COLUMNS if len(named) == 1 else TABLE_COLUMNS), *extra),
+        table_columns=(*_shown_columns(named, extra), *extra),
     )
+
+
+def _shown_columns(named: list[int], extra: tuple[str, ...]) -> tuple[str, ...]:
+    """The bootstrap's interval is that of the share of multi-model hosts, so this is shown beside it."""
+    if len(named) != 1:
+        return TABLE_COLUMNS
+    return (*PROFILE_COLUMNS, "share_of_multi_model_hosts") if extra else PROFILE_COLUMNS
 
 
 def _line_caveat(incidence: Incidence, matrix: ItemMatrix, named: list[int]) -> Iterator[str]:

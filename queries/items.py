@@ -10,6 +10,7 @@ import numpy as np
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Deployments, Integers, ModelTable, distinct
 from cohabit.loaders.names import canonical_model
+from cohabit.privacy import holds_address
 from cohabit.text import visible
 
 
@@ -52,6 +53,8 @@ def require_at(models: ModelTable, level: str, name: str) -> str:
             f"no {level} is called {shown!r} here; it is a {' and a '.join(levels)}: use --level {' or '.join(levels)}"
         )
     close = difflib.get_close_matches(name.casefold(), models.labels(level), n=3, cutoff=0.6)
+    # Nobody asked for an address that stands in a name.
+    close = [label for label in close if not holds_address(label)]
     hint = f"; close: {', '.join(visible(c, 60) for c in close)}" if close else ""
     raise UsageError(f"no {level} is called {shown!r} in this graph{hint} (`cohabit rank --level {level}` lists them)")
 
