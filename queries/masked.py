@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from cohabit.privacy import Masker
-from cohabit.queries.result import Result
+from cohabit.queries.result import Result, Row
 
-# What the user's own file says of his assets, and numbers with dots that are no addresses.
-_AS_THEY_ARE = frozenset({"asset", "label", "version"})
+# What the user's own file says of his assets, numbers with dots that are no addresses, and what holds no name.
+_AS_THEY_ARE = frozenset({"asset", "label", "version", "host", "first_seen", "last_seen"})
 
 
 def masked(answer: Result, masker: Masker) -> Result:
@@ -20,21 +21,33 @@ def masked(answer: Result, masker: Masker) -> Result:
     """
     if masker.show or answer.own_columns:  # a query's values are masked one by one
         return answer
-    known: dict[str, str] = {}
-
-    def shown(value: Any) -> Any:
-        if isinstance(value, str):
-            if value not in known:
-                known[value] = masker.addresses(value)
-            return known[value]
-        if isinstance(value, list):
-            return [shown(one) for one in value]
-        return value
-
     columns = [column for column in answer.columns if column not in _AS_THEY_ARE]
+    texts = _texts(answer.rows, columns)
+    hidden = {text: shown for text in texts if (shown := masker.addresses(text)) != text}
     return replace(
         answer,
-        rows=[row | {column: shown(row[column]) for column in columns} for row in answer.rows],
+        rows=[row | {column: _shown(row[column], hidden) for column in columns} for row in answer.rows]
+        if hidden
+        else answer.rows,
         headline=None if answer.headline is None else masker.addresses(answer.headline),
         caveats=tuple(map(masker.addresses, answer.caveats)),
     )
+
+
+def _texts(rows: Sequence[Row], columns: Sequence[str]) -> set[str]:
+    """The distinct texts in those columns: names repeat, and few hold an address."""
+    found: set[Any] = set()
+    for row in rows:
+        for column in columns:
+            value = row[column]
+            if isinstance(value, str):
+                found.add(value)
+            elif isinstance(value, list):
+                found.update(value)
+    return {one for one in found if isinstance(one, str)}
+
+
+def _shown(value: Any, hidden: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_shown(one, hidden) for one in value]
+    return hidden.get(value, value) if isinstance(value, str) else value
