@@ -126,10 +126,10 @@ def _csv(result: Result, how: Format) -> str:
 
 
 def _csv_cell(value: Any) -> str:
-    if isinstance(value, list):
-        value = "; ".join(_csv_cell(v) for v in value)
     if isinstance(value, str):
         return defused(value)
+    if isinstance(value, list):
+        return "; ".join([_csv_cell(v) for v in value])
     value = _number(value)
     if value is None:
         return ""
