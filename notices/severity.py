@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from cohabit.queries.advisories import SEVERITIES, Advisory, holding, load_advisories
+from cohabit.queries.advisories import SEVERITIES, holding, load_advisories
 from cohabit.queries.endpoints import Endpoint
 
 
@@ -26,21 +26,19 @@ def worry_rule() -> Callable[[Endpoint], Worry]:
     """
     advisories = load_advisories()
 
+    # Few answers for many endpoints, and every format asks several times.
     @cache
-    def of_version(software: str, version: str) -> tuple[Advisory, ...]:
-        return tuple(holding(software, version, advisories))
-
-    def worry(endpoint: Endpoint) -> Worry:
+    def of(software: str | None, version: str | None, listed: bool, tools: bool) -> Worry:
         known = ["low"]
-        if endpoint.listed:
+        if listed:
             known.append("medium")
-        if "tools" in endpoint.capabilities:
+        if tools:
             known.append("high")
-        found = of_version(endpoint.software, endpoint.version) if endpoint.software and endpoint.version else ()
+        found = holding(software, version, advisories) if software and version else []
         known += [advisory.severity for advisory in found]
         return Worry(min(known, key=SEVERITIES.index), tuple(advisory.id for advisory in found))
 
-    return worry
+    return lambda e: of(e.software, e.version, e.listed, "tools" in e.capabilities)
 
 
 def counted(severities: Sequence[str]) -> str:

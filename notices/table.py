@@ -83,6 +83,8 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def _cell(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return "; ".join(map(_cell, value))
-    return "" if value is None else defused(str(value))
+    if isinstance(value, str):
+        return defused(value)
+    if value is None:
+        return ""
+    return "; ".join([_cell(one) for one in value]) if isinstance(value, list | tuple) else str(value)

@@ -95,8 +95,14 @@ def endpoints(
     scope = scope or Scope()
     found = read_endpoints(store, select(store, items, scope))
     rows = [
-        {**{c: getattr(e, c, None) for c in COLUMNS}, "host": masker.address(e.host), "as_name": e.provider}
-        | {name: list(getattr(e, name)) for name in ("models", "digests", "capabilities")}
+        {
+            **vars(e),
+            "host": masker.address(e.host),
+            "as_name": e.provider,
+            "models": list(e.models),
+            "digests": list(e.digests),
+            "capabilities": list(e.capabilities),
+        }
         for e in found
     ]
     rows.sort(key=lambda r: (r["host"], r["port"]))
