@@ -9,7 +9,7 @@ from cohabit.privacy import Masker
 from cohabit.queries.result import Result
 
 # What the user's own file says of his assets, and numbers with dots that are no addresses.
-_AS_THEY_ARE = frozenset({"asset", "label", "version"})
+_AS_THEY_ARE = frozenset({"label", "prefix", "version"})
 
 
 def masked(answer: Result, masker: Masker) -> Result:
