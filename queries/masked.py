@@ -10,7 +10,7 @@ from cohabit.privacy import Masker
 from cohabit.queries.result import Result, Row
 
 # What the user's own file says of his assets, numbers with dots that are no addresses, and what holds no name.
-_AS_THEY_ARE = frozenset({"asset", "label", "version", "host", "first_seen", "last_seen"})
+_AS_THEY_ARE = frozenset({"label", "prefix", "version", "host", "first_seen", "last_seen"})
 
 
 def masked(answer: Result, masker: Masker) -> Result:

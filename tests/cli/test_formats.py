@@ -51,7 +51,6 @@ CALLS = {
     "trends --by provider --level line --every week": f"period, place, item, {SHARE}",
     "trends --view slopes": "item, hosts, first_share, last_share, course, slope, slope_low, slope_high, p_value",
     "trends --view vanished --level model": "item, first_period, last_period, periods, hosts, peak_period, peak_share",
-    "lifetimes --level family": "weeks, at_risk, ended, censored, survival, low, high",
     "lifetimes --view churn": "period, before, hosts, arrived, returned, stayed, left, not_rescanned, coverage",
     "lifetimes --view observations": "group, hosts, share, observations, share_of_observations, base",
     "combinations": "items, size, hosts, share, low, high, base",

@@ -99,8 +99,8 @@ def test_maps_show_none_either(graph: Graph, kind: str, ending: str) -> None:
 def test_what_is_no_address_stays() -> None:
     masker = Masker(b"a key that is long enough")
     names = ["llama3.2:3b", "qwen2.5-coder:1.5b", "hf.co/x/y-v0.3:q4_k_m", "0.5.1", "1.2.3", "256.1.1.1/x", "std::xyz"]
-    rows = [{"item": name, "version": "0.5.1.2", "asset": "192.0.2.0/24"} for name in names]
-    answer = result(("item", "version", "asset"), rows, headline="3.5 of 10.2")
+    rows = [{"item": name, "version": "0.5.1.2", "prefix": "192.0.2.0/24"} for name in names]
+    answer = result(("item", "version", "prefix"), rows, headline="3.5 of 10.2")
     assert masked(answer, masker) == answer
     assert not any(map(holds_address, names))
     assert holds_address(canonical_model(FOUR) or "")

@@ -265,7 +265,6 @@ ASKED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("impact", (("family:qwen2",),), {}),
     *(("trends", (), {"view": view}) for view in ("shares", "new", "vanished", "adoption")),
     ("trends", (), {"level": None, "by": "country"}),
-    ("lifetimes", (), {"item": ("llama",)}),
     *(("lifetimes", (), {"view": view}) for view in ("survival", "churn", "observations")),
 ]
 REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
