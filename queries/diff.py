@@ -41,16 +41,16 @@ TABLE_COLUMNS = (
     "item",
     "before",
     "after",
-    "added",
-    "new_hosts",
-    "removed",
-    "kept",
-    "not_rescanned",
     "share_before",
     "share_after",
     "difference",
     "low",
     "high",
+    "added",
+    "new_hosts",
+    "removed",
+    "kept",
+    "not_rescanned",
 )
 HOST = "host"
 
