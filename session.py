@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cohabit.graph.archive import Archive, RejectedRecord
 from cohabit.graph.exclusions import exclusions_in_use
+from cohabit.graph.renaming import renaming
 from cohabit.graph.store import GraphStore, data_folder, open_store
 from cohabit.privacy import Masker, is_address, read_key
 from cohabit.queries import lacking
@@ -113,7 +114,8 @@ class Graph(Questions):
         request = Request(
             scope(filters), simulated, notes, seed, masker.address, protection(publish), share, masker.addresses
         )
-        return make_file(self.store, kind, ending, request, rejected=self._rejected())
+        store = renaming(self.store, masker.addresses)
+        return make_file(store, kind, ending, request, rejected=self._rejected())
 
     def notes(self, kind: str | None = None, **filters: Any) -> tuple[str, ...]:
         """What whoever makes a map (of this kind) or an export with these filters must know; maps say it, too.

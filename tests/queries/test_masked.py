@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,6 +95,34 @@ def test_maps_show_none_either(graph: Graph, kind: str, ending: str) -> None:
     assert graph.masker.pseudonym("192.0.2.7") in drawn
     with cohabit.open(graph.data, show_addresses=True) as shown:
         assert "192.0.2.7" in shown.picture(kind, ending).decode()
+
+
+@pytest.mark.parametrize("kind", ["families", "time", "countries", "providers", "report"])
+def test_maps_and_report_show_no_address_that_a_server_gave_as_family_or_that_is_in_a_provider(
+    tmp_path: Path, kind: str
+) -> None:
+    served = {"name": "own:1b", "details": {"family": "192.0.2.7"}}
+    rows = [
+        {
+            "ip": f"198.51.100.{i}",
+            "port": 11434,
+            "timestamp": f"2025-0{month}-03T10:00:00Z",
+            "models": [served, "qwen3:8b"],
+            "asn": 64496,
+            "as_name": "Net 192.0.2.7",
+            "country_code": "DE",
+        }
+        for month in (3, 4)
+        for i in range(30)
+    ]
+    (tmp_path / "scan.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    cohabit.load(tmp_path / "scan.ndjson", data=tmp_path / "data")
+    with cohabit.open(tmp_path / "data") as graph:
+        drawn = graph.picture(kind, ".html").decode()
+        assert "192.0.2.7" not in drawn
+        assert graph.masker.pseudonym("192.0.2.7") in drawn
+    with cohabit.open(tmp_path / "data", show_addresses=True) as shown:
+        assert "192.0.2.7" in shown.picture(kind, ".html").decode()
 
 
 def test_what_is_no_address_stays() -> None:
