@@ -24,7 +24,7 @@ AsText = Callable[[Result, str], str]
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-class _Recorder:
+class Recorder:
     """A store that writes down which statements it is asked."""
 
     def __init__(self, store: GraphStore) -> None:
@@ -40,14 +40,14 @@ class _Recorder:
         return self._store.table(cypher, parameters)
 
     def taken(self) -> list[str]:
-        """The distinct statements since the last call, in order."""
-        asked, self.asked = list(dict.fromkeys(self.asked)), []
+        """The distinct statements since the last call, sorted: a question can ask several things side by side."""
+        asked, self.asked = sorted(set(self.asked)), []
         return asked
 
 
 def make(graph: Graph, bundle: Bundle, as_text: AsText, progress: Progress | None = None) -> bytes:
     """The whole file; the same data, options and versions give the same bytes."""
-    recorder = _Recorder(graph.store)
+    recorder = Recorder(graph.store)
     graph.store = cast("GraphStore", recorder)
     files: dict[str, str] = {}
     entries: list[dict[str, Any]] = []

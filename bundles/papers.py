@@ -27,6 +27,9 @@ _LIBRARIES = (
     "scipy",
 )
 
+# What the script makes, as the list of hashes has it.
+_MADE = "grep -E ' (tables/|maps/|report)'"
+
 _WORDS = """# What the figures mean
 
 A **host** is an IP address, or a DNS name where the source gives none; it counts once, however often it was seen. An
@@ -121,7 +124,8 @@ def readme(citation: str, scans: list[dict[str, Any]], entries: list[dict[str, A
         "versions.json   of the program and its libraries",
         "definitions.md  what the figures mean",
         "make-again.sh   makes tables, maps and report again, from a data folder with these scans",
-        "SHA256SUMS      `sha256sum -c SHA256SUMS` checks the files",
+        "SHA256SUMS      `sha256sum -c SHA256SUMS` checks the files; in a folder where make-again.sh ran, without",
+        f"                manifest and papers: `{_MADE} SHA256SUMS | sha256sum -c`",
         "",
         *(f"{', '.join(entry['files'])}\n    {entry['command']}" for entry in entries),
     ]
@@ -137,6 +141,7 @@ def script(calls: list[list[str]], bundle: Bundle) -> str:
         f"# It takes cohabit {__version__} and a graph of the scans in inputs.json: in COHABIT_DATA (else",
         "# ./cohabit-data), or on the server that COHABIT_STORE names. The whole bundle again:",
         f"#   {visible(whole)}",
+        f"# To compare: {_MADE} /the/bundle/SHA256SUMS | sha256sum -c",
         "set -eu",
         "mkdir -p tables maps",
         *(shown(call) for call in calls),

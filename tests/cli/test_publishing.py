@@ -10,10 +10,13 @@ import shlex
 import subprocess
 import zipfile
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from cohabit.bundles.contents import Bundle
+from cohabit.bundles.making import Recorder
+from cohabit.graph.store import GraphStore
 from tests.cli.conftest import Program, contents
 from tests.cli.records import IPV4_HOST, IPV6_HOST, NAMED_HOST
 
@@ -146,6 +149,21 @@ def test_at_one_moment_nothing_is_over_time() -> None:
     assert always - once == lives | {"maps/time.html"}
 
 
+def test_statements_asked_side_by_side_are_written_down_in_one_order() -> None:
+    class Store:
+        def table(self, cypher: str, parameters: object = None) -> None:
+            """Nothing."""
+
+    found = []
+    for asked in ("abca", "cab"):
+        recorder = Recorder(cast("GraphStore", Store()))
+        for cypher in asked:
+            recorder.table(cypher)
+        found.append(recorder.taken())
+        assert recorder.taken() == []
+    assert found == [["a", "b", "c"]] * 2
+
+
 def test_the_script_makes_the_files_again(loaded_copy: Program, made: dict[str, bytes]) -> None:
     files = opened(made["known"])
     script = files["make-again.sh"]
@@ -164,6 +182,11 @@ def test_the_script_makes_the_files_again(loaded_copy: Program, made: dict[str, 
     assert len(again) > 10
     assert "report.html" in again
     assert again == {name: hashlib.sha256(files[name].encode()).hexdigest() for name in again}
+    # What the paper says to compare it with is what the script makes.
+    (pattern,) = re.findall(r"`grep -E '(.*)' SHA256SUMS", files["README.txt"])
+    assert f"grep -E '{pattern}' " in script
+    summed = [line.split("  ")[1] for line in files["SHA256SUMS"].splitlines() if re.search(pattern, line)]
+    assert set(summed) == wanted
     (whole,) = re.findall(r"^#   cohabit (bundle .*)$", script, re.MULTILINE)
     assert loaded_copy(*shlex.split(whole), "--quiet").code == 0
     assert (loaded_copy.folder / "study.zip").read_bytes() == made["known"]
