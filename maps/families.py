@@ -15,6 +15,7 @@ from cohabit.maps.network_figure import network_figure
 from cohabit.maps.order import similar_together
 from cohabit.maps.page import Tab, document, escaped, joined, network_view, plural, save_buttons, significant
 from cohabit.maps.positions import TALL, WIDE, Arrangement, Frame, arrange
+from cohabit.maps.poster import how, poster
 from cohabit.maps.svg import text
 from cohabit.queries.backbone import STRONGEST_PER_ITEM, USUAL_MINIMUM, Backbone, backbone
 
@@ -258,9 +259,18 @@ def _rule(data: MapData, chosen: Backbone) -> str:
 
 def figure(data: MapData, *, seed: int = 0) -> Drawing:
     """Return the network as a still picture with its legend: the dots, lines and places of the interactive one."""
+    return _drawn(data, _Network.of(data), seed)
+
+
+def poster_of(data: MapData, *, seed: int = 0) -> str:
+    """Return the still picture as an SVG file that says how to read it."""
+    shape = _Network.of(data)
+    return poster(data.frame, _drawn(data, shape, seed), how=how(len(shape.ends), len(shape.pairs)))
+
+
+def _drawn(data: MapData, shape: _Network, seed: int) -> Drawing:
     if len(data.items) < 2:
         return Drawing(_STILL_WIDTH, 30, text(0, 18, f"No network: {len(data.items)} of the two items that it takes."))
-    shape = _Network.of(data)
     colours = [int(shape.groups[group]["colour"]) for group in shape.group_of]
     edges = [(*ends, width) for ends, width in zip(shape.ends, shape.widths, strict=True)]
     width, height, body = network_figure(shape.labels, colours, edges, shape.arranged(WIDE, seed))

@@ -8,7 +8,7 @@ from cohabit.maps.canvas import LABEL_LIMIT, Graph, shown
 from cohabit.maps.charts import Drawing, legend, stacked
 from cohabit.maps.network_figure import network_figure
 from cohabit.maps.positions import Arrangement, Tray
-from cohabit.maps.poster import poster
+from cohabit.maps.poster import how, poster
 from cohabit.maps.svg import text
 
 # The longer side in pixels, and how many dots may get a name: more of them hide the lines.
@@ -50,4 +50,5 @@ def graph_still(graph: Graph) -> str:
         )
     )
     key = [(f"f{entry['colour']}", f"{entry['text']} ({entry['items']:,})") for entry in graph.legend]
-    return poster(graph.frame, stacked([drawn, legend(key, drawn.width)]))
+    read = graph.rule if graph.hosts_are_dots else how(len(graph.drawn), graph.pairs_in_all, "")
+    return poster(graph.frame, stacked([drawn, legend(key, drawn.width)]), how=read)

@@ -7,9 +7,8 @@ import math
 from cohabit.graph.names import country_name
 from cohabit.graph.store import GraphStore
 from cohabit.maps.data import Frame, MapData, MapItem, MapPair, MapSet
-from cohabit.maps.families import figure, render
+from cohabit.maps.families import poster_of, render
 from cohabit.maps.page import plural
-from cohabit.maps.poster import poster
 from cohabit.maps.request import Maker, Request, Still
 from cohabit.queries.combinations import combinations
 from cohabit.queries.network import ItemNetwork, item_network
@@ -49,7 +48,7 @@ def still(level: str) -> Still:
     def make(store: GraphStore, request: Request) -> str:
         network = network_of(store, level, request)
         data = map_data(network, Result((), []), request, level)
-        return poster(data.frame, figure(data, seed=request.seed))
+        return poster_of(data, seed=request.seed)
 
     return make
 

@@ -29,15 +29,21 @@ def stamp(frame: Frame) -> tuple[str, ...]:
     return tuple(visible(line, _FACT_LIMIT) for line in lines)
 
 
-def poster(frame: Frame, drawing: Drawing) -> str:
-    """Return an SVG file."""
+def how(lines: int, pairs: int, lines_follow: str = "width: hosts with both") -> str:
+    """How to read a network: what dots and lines are, and how many of the pairs are lines."""
+    shown = f"Lines: {lines:,} of {pairs:,} pairs, with lift above 1, the strongest of each; {lines_follow}"
+    return f"Dots: area follows hosts. {shown.removesuffix('; ')}. Distance is not a measure."
+
+
+def poster(frame: Frame, drawing: Drawing, *, how: str = "") -> str:
+    """Return an SVG file; `how` says how to read the picture."""
     width = max(drawing.width, _NARROWEST) + 2 * _MARGIN
     room = width - 2 * _MARGIN
     parts = [hatch(), text(_MARGIN, 36, frame.title, size=19, class_="h", width=room)]
     y = 56.0
     parts.append(tag("g", drawing.body, transform=f"translate({_MARGIN:g} {y:g})"))
     y += drawing.height + 12
-    for line in (wrapped for said in stamp(frame) for wrapped in _wrapped(said, room)):
+    for line in (wrapped for said in (*([how] if how else []), *stamp(frame)) for wrapped in _wrapped(said, room)):
         y += 17
         parts.append(text(_MARGIN, y, line, size=12, class_="m", width=room))
     title = f"{'SIMULATED DATA – ' if frame.simulated else ''}{frame.heading}"
