@@ -58,6 +58,8 @@ TABLES = (
 MAPS = ("families", "lines", "labs", "lab-countries", "models", "time", "countries", "providers", "networks")
 """Not that of hosts: what is handed on shows no single one."""
 _MAPS_OVER_TIME = frozenset({"time"})
+# K counts hosts, and a network of K hosts is one owner: what is for everybody names no network and no provider.
+_OWNERS = frozenset({"rank-by-network", "rank-by-provider", "networks", "providers"})
 
 
 @dataclass(frozen=True)
@@ -106,11 +108,12 @@ class Bundle:
     def steps(self) -> Iterator[tuple[str, list[str], Table | None]]:
         """The file, the call, and the table (None: a page) of everything that a bundle holds."""
         one_moment = "at" in self.filters
+        left_out = _OWNERS if protection(self.publish) else frozenset()
         for table in (table.at(self.level) for table in TABLES):
-            if not (one_moment and table.over_time):
+            if not (one_moment and table.over_time) and table.file not in left_out:
                 yield f"tables/{table.file}", self.table(table), table
         for kind in MAPS:
-            if not (one_moment and kind in _MAPS_OVER_TIME):
+            if not (one_moment and kind in _MAPS_OVER_TIME) and kind not in left_out:
                 yield f"maps/{kind}.html", self.command("map", kind, seeded=True), None
         yield "report.html", self.command("report", seeded=True), None
 

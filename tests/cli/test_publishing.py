@@ -132,7 +132,8 @@ def test_a_bundle_of_a_level_has_its_pairs_and_groups(loaded: Program, made: dic
     own = {"rank-{}-by-country", "cooccurrence-{}", "combinations-{}", "centrality-{}", "clusters-{}"}
     own |= {"concentration-{}", "concentration-{}-by-country", "trends-{}"}
     tables = {level: {f"tables/{name.format(level)}.csv" for name in own} for level in ("family", "line")}
-    assert {n for n in families if n.endswith(".csv")} - set(lines) == tables["family"]
+    owners = {"tables/rank-by-network.csv", "tables/rank-by-provider.csv"}
+    assert {n for n in families if n.endswith(".csv")} - set(lines) == tables["family"] | owners
     assert {n for n in lines if n.endswith(".csv")} - set(families) == tables["line"]
     same = ("--level", "line", "--country", "DE", "--publish", "5", "--format", "csv")
     for file, *question in (
@@ -147,6 +148,12 @@ def test_at_one_moment_nothing_is_over_time() -> None:
     always, once = ({file for file, _, _ in Bundle(f).steps()} for f in ({}, {"at": "2025-03-05"}))
     lives = {"tables/lifetimes-survival", "tables/lifetimes-churn", "tables/trends-family"}
     assert always - once == lives | {"maps/time.html"}
+
+
+def test_what_is_for_everybody_names_no_owner() -> None:
+    colleagues, everybody = ({file for file, _, _ in Bundle({}, publish=k).steps()} for k in (None, 10))
+    owners = {"tables/rank-by-network", "tables/rank-by-provider", "maps/networks.html", "maps/providers.html"}
+    assert colleagues - everybody == owners
 
 
 def test_statements_asked_side_by_side_are_written_down_in_one_order() -> None:
