@@ -10,6 +10,9 @@ from cohabit.queries import measures
 from cohabit.queries.protection import Protection
 from cohabit.queries.result import Result, Row
 
+# A share is not said of fewer hosts than so many times K: rounding alone would move it by more than ten points.
+_FEWEST = 10
+
 Compute = Callable[[Row, Protection], Any]
 Count = Callable[[Any], Any]
 
@@ -145,7 +148,7 @@ def _row(row: Row, rule: Rule, protection: Protection) -> Row:
         _accompany(said, row, parts)
     for share in rule.shares:
         if share.column in row:
-            said |= _shared(share, row, said, count)
+            said |= _shared(share, row, said, count, protection)
     said |= {name: None if row[name] is None else str(row[name])[:10] for name in rule.dates}
     for name, compute in rule.computed.items():
         if name in row:
@@ -161,7 +164,11 @@ def _accompany(said: Row, row: Row, parts: tuple[str, ...]) -> None:
         said[min((name for name in there if name not in hidden), key=lambda name: (row[name], name))] = None
 
 
-def _shared(share: Share, row: Row, said: Row, count: Count) -> Row:
+def _shared(share: Share, row: Row, said: Row, count: Count, protection: Protection) -> Row:
+    """The share of published numbers, and an interval that holds for all numbers that they can stand for.
+
+    Of a small base it would be off by too much to stand by itself; the interval says what can be said.
+    """
     exact, hosts, base = row[share.column], None, None
     if share.base is not None:
         base = said[share.base]
@@ -171,8 +178,12 @@ def _shared(share: Share, row: Row, said: Row, count: Count) -> Row:
         base = count(row[share.count] / exact) if exact else None
     if not hosts or not base:
         return {name: None for name in (share.column, share.low, share.high) if name}
-    low, high = measures.wilson(hosts, base)
+    more = hosts + protection.k - 1
+    low, _ = measures.wilson(hosts, base + protection.k - 1)
+    _, high = measures.wilson(more, max(base, more))
     values = {share.column: hosts / base, share.low: float(low), share.high: float(high)}
+    if base < _FEWEST * protection.k:
+        values[share.column] = None
     return {name: value for name, value in values.items() if name}
 
 

@@ -147,7 +147,8 @@ def _quotients(options: Options) -> Rule:
 
 _SPREAD = Rule(
     counts=("hosts", "base"),
-    plain=("item", "places", "hill_1", "hill_2", "hhi", "top", "top_share", "top_3_share", "top_10_share"),
+    # Diversity of the places that are shown would be taken for that of all.
+    plain=("item", "top", "top_share", "top_3_share", "top_10_share"),
 )
 
 
@@ -267,12 +268,16 @@ def _info_counts() -> tuple[str, ...]:
 
 def _risks(options: Options) -> Rule:
     if options.get("monoculture"):
-        # The labs of a cover can be small ones, so only items that stand for themselves are named.
+        # The labs of a cover can be small ones, so only items that stand for themselves are named; and a cover of half
+        # of the hosts has half of them, which rounding would turn into less.
+        def of_reach(name: str, other: Any = None) -> Compute:
+            return lambda row, _protection: row[name] if row["measure"] == "reach" else other
+
         return Rule(
             ("level", "goal"),
             counts=("hosts", "base"),
             shares=(_SHARE,),
-            computed={"items": lambda row, _protection: row["items"] if row["measure"] == "reach" else []},
+            computed={"items": of_reach("items", []), **{name: of_reach(name) for name in ("share", "low", "high")}},
             plain=("measure", "size", "size_at_least", "proven", "method"),
         )
     return Rule(

@@ -32,8 +32,8 @@ def spread(
     inverse of `hhi`, the sum of squared shares; `places` counts the places, `top` is the largest (ties: the first by
     name) and `top_share` its share, `top_3_share` and `top_10_share` are those of the largest three and ten together.
     `hosts` are those in scope, `base` those with a known place. A host with several kinds of software counts in each.
-    Without a known place the measures are None. `protected`: from the places with enough hosts
-    alone, as their numbers are published.
+    Without a known place the measures are None. `protected`: `top` and the shares from published numbers of hosts; the
+    other measures are None, as they would be those of the large places alone.
     """
     if twice := [kind for i, kind in enumerate(of) if kind in of[:i]]:
         raise UsageError(f"--of {twice[0]} is given twice")
@@ -60,21 +60,22 @@ def _known(place: Membership, hosts: int) -> int:
 def _row(kind: str, place: Membership, hosts: int, protected: Protection | None) -> Row:
     # The last label is that of hosts without a place.
     of_place: Integers = np.bincount(place.places, minlength=len(place.labels))[:-1].astype(np.int64)
+    total = int(of_place.sum())
     if protected:
-        of_place = protected.counts(of_place)
+        of_place, total = protected.counts(of_place), protected.count(total) or 0
     there = np.flatnonzero(of_place)
     row: Row = {"item": kind, "hosts": hosts, "base": _known(place, hosts), "places": len(there)}
     if not len(there):
         return row | dict.fromkeys(COLUMNS[4:])
-    shares = of_place[there] / of_place.sum()
+    shares = of_place[there] / total
     hhi = float((shares**2).sum())
     largest = np.sort(shares)[::-1]
     # Places are in the order of their names, so the first of equals is the first by name.
     top = int(there[int(np.argmax(shares))])
+    row |= dict.fromkeys(("hill_1", "hill_2", "hhi"))
+    if not protected:
+        row |= {"hill_1": float(np.exp(-(shares * np.log(shares)).sum())), "hill_2": 1 / hhi, "hhi": hhi}
     return row | {
-        "hill_1": float(np.exp(-(shares * np.log(shares)).sum())),
-        "hill_2": 1 / hhi,
-        "hhi": hhi,
         "top": place.labels[top],
         "top_share": float(largest[0]),
         **{f"top_{number}_share": min(float(largest[:number].sum()), 1.0) for number in _SEVERAL},
@@ -86,9 +87,10 @@ def _headline(rows: list[Row], hosts: int) -> str:
     if not known:
         return f"No {' or '.join(row['item'] for row in rows)} is known of {count(hosts, 'host')}."
     first = known[0]
+    even = "" if first["hill_1"] is None else f", spread as over {first['hill_1']:.3g} equally large ones"
+    places = f"{count(first['places'], _noun(first['item']))}{even}"
     return (
-        f"{count(hosts, 'host')} in {count(first['places'], _noun(first['item']))}, spread as over "
-        f"{first['hill_1']:.3g} equally large ones; {first['top']} has {percent(first['top_share'])} of them, the ten "
+        f"{count(hosts, 'host')} in {places}; {first['top']} has {percent(first['top_share'])} of them, the ten "
         f"largest have {percent(first['top_10_share'])}."
     )
 
