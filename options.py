@@ -108,6 +108,9 @@ class Filters:
     has: Annotated[Several, typer.Option(help="Hosts that run this item: NAME, or LEVEL:NAME.", metavar="ITEM")] = None
     without: Annotated[Several, typer.Option(help="Hosts that do not run this item.", metavar="ITEM")] = None
     min_weeks: Annotated[int | None, typer.Option(help="Hosts seen in at least this many weeks.", metavar="N")] = None
+    min_models: Annotated[
+        int | None, typer.Option(help="Hosts with at least this many models; 2: multi-model hosts.", metavar="N")
+    ] = None
     capability: Annotated[Several, typer.Option(help="Hosts with a model that can do this.", metavar="NAME")] = None
     version: Annotated[
         Several, typer.Option(help="Hosts whose server is of such a version: '<0.7', '>=0.6.2'.", metavar="COMPARISON")

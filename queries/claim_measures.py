@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,14 @@ from cohabit.queries.effort import busiest
 from cohabit.queries.listed import Mask
 from cohabit.queries.readings import Reading
 from cohabit.queries.result import Row
+from cohabit.queries.words import percent
 
+# The rows of `risks` that say of what it is not known, by kind and basis.
+_SILENT = {
+    ("capability", "reported"): "no capability reported",
+    ("capability", "catalogue"): "no capability known",
+    ("quantisation", "catalogue"): "quantisation unknown",
+}
 METRICS = ("hosts", "listings", "host_weeks", "networks", "countries")
 """What items are ranked by; `listings` are observations. What the data do not have (places, say) is left out."""
 
@@ -24,7 +31,8 @@ METRICS = ("hosts", "listings", "host_weeks", "networks", "countries")
 class Figure:
     """What one reading gives for a claim. `value` is None where the data do not allow it, and `note` says why.
 
-    `definition` is what was counted, in words. `open` is set for a forecast that proves nothing.
+    `definition` is what was counted, in words. `lacking` says what of it the data do not tell, and `minority` that they
+    tell less than half: such a value judges nothing. `open` is set for a forecast that proves nothing.
     """
 
     value: int | float | None
@@ -32,6 +40,8 @@ class Figure:
     low: int | float | None = None
     high: int | float | None = None
     note: str = ""
+    lacking: str = ""
+    minority: bool = False
     open: bool = False
 
 
@@ -103,10 +113,21 @@ def _ratio(part: int, base: int, definition: str) -> Figure:
     return Figure(part / base, f"{definition}: {part:,} of {base:,}", float(low[0]), float(high[0]))
 
 
+def _of_known(figure: Figure, known: int, total: int, things: str) -> Figure:
+    """The figure, marked where what it needs is known of less than half of these things."""
+    if figure.value is None or 2 * known >= total:
+        return figure
+    lacking = f"known only of {known:,} of {total:,} {things} ({percent(known / total)}), too few to judge by"
+    return replace(figure, lacking=lacking, minority=True)
+
+
 def _share_with(claim: Claim, reading: Reading, hosts_with: Hosts) -> Figure:
     definition = f"hosts with {_names(claim)}, of those with a known item of the level"
     found = _with_all(claim, reading, hosts_with)
-    return _share(found, _known(reading.incidence, claim.level) | found, definition, "no host has a known item")
+    known = _known(reading.incidence, claim.level) | found
+    figure = _share(found, known, definition, "no host has a known item")
+    with_models = reading.incidence.models_per_host > 0
+    return _of_known(figure, int(np.count_nonzero(known)), int(np.count_nonzero(with_models)), "hosts with models")
 
 
 def _known(incidence: Incidence, level: str) -> Mask:
@@ -118,7 +139,10 @@ def _known(incidence: Incidence, level: str) -> Mask:
 def _share_of_multi_model(claim: Claim, reading: Reading, hosts_with: Hosts) -> Figure:
     definition = f"hosts with {_names(claim)}, of those with two or more models"
     several = reading.incidence.models_per_host >= 2
-    return _share(_with_all(claim, reading, hosts_with), several, definition, "no host has two models")
+    found = _with_all(claim, reading, hosts_with)
+    known = (_known(reading.incidence, claim.level) | found) & several
+    figure = _share(found, several, definition, "no host has two models")
+    return _of_known(figure, int(np.count_nonzero(known)), int(np.count_nonzero(several)), "multi-model hosts")
 
 
 def _order(claim: Claim, reading: Reading, _: Hosts) -> Figure:
@@ -147,7 +171,9 @@ def _worst_rank(claim: Claim, reading: Reading, _: Hosts) -> Figure:
         tau = min(kendall_tau_b([r["hosts"] for r in rows], [r[m] for r in rows]) for m in others)
         overlap = min(rank_biased_overlap(_order_by(rows, "hosts"), _order_by(rows, m)) for m in others)
         note += f"; the ranking that differs most from that by hosts: τ-b {tau:.2f}, RBO {overlap:.2f}"
-    return Figure(max(ranks.values()), definition, min(ranks.values()), max(ranks.values()), note)
+    missing = ", ".join(m.replace("_", " ") for m in METRICS if m not in metrics)
+    lacking = f"by {len(metrics)} of {len(METRICS)} metrics, without {missing}" if missing else ""
+    return Figure(max(ranks.values()), definition, min(ranks.values()), max(ranks.values()), note, lacking)
 
 
 def _order_by(rows: Sequence[Row], metric: str) -> list[str]:
@@ -161,7 +187,25 @@ def _condition(claim: Claim, reading: Reading, _: Hosts) -> Figure:
     if claim.basis == "reported" and not reading.reporting:
         return Figure(None, definition, note="no server reports what its models can do")
     row = reading.conditions.get((claim.condition or "", claim.basis or ""))
-    return _ratio(row["hosts"] if row else 0, reading.listed, definition)
+    figure = _ratio(row["hosts"] if row else 0, reading.listed, definition)
+    return _of_known(figure, *_known_of(claim, reading, hosts=True))
+
+
+def _known_of(claim: Claim, reading: Reading, *, hosts: bool) -> tuple[int, int, str]:
+    """Of how many hosts, or deployments, a condition is known, of how many; 0 of 0 where nothing tells.
+
+    A host with a model of unknown quantisation can have others, so that of hosts goes by deployments too.
+    """
+    basis = claim.basis or ""
+    row = reading.conditions.get((claim.condition or "", basis))
+    kind = "capability" if row is None else row["kind"]
+    silent = reading.conditions.get((_SILENT.get((kind, basis), ""), basis))
+    if silent is None or silent is row:
+        return 0, 0, ""
+    if hosts and kind == "capability":
+        return reading.listed - silent["hosts"], reading.listed, "hosts whose list was seen"
+    total = silent["deployments_base"]
+    return total - silent["deployments"], total, "deployments"
 
 
 def _condition_of_deployments(claim: Claim, reading: Reading, _: Hosts) -> Figure:
@@ -169,7 +213,8 @@ def _condition_of_deployments(claim: Claim, reading: Reading, _: Hosts) -> Figur
     row = reading.conditions.get((claim.condition or "", claim.basis or ""))
     if row is None or not row["deployments_base"]:
         return Figure(None, definition, note="no deployment of which it is known")
-    return _ratio(row["deployments"], row["deployments_base"], definition)
+    figure = _ratio(row["deployments"], row["deployments_base"], definition)
+    return _of_known(figure, *_known_of(claim, reading, hosts=False))
 
 
 def _observations_of_busiest(claim: Claim, reading: Reading, _: Hosts) -> Figure:
@@ -204,12 +249,13 @@ def _place(claim: Claim, reading: Reading, _: Hosts) -> Figure:
     definition = f"hosts in {claim.by} {claim.place}, of all hosts in scope"
     if not len(member.hosts):
         return Figure(None, definition, note="no host in scope")
-    known = int(np.count_nonzero(member.places < len(member.labels) - 1))
+    known = len(np.unique(member.hosts[member.places < len(member.labels) - 1]))
     if not known:
         return Figure(None, definition, note=f"the {claim.by} of no host is known")
     chosen = [i for i, label in enumerate(member.labels[:-1]) if label.casefold() == wanted]
     hosts = len(np.unique(member.hosts[np.isin(member.places, chosen)]))
-    return _ratio(hosts, len(reading.incidence.hosts), definition)
+    total = len(reading.incidence.hosts)
+    return _of_known(_ratio(hosts, total, definition), known, total, "hosts")
 
 
 def _outlook(claim: Claim, reading: Reading, _: Hosts) -> Figure:

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Incidence, ItemMatrix
+from cohabit.graph.incidence import Incidence, Integers, ItemMatrix
 from cohabit.graph.store import GraphStore
 from cohabit.queries import bootstrap as boot
 from cohabit.queries import measures
+from cohabit.queries.chance import GATE, compared
 from cohabit.queries.item_sets import item_sets
 from cohabit.queries.items import require_at
-from cohabit.queries.null_models import check_null
+from cohabit.queries.null_models import NullModel, check_null, null_model
 from cohabit.queries.pairs import Pairs, all_pairs
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
@@ -42,9 +43,12 @@ COLUMNS = (
     "odds_ratio",
     "odds_low",
     "odds_high",
+    "expected",
     "p_value",
     "log10_p",
     "q_value",
+    "p_fewer",
+    "log10_p_fewer",
     "base",
 )
 TABLE_COLUMNS = (
@@ -60,6 +64,7 @@ TABLE_COLUMNS = (
     "jaccard",
     "q_value",
 )
+PAIR_COLUMNS = (*TABLE_COLUMNS[:-2], "expected", *TABLE_COLUMNS[-2:])
 PROFILE_COLUMNS = (
     "b",
     "hosts",
@@ -73,7 +78,6 @@ PROFILE_COLUMNS = (
 )
 SORTS = ("hosts", "lift", "jaccard", "npmi", "odds_ratio", "share_of_a", "share_of_b")
 
-_GATE = 0.01
 _PROFILED = 3
 
 
@@ -95,10 +99,11 @@ def cooccurrence(
     in column a. With two: that pair, even when no host runs both. With more: see `item_sets`.
 
     `low` and `high` are the Wilson 95 % interval of `share_of_multi_model_hosts`, and likewise for the shares of a and
-    of b; `base` is the n of lift, npmi and the odds ratio. `p_value` is the probability of so many hosts or more under
-    the null model (`null`: bicm or hypergeometric), `q_value` that of Benjamini and Hochberg over all pairs of the
-    level with at least one host in scope, whichever are shown. With `bootstrap` > 0 intervals of the share of
-    multi-model hosts and of lift are added, from so many draws of networks (`seed`, default 0).
+    of b; `base` is the n of lift, npmi and the odds ratio. `expected` is the number of hosts with both that the null
+    model expects (`null`: bicm or hypergeometric), `p_value` the probability of so many hosts or more under it,
+    `p_fewer` that of so many or fewer, `q_value` the p-value of Benjamini and Hochberg over all pairs of the level with
+    at least one host in scope, whichever are shown. With `bootstrap` > 0 intervals of the share of multi-model hosts
+    and of lift are added, from so many draws of networks (`seed`, default 0).
     """
     if sort not in SORTS:
         raise UsageError(f"--sort {sort!r}: not a column to sort by; choose from {', '.join(SORTS)}")
@@ -112,9 +117,10 @@ def cooccurrence(
     drawn = boot.resamples(store, incidence, matrix, bootstrap, seed) if bootstrap else None
     if len(named) > 2:
         return item_sets(incidence, matrix, named, drawn)
-    pairs = all_pairs(matrix, null)
+    model = null_model(matrix, null)
+    pairs = all_pairs(matrix, model)
     shown = _chosen(matrix, pairs, named, min_hosts)
-    rows = _rows(matrix, incidence.multi_model_hosts, shown, drawn)
+    rows = _rows(matrix, incidence.multi_model_hosts, shown, model, drawn)
     rows.sort(key=lambda r: (_descending(r[sort]), -r["hosts"], r["a"], r["b"]))
     caveats = [*_gate_caveat(pairs), *unknown_caveat(incidence, matrix), *([drawn.caveat()] if drawn else [])]
     caveats += _line_caveat(incidence, matrix, named)
@@ -122,7 +128,8 @@ def cooccurrence(
     return result(
         (*COLUMNS, *extra),
         rows,
-        headline=_headline(incidence, matrix, rows, named),
+        headline=_headline(incidence, matrix, rows, named)
+        + (compared(matrix, model, _items(shown), shown.together, shown.q[0]) if len(named) == 2 else ""),
         caveats=caveats,
         table_columns=(*_shown_columns(named, extra), *extra),
     )
@@ -131,7 +138,7 @@ def cooccurrence(
 def _shown_columns(named: list[int], extra: tuple[str, ...]) -> tuple[str, ...]:
     """The bootstrap's interval is that of the share of multi-model hosts, so this is shown beside it."""
     if len(named) != 1:
-        return TABLE_COLUMNS
+        return PAIR_COLUMNS if named else TABLE_COLUMNS
     return (*PROFILE_COLUMNS, "share_of_multi_model_hosts") if extra else PROFILE_COLUMNS
 
 
@@ -162,9 +169,14 @@ def _chosen(matrix: ItemMatrix, pairs: Pairs, named: list[int], min_hosts: int) 
     return pairs[pairs.together >= min_hosts]
 
 
-def _rows(matrix: ItemMatrix, multi: int, pairs: Pairs, drawn: boot.Resamples | None) -> list[Row]:
+def _items(pairs: Pairs) -> Integers:
+    return np.column_stack([pairs.first, pairs.second])
+
+
+def _rows(matrix: ItemMatrix, multi: int, pairs: Pairs, model: NullModel, drawn: boot.Resamples | None) -> list[Row]:
     ab, n = pairs.together, matrix.base
     a, b = matrix.hosts_per_item[pairs.first], matrix.hosts_per_item[pairs.second]
+    log_fewer = model.log_fewer(_items(pairs), ab)
     odds, odds_low, odds_high = measures.odds_ratio(n, a, b, ab)
     shares: dict[str, measures.Floats] = {}
     for name, bounds, whole in (
@@ -185,9 +197,12 @@ def _rows(matrix: ItemMatrix, multi: int, pairs: Pairs, drawn: boot.Resamples | 
         "odds_ratio": odds,
         "odds_low": odds_low,
         "odds_high": odds_high,
+        "expected": model.expected(_items(pairs)),
         "p_value": np.exp(pairs.log_p),
         "log10_p": pairs.log_p / np.log(10),
         "q_value": pairs.q,
+        "p_fewer": np.exp(log_fewer),
+        "log10_p_fewer": log_fewer / np.log(10),
         "base": np.full(len(ab), n),
         **(drawn.pairs(pairs.first, pairs.second) if drawn else {}),
     }
@@ -207,9 +222,9 @@ def _descending(value: float) -> tuple[bool, float]:
 def _gate_caveat(pairs: Pairs) -> list[str]:
     if not len(pairs.q):
         return []
-    passing = int(np.count_nonzero(pairs.q < _GATE))
+    passing = int(np.count_nonzero(pairs.q < GATE))
     return [
-        f"q < {_GATE} for {passing:,} of {count(len(pairs.q), 'pair')}. With many hosts even slight tendencies are "
+        f"q < {GATE} for {passing:,} of {count(len(pairs.q), 'pair')}. With many hosts even slight tendencies are "
         "significant: p and q are gates; rank by lift or Jaccard, with --min-hosts."
     ]
 

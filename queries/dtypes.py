@@ -12,9 +12,9 @@ from typing import Any
 
 _FRACTIONS = frozenset(
     """betweenness median_days closeness computed coverage difference difference_without_top distance_to_centre
-    effect eigenvector error error_no_change found goal hhi high hill_1 hill_2 jaccard lift log10_p low
-    modularity npmi odds_ratio p_value pagerank published q_value quotient silhouette slope stability strength
-    survival top_share""".split()  # noqa: SIM905 - one a line would be a page
+    effect eigenvector error error_no_change expected found goal hhi high hill_1 hill_2 jaccard lift log10_p
+    log10_p_fewer low modularity npmi odds_ratio p_fewer p_value pagerank published q_value quotient silhouette
+    slope stability strength survival top_share""".split()  # noqa: SIM905 - one a line would be a page
 )
 _COUNTS = frozenset(
     """notified still_open changed gone gone_before entries added after arrived asn at_risk base before censored

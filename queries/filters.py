@@ -18,6 +18,7 @@ from cohabit.graph.incidence import (
     distinct,
     host_addresses,
     host_keys,
+    positions,
     read_deployments,
     without_nulls,
 )
@@ -27,6 +28,15 @@ from cohabit.text import visible
 from cohabit.timeline import iso, parse_day
 
 _MOST_DAYS = 10_000
+
+
+def with_models(hosts: Integers, edges: Deployments, minimum: int) -> Integers:
+    """Those hosts that have at least so many of the edges, each of which is another model."""
+    if minimum < 0:
+        raise UsageError(f"--min-models {minimum}: it takes 0 or more")
+    there = positions(edges.hosts, hosts)
+    found: Integers = hosts[np.bincount(there[there >= 0], minlength=len(hosts)) >= minimum]
+    return found
 
 
 def with_capability(store: GraphStore, models: ModelTable, edges: Deployments, capability: str) -> Integers:

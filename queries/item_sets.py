@@ -7,7 +7,7 @@ import numpy as np
 from cohabit.graph.incidence import Incidence, ItemMatrix
 from cohabit.queries import bootstrap as boot
 from cohabit.queries import measures
-from cohabit.queries.null_models import log_p_values
+from cohabit.queries.null_models import null_model
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.words import count, percent, unknown_caveat
 
@@ -21,8 +21,11 @@ COLUMNS = (
     "low",
     "high",
     "lift",
+    "expected",
     "p_value",
     "log10_p",
+    "p_fewer",
+    "log10_p_fewer",
     "base",
 )
 TABLE_COLUMNS = ("items", "hosts", "share_with_all", "share_of_multi_model_hosts", "low", "high", "lift", "left_out")
@@ -37,29 +40,32 @@ def item_sets(incidence: Incidence, matrix: ItemMatrix, named: list[int], drawn:
     """The hosts with all of the named items (first row), then with all but one of them (`left_out`).
 
     `share_with_all` is the share of a row's hosts that have the left out item too. `lift` is n^(k−1)·x divided by the
-    product of the hosts of each of the k items: how many times more hosts than if the items were independent. p-values
-    are those of the configuration model; there are no q-values, for these sets were chosen and not searched.
+    product of the hosts of each of the k items: how many times more hosts than if the items were independent.
+    `expected` and the p-values are those of the configuration model; there are no q-values, for these sets were chosen
+    and not searched.
     """
     sets = [tuple(named), *(tuple(named[:i] + named[i + 1 :]) for i in reversed(range(len(named))))]
     together = np.array([len(matrix.hosts_with_all(items)) for items in sets])
     multi, n = incidence.multi_model_hosts, matrix.base
     low, high = measures.wilson(together, np.full(len(sets), multi))
-    expected = np.array([n * np.prod(matrix.hosts_per_item[list(items)] / max(n, 1)) for items in sets])
-    log_p = np.concatenate(
-        [
-            log_p_values(matrix, np.array(sets[:1]), together[:1]),
-            log_p_values(matrix, np.array(sets[1:]), together[1:]),
-        ]
-    )
+    independent = np.array([n * np.prod(matrix.hosts_per_item[list(items)] / max(n, 1)) for items in sets])
+    model = null_model(matrix)
+    # The first set has one item more than the others.
+    parts = [(np.array(sets[rows]), together[rows]) for rows in (slice(1), slice(1, None))]
+    log_more = np.concatenate([model.log_more(*part) for part in parts])
+    log_fewer = np.concatenate([model.log_fewer(*part) for part in parts])
     arrays = {
         "hosts": together,
         "share_with_all": measures.ratio(np.full(len(sets), together[0]), together),
         "share_of_multi_model_hosts": measures.ratio(together, np.full(len(sets), multi)),
         "low": low,
         "high": high,
-        "lift": measures.ratio(together, expected),
-        "p_value": np.exp(log_p),
-        "log10_p": log_p / np.log(10),
+        "lift": measures.ratio(together, independent),
+        "expected": np.concatenate([model.expected(items) for items, _ in parts]),
+        "p_value": np.exp(log_more),
+        "log10_p": log_more / np.log(10),
+        "p_fewer": np.exp(log_fewer),
+        "log10_p_fewer": log_fewer / np.log(10),
         "base": np.full(len(sets), n),
         **(drawn.sets(sets) if drawn else {}),
     }

@@ -8,8 +8,9 @@ as many unknowns as distinct degrees.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,12 @@ from cohabit.errors import DataError, UsageError
 from cohabit.graph.incidence import Integers, ItemMatrix
 from cohabit.graph.store import Progress
 from cohabit.queries.measures import Floats
-from cohabit.queries.tails import hypergeometric_log_tail, poisson_binomial_log_tail
+from cohabit.queries.tails import (
+    hypergeometric_log_lower_tail,
+    hypergeometric_log_tail,
+    poisson_binomial_log_lower_tail,
+    poisson_binomial_log_tail,
+)
 
 NULLS = ("bicm", "hypergeometric")
 
@@ -27,33 +33,29 @@ _ITERATIONS = 200
 _ACCURACY = 1e-10
 
 
-def log_p_values(
-    matrix: ItemMatrix,
-    items: Integers,
-    together: Integers,
-    null: str = "bicm",
-    progress: Progress | None = None,
-) -> Floats:
-    """ln P(X >= hosts with all items of a row) under the null model; `items` (rows, k), `together` (rows,).
+class NullModel(Protocol):
+    """How many hosts have all items of a row, by chance: `items` (rows, k), `together` (rows,)."""
 
-    With `hypergeometric` (pairs only) all hosts are alike: of n, b are drawn, and a of the n have the other item.
-    NaN without hosts. UsageError for another null model.
-    """
-    check_null(null, items.shape[1])
-    if not matrix.base:
-        return np.full(len(items), np.nan)
-    if null == "hypergeometric":
-        a, b = matrix.hosts_per_item[items].T
-        return hypergeometric_log_tail(matrix.base, a, b, together)
+    def expected(self, items: Integers) -> Floats:
+        """The mean."""
+        ...
+
+    def log_more(self, items: Integers, together: Integers, progress: Progress | None = None) -> Floats:
+        """ln P(X >= together)."""
+        ...
+
+    def log_fewer(self, items: Integers, together: Integers) -> Floats:
+        """ln P(X <= together)."""
+        ...
+
+
+def null_model(matrix: ItemMatrix, null: str = "bicm") -> NullModel:
+    """The null model of these hosts and items; all it says is NaN without hosts. UsageError for another one."""
+    check_null(null, 2)
+    if null == "hypergeometric" or not matrix.base:
+        return Alike(matrix.base, matrix.hosts_per_item)
     degrees = np.bincount(matrix.rows, minlength=matrix.host_count)
-    model = fit_configuration_model(degrees[degrees > 0], matrix.hosts_per_item)
-    found = [np.empty(0)]
-    for start in range(0, len(items), _ROWS):
-        rows = slice(start, start + _ROWS)
-        found.append(poisson_binomial_log_tail(model.hosts, model.together(items[rows]), together[rows]))
-        if progress:
-            progress("p-values", min(start + _ROWS, len(items)), len(items))
-    return np.concatenate(found)
+    return fit_configuration_model(degrees[degrees > 0], matrix.hosts_per_item)
 
 
 def check_null(null: str, size: int) -> None:
@@ -62,6 +64,37 @@ def check_null(null: str, size: int) -> None:
         raise UsageError(f"--null {null!r}: not a null model; choose from {', '.join(NULLS)}")
     if null == "hypergeometric" and size > 2:
         raise UsageError(f"--null hypergeometric is about pairs, not {size} items; leave it out")
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Hosts that are all alike: of `base` hosts b are drawn, and a have the other item (`hosts_per_item`).
+
+    It is about pairs; without hosts nothing is known, of however many items.
+    """
+
+    base: int
+    hosts_per_item: Integers
+
+    def expected(self, items: Integers) -> Floats:
+        """a·b/n."""
+        a, b = self._drawn(items)
+        return a * b / self.base if self.base else np.full(len(items), np.nan)
+
+    def log_more(self, items: Integers, together: Integers, progress: Progress | None = None) -> Floats:
+        """ln P(X >= together)."""
+        if not self.base:
+            return np.full(len(items), np.nan)
+        return hypergeometric_log_tail(self.base, *self._drawn(items), together)
+
+    def log_fewer(self, items: Integers, together: Integers) -> Floats:
+        """ln P(X <= together)."""
+        if not self.base:
+            return np.full(len(items), np.nan)
+        return hypergeometric_log_lower_tail(self.base, *self._drawn(items), together)
+
+    def _drawn(self, items: Integers) -> tuple[Integers, Integers]:
+        return self.hosts_per_item[items[:, 0]], self.hosts_per_item[items[:, 1]]
 
 
 @dataclass(frozen=True)
@@ -81,6 +114,30 @@ class ConfigurationModel:
         for column in classes.T[1:]:
             product = product * self.chances.T[column]
         return product
+
+    def expected(self, items: Integers) -> Floats:
+        """The sum over hosts of the probability that they have all items."""
+        return self._of_rows(items, lambda rows, chances: np.sum(chances * self.hosts, axis=1))
+
+    def log_more(self, items: Integers, together: Integers, progress: Progress | None = None) -> Floats:
+        """ln P(X >= together)."""
+        return self._of_rows(items, lambda rows, c: poisson_binomial_log_tail(self.hosts, c, together[rows]), progress)
+
+    def log_fewer(self, items: Integers, together: Integers) -> Floats:
+        """ln P(X <= together)."""
+        return self._of_rows(items, lambda rows, c: poisson_binomial_log_lower_tail(self.hosts, c, together[rows]))
+
+    def _of_rows(
+        self, items: Integers, measure: Callable[[slice, Floats], Floats], progress: Progress | None = None
+    ) -> Floats:
+        """A measure of the chances of rows, so many rows at a time as memory has room for."""
+        found = [np.empty(0)]
+        for start in range(0, len(items), _ROWS):
+            rows = slice(start, start + _ROWS)
+            found.append(measure(rows, self.together(items[rows])))
+            if progress:
+                progress("p-values", min(start + _ROWS, len(items)), len(items))
+        return np.concatenate(found)
 
 
 def fit_configuration_model(host_degrees: Integers, item_degrees: Integers) -> ConfigurationModel:

@@ -14,6 +14,7 @@ from cohabit.graph.store import Progress
 from cohabit.queries import measures
 from cohabit.queries.backbone import SIGNIFICANT, Backbone, backbone
 from cohabit.queries.measures import Floats
+from cohabit.queries.null_models import null_model
 from cohabit.queries.pairs import all_pairs, counted_pairs
 from cohabit.queries.protection import Protection
 from cohabit.queries.words import count
@@ -101,7 +102,7 @@ def one_mode(matrix: ItemMatrix, null: str | None = None, progress: Progress | N
     """Project the host × item matrix onto its items; with `null`, test all pairs under that null model."""
     if null is None:
         return ordered(matrix.labels, matrix.hosts_per_item, *counted_pairs(matrix), matrix.base)
-    pairs = all_pairs(matrix, null, progress)
+    pairs = all_pairs(matrix, null_model(matrix, null), progress)
     counts = pairs.first, pairs.second, pairs.together
     return ordered(matrix.labels, matrix.hosts_per_item, *counts, matrix.base, pairs.q)
 

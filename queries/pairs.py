@@ -10,7 +10,7 @@ import numpy as np
 from cohabit.graph.incidence import Integers, ItemMatrix
 from cohabit.graph.store import Progress
 from cohabit.queries.measures import Floats
-from cohabit.queries.null_models import benjamini_hochberg, log_p_values
+from cohabit.queries.null_models import NullModel, benjamini_hochberg
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ def counted_pairs(matrix: ItemMatrix) -> tuple[Integers, Integers, Integers]:
     return first, second, together
 
 
-def all_pairs(matrix: ItemMatrix, null: str, progress: Progress | None = None) -> Pairs:
+def all_pairs(matrix: ItemMatrix, model: NullModel, progress: Progress | None = None) -> Pairs:
     """Every pair with at least one host; q-values are over all of them."""
     first, second, together = counted_pairs(matrix)
-    log_p = log_p_values(matrix, np.column_stack([first, second]), together, null, progress)
+    log_p = model.log_more(np.column_stack([first, second]), together, progress)
     return Pairs(first, second, together, log_p, benjamini_hochberg(np.exp(log_p)))

@@ -1,7 +1,7 @@
 """What the columns of every question's answer are, for publication; a question without a rule cannot be published.
 
-Where a sound rule would be intricate, the column is left out: p- and q-values, which hang on all counts at once;
-bootstrap intervals; figures of a forecast; free text.
+Where a sound rule would be intricate, the column is left out: expected hosts, p- and q-values, which hang on all counts
+at once; bootstrap intervals; figures of a forecast; free text.
 """
 
 from __future__ import annotations

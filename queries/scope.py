@@ -52,6 +52,7 @@ class Scope:
     has: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     min_weeks: int | None = None
+    min_models: int | None = None
     capability: tuple[str, ...] = ()
     version: tuple[str, ...] = ()
     first_seen_since: str | None = None
@@ -228,6 +229,8 @@ def _filtered(
         hosts = np.intersect1d(hosts, filters.listed_in(store, file), assume_unique=True)
     if scope.min_weeks is not None:
         hosts = np.intersect1d(hosts, _long_seen(store, scope.min_weeks, window.weeks), assume_unique=True)
+    if scope.min_models is not None:
+        hosts = np.intersect1d(hosts, filters.with_models(hosts, edges, scope.min_models), assume_unique=True)
     for chosen in _chosen(store, scope, models, edges):
         hosts = np.intersect1d(hosts, chosen, assume_unique=True)
     for name in scope.has:

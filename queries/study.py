@@ -22,6 +22,9 @@ COLUMNS = ("claim", "reading", "published", "computed", "low", "high", "verdict"
 TABLE_COLUMNS = ("claim", "reading", "published", "computed", "low", "high", "verdict")
 # What observations and forecasts say of one date is nothing.
 _OVER_TIME = frozenset({"observations", "observations-of-busiest", "seen-once", "observations-of-seen-once", "outlook"})
+# How large a scan is, is not what a claim stands or falls with.
+_SIZES = frozenset({"hosts", "observations", "countries", "networks", "hosts-with"})
+_MISSING, _IN_PART = "not in this data", "agrees in part"
 _OF_ITEMS = frozenset({"hosts-with", "share-with", "share-of-multi-model"})
 
 
@@ -31,26 +34,44 @@ def study(store: GraphStore, *, claims: str | os.PathLike[str] | None = None, sc
     One row a claim and reading: as defined in the claim, without suspected decoys, at the last date of the data, and
     where the claim is about families or labs, by product line or by the lab of the base line. `computed` is a number of
     hosts or a share, `low` to `high` its Wilson 95 % interval (of `worst-rank` the span of the ranks, of `outlook` a
-    prediction interval). `verdict`: agrees, higher, lower, differs, open, or not in this data; None without a published
-    figure.
+    prediction interval). `verdict`: agrees, agrees in part, higher, lower, differs, open, or not in this data; None
+    without a published figure.
     """
     known = load_claims(None if claims is None else Path(claims))
     seen = list(readings(remembering(store), scope or Scope()))
     computed = _computed(known.claims, seen)
-    rows = [
-        _row(claim, name, figure)
+    found = [
+        (claim, name, figure)
         for claim, figures in zip(known.claims, computed, strict=True)
         for name, figure in _figures(claim, known, seen, figures)
     ]
-    caveats = (*_CAVEATS, *_same_without_decoys(seen))
-    return result(COLUMNS, rows, headline=_headline(known, rows), caveats=caveats, table_columns=TABLE_COLUMNS)
+    own = [(claim, figure) for claim, name, figure in found if name == AS_DEFINED]
+    return result(
+        COLUMNS,
+        [_row(*one) for one in found],
+        headline=f"{visible(known.title, 200)}: {_headline(own)}",
+        caveats=(*_CAVEATS, *_same_without_decoys(seen), *_reasons(own)),
+        table_columns=TABLE_COLUMNS,
+    )
 
 
 _CAVEATS = (
     "Published numbers are those of other scans: how many hosts there are depends on who looked, how often, and where.",
     "The rows of a claim after the first are the same figure under another definition: where they differ much, quote "
     "the definition with the number.",
+    "What was counted, and why, is in the columns definition and note: --format csv or json.",
 )
+
+
+def _reasons(own: list[tuple[Claim, Figure]]) -> Iterator[str]:
+    """Why verdicts are no more than they are, one line a reason."""
+    claims: dict[tuple[str, str], list[str]] = {}
+    for claim, figure in own:
+        said = verdict(claim, figure)
+        if said in (_MISSING, _IN_PART):
+            claims.setdefault((said, figure.lacking or figure.note), []).append(visible(claim.claim, 200))
+    for (said, reason), names in claims.items():
+        yield f"{said[0].upper()}{said[1:]}: {'; '.join(names)}: {visible(reason, 200).rstrip('.')}."
 
 
 def _same_without_decoys(seen: list[Reading]) -> Iterator[str]:
@@ -108,17 +129,18 @@ def _row(claim: Claim, reading: str, figure: Figure) -> Row:
         "high": figure.high,
         "verdict": verdict(claim, figure),
         "definition": visible(figure.definition, 300),
-        "note": visible(figure.note, 500),
+        "note": visible("; ".join(filter(None, (figure.lacking, figure.note))), 500),
     }
 
 
 def verdict(claim: Claim, figure: Figure) -> str | None:
     """Compare what was computed with what was published, within rounding and interval.
 
-    A share agrees when its interval meets the published figure give or take its rounding.
+    A share agrees when its interval meets the published figure give or take its rounding. What is known of less than
+    half is not judged.
     """
-    if figure.value is None:
-        return "not in this data"
+    if figure.value is None or figure.minority:
+        return _MISSING
     if claim.measure == "outlook":
         return "open" if figure.open else "agrees"
     if claim.measure == "order":
@@ -126,7 +148,9 @@ def verdict(claim: Claim, figure: Figure) -> str | None:
     if claim.published is None:
         return None
     if claim.measure == "worst-rank":
-        return "agrees" if figure.low == figure.high == claim.published else "differs"
+        if not figure.low == figure.high == claim.published:
+            return "differs"
+        return _IN_PART if figure.lacking else "agrees"
     low, high = (figure.value if bound is None else bound for bound in (figure.low, figure.high))
     if claim.below:
         return "agrees" if low < claim.published else "higher"
@@ -135,12 +159,24 @@ def verdict(claim: Claim, figure: Figure) -> str | None:
     return "lower" if high < claim.published - claim.slack else "agrees"
 
 
-def _headline(known: Study, rows: list[Row]) -> str:
-    """How many of the claims agree, as they are defined."""
-    own = [row for row in rows if row["reading"] == AS_DEFINED]
-    judged = [row["verdict"] for row in own if row["verdict"] not in (None, "not in this data")]
-    text = (
-        f"{visible(known.title, 200)}: {judged.count('agrees')} of {count(len(judged), 'claim')} agree with this graph"
+def _headline(own: list[tuple[Claim, Figure]]) -> str:
+    """How many of the claims agree, as they are defined, of those that can be judged; and what the others are."""
+    said = [(claim.measure in _SIZES, verdict(claim, figure)) for claim, figure in own]
+    judged = [one for size, one in said if not size and one not in (None, "open", _MISSING)]
+    agreeing, in_part = judged.count("agrees"), judged.count(_IN_PART)
+    text = f"of {count(len(judged), 'claim')} that these data can judge, {agreeing} {_agree(agreeing)}"
+    if in_part:
+        text += f" and {in_part} {_agree(in_part)} in part"
+    sizes = sum(size and one not in (None, _MISSING) for size, one in said)
+    verdicts = [one for _, one in said]
+    others = (
+        (sizes, f"{count(sizes, 'size')} of the scan"),
+        (verdicts.count("open"), f"{verdicts.count('open')} open"),
+        (verdicts.count(_MISSING), f"{verdicts.count(_MISSING)} {_MISSING}"),
     )
-    missing = [row["verdict"] for row in own].count("not in this data")
-    return f"{text}; {missing} not in this data." if missing else f"{text}."
+    uncounted = ", ".join(words for number, words in others if number)
+    return f"{text}; not counted: {uncounted}." if uncounted else f"{text}."
+
+
+def _agree(number: int) -> str:
+    return "agrees" if number == 1 else "agree"

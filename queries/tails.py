@@ -1,4 +1,4 @@
-"""Upper tail probabilities of counts, as natural logarithms: Poisson-binomial by classes, and hypergeometric.
+"""Tail probabilities of counts, as natural logarithms: Poisson-binomial by classes, and hypergeometric.
 
 Chances are tilted until the count in question is the expected one, so that a probability of 1e-500 is as good as one
 of 0.1. Nothing is sampled, and no tail is taken for a normal one.
@@ -41,6 +41,24 @@ def poisson_binomial_log_tail(sizes: npt.ArrayLike, chances: npt.ArrayLike, coun
     for start in range(0, len(counts_), step):
         rows = slice(start, start + step)
         found[rows] = _chunk(sizes_, chances_[rows], counts_[rows])
+    return found
+
+
+def poisson_binomial_log_lower_tail(sizes: npt.ArrayLike, chances: npt.ArrayLike, counts: npt.ArrayLike) -> Floats:
+    """ln P(X <= k), shapes and accuracy as above: at most k events are at least N − k trials without one.
+
+    A chance too small to leave a trace in 1 − q changes ln P by N·1e-16 at most.
+    """
+    sizes_ = np.asarray(sizes, np.float64)
+    chances_ = np.asarray(chances, np.float64)
+    counts_ = np.asarray(counts, np.int64)
+    found = np.empty(len(counts_), np.float64)
+    # None or one, which most pairs of rare items have: the product of all 1 − q, and with the sum of q / (1 − q).
+    few = (counts_ >= 0) & (counts_ <= 1) & (chances_ < 1).all(axis=1)
+    none = np.log1p(-chances_[few]) @ sizes_
+    odds = (chances_[few] / (1 - chances_[few])) @ sizes_
+    found[few] = np.minimum(none + np.log1p(odds * counts_[few]), 0.0)
+    found[~few] = poisson_binomial_log_tail(sizes_, 1 - chances_[~few], int(sizes_.sum()) - counts_[~few])
     return found
 
 
@@ -215,6 +233,12 @@ def hypergeometric_log_tail(n: int, first: npt.ArrayLike, second: npt.ArrayLike,
     with np.errstate(divide="ignore"):
         found = np.where(above, log_side, np.log1p(-np.exp(np.minimum(log_side, 0.0))))
     return np.minimum(np.where(k <= least, 0.0, np.where(possible, found, -np.inf)), 0.0)
+
+
+def hypergeometric_log_lower_tail(n: int, first: npt.ArrayLike, second: npt.ArrayLike, counts: npt.ArrayLike) -> Floats:
+    """ln P(X <= k): of those drawn at least b − k are not marked."""
+    a, b, k = (np.asarray(x, np.int64) for x in (first, second, counts))
+    return hypergeometric_log_tail(n, n - a, b, b - k)
 
 
 def _ratio_sum(n: int, a: Floats, b: Floats, start: Floats, above: npt.NDArray[np.bool_]) -> Floats:

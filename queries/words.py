@@ -9,8 +9,12 @@ def count(number: int, noun: str) -> str:
     """`1 host`, `40,694 hosts`, `4 countries`."""
     if number == 1:
         return f"1 {noun}"
-    plural = noun[:-1] + "ies" if noun.endswith("y") and noun[-2] not in "aeiou" else noun + "s"
-    return f"{number:,} {plural}"
+    return f"{number:,} {plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """`hosts`, `countries`."""
+    return noun[:-1] + "ies" if noun.endswith("y") and noun[-2] not in "aeiou" else noun + "s"
 
 
 def percent(share: float) -> str:

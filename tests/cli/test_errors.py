@@ -159,6 +159,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     f"rank --network {'9' * 5000}": (2, r"is not an AS number"),
     "rank --provider-kind nope": (2, r"'nope' is not a kind of provider; there are: cloud, hosting, fixed access, "),
     "rank --min-weeks -1": (2, r"--min-weeks -1: it takes 0 or more"),
+    "rank --min-models -1": (2, r"--min-models -1: it takes 0 or more"),
     "rank --has nope": (2, r"'nope' is no model, family, line, lab or lab country of this graph"),
     "rank --has llama3": (2, r"'llama3' can mean several things here; write one of: model:llama3:latest, line:llama3$"),
     "rank --without llama3": (2, r"'llama3' can mean several things here"),

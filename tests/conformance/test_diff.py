@@ -247,11 +247,12 @@ Lists = dict[str, set[str]]
 HOLDS: list[tuple[dict[str, Any], Callable[[Plain, str, set[str], set[int]], bool]]] = [
     (options, lambda p, a, models, weeks, keep=keep: keep(p, a, p.hosts[a]))  # type: ignore[misc]
     for options, keep in SCOPES
-    if not {"capability", "min_weeks"} & set(options)
+    if not {"capability", "min_weeks", "min_models"} & set(options)
 ] + [
     ({"has": ("model:gemma2:2b",)}, lambda p, a, models, weeks: "gemma2:2b" in models),
     ({"without": ("family:llama",)}, lambda p, a, models, weeks: "llama" not in {p.family[m] for m in models}),
     ({"capability": ("tools",)}, lambda p, a, models, weeks: any(p.can((a, m), "tools") for m in models)),
+    ({"min_models": 2}, lambda p, a, models, weeks: len(models) >= 2),
     ({"min_weeks": 2}, lambda p, a, models, weeks: len(weeks & set(p.hosts[a]["weeks"])) >= 2),
 ]
 

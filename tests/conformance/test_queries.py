@@ -38,6 +38,8 @@ SCOPES: list[tuple[dict[str, Any], Any]] = [
     ({"prefix": ("198.51.100.0/26",)}, lambda p, a, h: inside(a, "198.51.100.0/26")),
     ({"prefix": ("2001:db8::/32",)}, lambda p, a, h: inside(a, "2001:db8::/32")),
     ({"min_weeks": 3}, lambda p, a, h: len(h["weeks"]) >= 3),
+    ({"min_models": 2}, lambda p, a, h: len(p.of_host[a]) >= 2),
+    ({"min_models": 0}, lambda p, a, h: True),
     ({"country": ("DE", "US")}, lambda p, a, h: False),
     ({"capability": (" Tools",)}, lambda p, a, h: any(p.can((a, m), "tools") for m in p.of_host[a])),
     (
@@ -114,6 +116,12 @@ def scoped_lists(plain: Plain) -> list[tuple[Scope, dict[str, set[str]]]]:
     can_then = {a: m for a, m in in_spring.items() if any(plain.can((a, x), "tools") for x in m)}
     cases.append((Scope(since="2025-02-12", until="2025-03-20", capability=("tools",)), can_then))
     cases.append((Scope(since="2025-02-12", until="2025-03-20", has=("model:Gemma2:2b",)), has_then))
+    # Distinct models in the window, not ever; and of one list.
+    several_then = {a: m for a, m in in_spring.items() if len(m) >= 3}
+    assert several_then != {a: m for a, m in in_spring.items() if len(everything[a]) >= 3}
+    cases.append((Scope(since="2025-02-12", until="2025-03-20", min_models=3), several_then))
+    newest = plain.lists(plain.hosts, iso_weeks("2025-03-12", "2025-04-02"), newest_only=True)
+    cases.append((Scope(at="2025-04-02", min_models=2), {a: m for a, m in newest.items() if len(m) >= 2}))
     return cases
 
 
@@ -145,6 +153,8 @@ def expected_pairs(plain: Plain, lists: dict[str, set[str]], level: str) -> list
         of_a, of_b = wilson(ab, na), wilson(ab, nb)
         ways = sum(math.comb(na, j) * math.comb(n - na, nb - j) for j in range(ab, min(na, nb) + 1) if nb - j <= n - na)
         p = float(Fraction(ways, math.comb(n, nb)))
+        just = math.comb(na, ab) * math.comb(n - na, nb - ab)
+        fewer = float(Fraction(math.comb(n, nb) - ways + just, math.comb(n, nb)))
         rows.append(
             {
                 "a": a,
@@ -167,9 +177,12 @@ def expected_pairs(plain: Plain, lists: dict[str, set[str]], level: str) -> list
                 "odds_ratio": odds,
                 "odds_low": odds * math.exp(-spread),
                 "odds_high": odds * math.exp(spread),
+                "expected": na * nb / n,
                 "p_value": p,
                 "log10_p": math.log10(p),
                 "q_value": None,
+                "p_fewer": fewer,
+                "log10_p_fewer": math.log10(fewer),
                 "base": n,
             }
         )
@@ -182,7 +195,7 @@ def expected_pairs(plain: Plain, lists: dict[str, set[str]], level: str) -> list
 
 
 # P-values come from log-gamma functions and are added up; everything else is a few operations.
-TOLERANCES = {"p_value": 1e-9, "log10_p": 1e-9, "q_value": 1e-9}
+TOLERANCES = dict.fromkeys(("p_value", "log10_p", "q_value", "p_fewer", "log10_p_fewer"), 1e-9)
 
 
 def assert_rows(rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:

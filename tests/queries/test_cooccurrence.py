@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.stats import hypergeom
 
 from cohabit.errors import UsageError
 from tests.queries.populations import SIX, Hosts, Questions
@@ -47,6 +48,62 @@ def test_six_hosts_by_hand(ask: Ask) -> None:
     q = {pair: r["q_value"] for pair, r in rows.items()}
     assert q == pytest.approx({("A", "B"): 1, ("B", "C"): 1, ("A", "C"): 1})
     assert ab["log10_p"] == pytest.approx(math.log10(9 / 15))
+    # As many or fewer: all but the one with 4; of B and C all but the 4 with 3 (of 20); of A and C 16 less of 20.
+    few = {pair: r["p_fewer"] for pair, r in rows.items()}
+    assert few == pytest.approx({("A", "B"): 14 / 15, ("B", "C"): 16 / 20, ("A", "C"): 4 / 20})
+    assert ab["log10_p_fewer"] == pytest.approx(math.log10(14 / 15))
+    expected = {pair: r["expected"] for pair, r in rows.items()}
+    assert expected == pytest.approx({("A", "B"): 16 / 6, ("B", "C"): 2, ("A", "C"): 2})
+
+
+def hosts_of(both: int, only_a: int, only_b: int, neither: int) -> dict[str, set[str]]:
+    """So many hosts of each kind; `neither` has C alone."""
+    kinds: list[tuple[int, set[str]]] = [(both, {"A", "B"}), (only_a, {"A"}), (only_b, {"B"}), (neither, {"C"})]
+    lists = [own for number, own in kinds for _ in range(number)]
+    return {f"h{i:03}": own for i, own in enumerate(lists)}
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        # 100·100 / 200 = 50 expected; P(X <= 30) is 1e-8.
+        ((30, 70, 70, 30), "fewer than independent families would give"),
+        # P(X <= 45) is 0.10.
+        ((45, 55, 55, 45), "about as many as independent families would give"),
+        # The configuration model expects more than 50, and finds 80 too many all the same.
+        ((80, 20, 20, 80), "more than independent families would give"),
+        # P(X = 0) is 0.27 where 1.2 are expected; none at all is no evidence then.
+        ((0, 12, 20, 168), "about as many as independent families would give"),
+        ((0, 60, 60, 80), "fewer than independent families would give"),
+    ],
+)
+def test_a_named_pair_says_whether_it_is_chance(ask: Ask, cells: tuple[int, int, int, int], says: str) -> None:
+    both, only_a, only_b, _ = cells
+    found = ask(hosts_of(*cells)).cooccurrence("A", "B")
+    (row,) = found.rows
+    a, b = both + only_a, both + only_b
+    simple = ask(hosts_of(*cells)).cooccurrence("A", "B", null="hypergeometric")
+    assert simple.rows[0]["expected"] == pytest.approx(a * b / 200)
+    assert simple.rows[0]["p_fewer"] == pytest.approx(hypergeom(200, a, b).cdf(both), rel=1e-9)
+    assert f"That is {says} on the 200 hosts with a known family (expected {a * b / 200:.3g}" in simple.headline
+    assert f"That is {says} on the 200 hosts with a known family" in found.headline
+    least, own = f"{a * b / 200:.3g}", f"{row['expected']:.3g}"
+    assert found.headline.endswith(
+        f"(expected {least})." if least == own else f"(expected {least}, or {own} by the sizes of hosts)."
+    )
+    assert "expected" in found.table_columns
+    assert "expected" not in ask(hosts_of(*cells)).cooccurrence("A").table_columns
+
+
+def test_independent_items_are_said_to_be_neither(ask: Ask) -> None:
+    """Two items on 60 % and 50 % of 600 hosts, whatever else is there: of 40 populations at most two are misjudged."""
+    wrong = 0
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        has = random.random((600, 5)) < [0.6, 0.5, 0.2, 0.1, 1.0]
+        hosts = {f"h{h}": {f"i{i}" for i in np.flatnonzero(own)} for h, own in enumerate(has)}
+        wrong += "about as many as" not in ask(hosts).cooccurrence("i0", "i1").headline
+    assert wrong <= 2
 
 
 def test_davis_southern_women(ask: Ask) -> None:
@@ -69,7 +126,7 @@ def test_q_values_are_over_all_pairs_whichever_are_shown(ask: Ask) -> None:
     everything = {(r["a"], r["b"]): r for r in questions.cooccurrence().rows}
     few = questions.cooccurrence(min_hosts=5).rows
     assert 0 < len(few) < len(everything)
-    assert all(r == everything[r["a"], r["b"]] for r in few)
+    same(few, [everything[r["a"], r["b"]] for r in few])
     (one,) = questions.cooccurrence("theresa anderson", "Evelyn Jefferson").rows
     turned = everything["Evelyn Jefferson", "Theresa Anderson"]
     assert (one["a"], one["q_value"], one["p_value"]) == ("Theresa Anderson", turned["q_value"], turned["p_value"])
@@ -113,7 +170,8 @@ def test_three_items_by_hand(ask: Ask) -> None:
     ]
     for row in rest:
         (pair,) = ask(SIX).cooccurrence(*row["items"]).rows
-        assert (row["p_value"], row["log10_p"]) == pytest.approx((pair["p_value"], pair["log10_p"]))
+        for same_as in ("expected", "p_value", "log10_p", "p_fewer", "log10_p_fewer"):
+            assert row[same_as] == pytest.approx(pair[same_as])
     assert answer.headline == (
         "1 host runs all of A, C and B: 25 % of the 4 multi-model hosts, and 100 % of the 1 with A and C."
     )
@@ -157,7 +215,7 @@ def test_turning_a_pair_round_and_counting_by_loops(ask: Ask, hosts: dict[str, s
     names = sorted(set().union(*hosts.values()))
     for a, b in itertools.combinations(names, 2):
         (one,), (other,) = ask(hosts).cooccurrence(a, b).rows, ask(hosts).cooccurrence(b, a).rows
-        for symmetric in ("hosts", "lift", "jaccard", "npmi", "odds_ratio", "p_value", "q_value", "base"):
+        for symmetric in ("hosts", "lift", "jaccard", "npmi", "odds_ratio", "expected", "p_value", "p_fewer", "base"):
             assert one[symmetric] == pytest.approx(other[symmetric], rel=1e-12, nan_ok=True)
         assert (one["share_of_a"], one["share_of_a_low"]) == (other["share_of_b"], other["share_of_b_low"])
         assert one["hosts"] == sum({a, b} <= own for own in hosts.values())

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import root
+from scipy.stats import hypergeom
 
 from cohabit.errors import UsageError
-from cohabit.queries.null_models import benjamini_hochberg, fit_configuration_model, log_p_values
+from cohabit.queries.null_models import Alike, benjamini_hochberg, check_null, fit_configuration_model, null_model
 from tests.queries.populations import SIX, matrix
 
 Matrix = npt.NDArray[np.int64]
@@ -111,12 +112,17 @@ def test_expected_degrees_are_the_given_ones(seed: int, hosts: int, items: int, 
     assert (chances[population == 0] < 1).all()
 
 
-def plain_tail(chances: npt.NDArray[np.float64], k: int) -> float:
-    """P(X >= k) by adding one host after another."""
+def plain_terms(chances: npt.NDArray[np.float64]) -> list[float]:
+    """P(X = 0), P(X = 1) and so on, by adding one host after another."""
     terms = [1.0]
     for q in chances:
         terms = [a * (1 - q) + b * q for a, b in zip([*terms, 0.0], [0.0, *terms], strict=True)]
-    return sum(terms[k:])
+    return terms
+
+
+def plain_tail(chances: npt.NDArray[np.float64], k: int) -> float:
+    """P(X >= k)."""
+    return sum(plain_terms(chances)[k:])
 
 
 def test_p_values_of_davis_host_by_host() -> None:
@@ -125,14 +131,51 @@ def test_p_values_of_davis_host_by_host() -> None:
     women = {f"w{w}": {f"e{e:02}" for e in np.flatnonzero(row)} for w, row in enumerate(population)}
     own, chances, together = matrix(women), fitted(population), population.T @ population
     pairs = np.array([(i, j) for i in range(14) for j in range(i + 1, 14)])
-    found = log_p_values(own, pairs, together[pairs[:, 0], pairs[:, 1]])
+    found = null_model(own).log_more(pairs, together[pairs[:, 0], pairs[:, 1]])
     for (i, j), log_p in zip(pairs.tolist(), found, strict=True):
         assert math.exp(log_p) == pytest.approx(plain_tail(chances[:, i] * chances[:, j], together[i, j]), rel=1e-7)
 
 
+def test_expected_hosts_and_the_lower_tail_host_by_host() -> None:
+    """The same the other way round, with the chances of the reference package, and as many or fewer by one."""
+    population = davis()
+    women = {f"w{w}": {f"e{e:02}" for e in np.flatnonzero(row)} for w, row in enumerate(population)}
+    model, together = null_model(matrix(women)), population.T @ population
+    k, d = population.sum(axis=1).tolist(), population.sum(axis=0).tolist()
+    chances = np.array([[REFERENCE[WOMEN.index(own)][EVENTS.index(other)] for other in d] for own in k])
+    pairs = np.array([(i, j) for i in range(14) for j in range(i + 1, 14)])
+    counts = together[pairs[:, 0], pairs[:, 1]]
+    assert set(counts.tolist()) >= {0, 1, 2, 9}
+    expected, fewer, more = model.expected(pairs), model.log_fewer(pairs, counts), model.log_more(pairs, counts + 1)
+    for row, (i, j) in enumerate(pairs.tolist()):
+        both = chances[:, i] * chances[:, j]
+        assert expected[row] == pytest.approx(both.sum(), abs=2e-5)
+        assert math.exp(fewer[row]) == pytest.approx(sum(plain_terms(both)[: counts[row] + 1]), abs=2e-5)
+    assert np.exp(fewer) + np.exp(more) == pytest.approx(np.ones(len(pairs)), rel=1e-9)
+    # Alike hosts expect the fewest (Chebyshev's inequality for sums).
+    alike = null_model(matrix(women), "hypergeometric").expected(pairs)
+    assert alike.tolist() == pytest.approx([d[i] * d[j] / 18 for i, j in pairs.tolist()])
+    assert (expected > alike).all()
+
+
+def test_fewer_hosts_than_alike_ones_would_give() -> None:
+    """A and B on 3 hosts or fewer of the 15 ways to draw 4 of 6: 15 less the 1 with 4; B and C on 2 or fewer: 16 of 20.
+
+    And against scipy where hosts are many.
+    """
+    found = null_model(matrix(SIX), "hypergeometric").log_fewer(np.array([[0, 1], [1, 2]]), np.array([3, 2]))
+    assert np.exp(found) == pytest.approx([14 / 15, 16 / 20])
+    model = Alike(8_141, np.array([5_830, 5_811, 40, 3]))
+    pairs = np.array([[0, 1], [0, 1], [0, 2], [2, 3], [2, 3], [0, 3]])
+    counts = np.array([3_946, 4_170, 20, 0, 1, 3])
+    a, b = model.hosts_per_item[pairs].T
+    assert model.log_fewer(pairs, counts) == pytest.approx(hypergeom(8_141, a, b).logcdf(counts), rel=1e-7, abs=1e-12)
+    assert model.expected(pairs) == pytest.approx(hypergeom(8_141, a, b).mean())
+
+
 def test_hypergeometric_of_six_hosts_by_hand() -> None:
     """A on 4 of 6 hosts, B on 4: both on 3 or more with (4·2 + 1) / 15; B and C on 2 or more: (6·2 + 4) / 20."""
-    found = log_p_values(matrix(SIX), np.array([[0, 1], [1, 2]]), np.array([3, 2]), "hypergeometric")
+    found = null_model(matrix(SIX), "hypergeometric").log_more(np.array([[0, 1], [1, 2]]), np.array([3, 2]))
     assert np.exp(found) == pytest.approx([9 / 15, 16 / 20])
 
 
@@ -140,20 +183,22 @@ def test_three_items_take_the_product_of_their_chances() -> None:
     own = matrix(SIX)
     population = np.array([[label in items for label in own.labels] for items in SIX.values()], np.int64)
     chances = fitted(population)
-    found = log_p_values(own, np.array([[0, 1, 2]]), np.array([1]))
+    found = null_model(own).log_more(np.array([[0, 1, 2]]), np.array([1]))
     assert math.exp(found[0]) == pytest.approx(plain_tail(chances.prod(axis=1), 1), rel=1e-9)
 
 
 def test_without_hosts_nothing_is_known() -> None:
     nobody = matrix({"1": set(), "2": set()}, {"A", "B"})
-    assert np.isnan(log_p_values(nobody, np.array([[0, 1]]), np.array([0]))).all()
+    for null in ("bicm", "hypergeometric"):
+        model, pair, none = null_model(nobody, null), np.array([[0, 1]]), np.array([0])
+        assert np.isnan([model.expected(pair), model.log_more(pair, none), model.log_fewer(pair, none)]).all()
 
 
 def test_other_null_models_are_refused() -> None:
     with pytest.raises(UsageError, match="--null 'poisson': not a null model; choose from bicm, hypergeometric"):
-        log_p_values(matrix(SIX), np.array([[0, 1]]), np.array([1]), "poisson")
+        null_model(matrix(SIX), "poisson")
     with pytest.raises(UsageError, match="is about pairs, not 3 items"):
-        log_p_values(matrix(SIX), np.array([[0, 1, 2]]), np.array([1]), "hypergeometric")
+        check_null("hypergeometric", 3)
 
 
 # Benjamini and Hochberg 1995, section 3.2: fifteen hypotheses on a treatment of myocardial infarction.
@@ -213,7 +258,7 @@ def test_planted_pairs_are_found_and_few_others() -> None:
         own = matrix(hosts)
         together = np.asarray((own.matrix.T @ own.matrix).todense())
         index = np.array([(i, j) for i in range(30) for j in range(i + 1, 30) if together[i, j]])
-        q = benjamini_hochberg(np.exp(log_p_values(own, index, together[index[:, 0], index[:, 1]])))
+        q = benjamini_hochberg(np.exp(null_model(own).log_more(index, together[index[:, 0], index[:, 1]])))
         found = {(int(i), int(j)) for (i, j), value in zip(index, q, strict=True) if value < 0.05}
         assert pairs <= found
         shares.append(len(found - pairs) / len(found))

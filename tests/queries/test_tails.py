@@ -11,11 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cohabit.queries.tails import hypergeometric_log_tail, poisson_binomial_log_tail
+from cohabit.queries.tails import (
+    hypergeometric_log_lower_tail,
+    hypergeometric_log_tail,
+    poisson_binomial_log_lower_tail,
+    poisson_binomial_log_tail,
+)
 
 
-def exact_log_tail(sizes: list[int], chances: list[float], k: int) -> float:
-    """ln P(X >= k), the classes' binomial terms multiplied out with 60 digits."""
+def exact_log_tail(sizes: list[int], chances: list[float], k: int, *, lower: bool = False) -> float:
+    """ln P(X >= k), or P(X <= k), the classes' binomial terms multiplied out with 60 digits."""
     with localcontext(prec=60):
         terms = [Decimal(1)]
         for size, chance in zip(sizes, chances, strict=True):
@@ -26,7 +31,7 @@ def exact_log_tail(sizes: list[int], chances: list[float], k: int) -> float:
                 for j, y in enumerate(own):
                     product[i + j] += x * y
             terms = product
-        tail = sum(terms[k:])
+        tail = sum(terms[: max(k + 1, 0)]) if lower else sum(terms[k:])
         return float(tail.ln()) if tail else -math.inf
 
 
@@ -54,6 +59,9 @@ def test_small_supports_are_exact(classes: list[tuple[int, float]], k: int) -> N
         assert found == -math.inf
     else:
         assert relative_error(found, exact) < 1e-9
+    fewer = exact_log_tail(sizes, chances, k, lower=True)
+    found = poisson_binomial_log_lower_tail(sizes, np.array([chances]).reshape(1, -1), [k])[0]
+    assert found == fewer if fewer == -math.inf else relative_error(found, fewer) < 1e-9
 
 
 def test_a_chance_of_a_half_at_the_mean() -> None:
@@ -94,6 +102,9 @@ def test_the_whole_range_of_tails(sizes: list[int], chances: list[float], least:
         found = poisson_binomial_log_tail(sizes, [chances], [k])[0]
         assert relative_error(found, exact) < 1e-3, (k, exact / math.log(10))
         seen.append(exact / math.log(10))
+        fewer = exact_log_tail(sizes, chances, k - 1, lower=True)
+        found = poisson_binomial_log_lower_tail(sizes, [chances], [k - 1])[0]
+        assert relative_error(found, fewer) < 1e-3, (k, fewer / math.log(10))
     assert max(seen) > -0.01
     assert any(-74 < s < -0.5 for s in seen)
     assert min(seen) < least
@@ -156,6 +167,8 @@ def test_hypergeometric_against_fractions(n: int, data: st.DataObject) -> None:
     exact = exact_hypergeometric(n, a, b, k)
     found = hypergeometric_log_tail(n, [a], [b], [k])[0]
     assert math.exp(found) == pytest.approx(float(exact), rel=1e-10)
+    fewer = hypergeometric_log_lower_tail(n, [a], [b], [k - 1])[0]
+    assert math.exp(fewer) == pytest.approx(float(1 - exact), rel=1e-10)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,44 @@
+"""Whether a pair is on more or fewer hosts than independent items would give, in words."""
+
+from __future__ import annotations
+
+import math
+
+from cohabit.graph.incidence import Integers, ItemMatrix
+from cohabit.queries.null_models import Alike, NullModel
+from cohabit.queries.words import count, plural
+
+GATE = 0.01
+"""A probability under it is a difference."""
+
+
+def compared(matrix: ItemMatrix, model: NullModel, pair: Integers, together: Integers, q: float) -> str:
+    """The sentence on one pair, `pair` (1, 2), that is on `together` (1,) hosts, with its q; empty without a host.
+
+    More is what the null model finds more, fewer what it would be if hosts were alike. Of all null models the one of
+    alike hosts expects the fewest hosts with both (chances of two items that rise together with the size of the host
+    have a mean product of at least the product of their means), and the configuration model rather too many: so each
+    side has the model that makes it harder.
+    """
+    if not matrix.base:
+        return ""
+    alike = Alike(matrix.base, matrix.hosts_per_item)
+    doubt = ""
+    if math.exp(model.log_more(pair, together)[0]) < GATE:
+        found = "more than"
+        if not q < GATE:
+            doubt = f", but not beyond chance among all pairs tested (q = {q:.2g})"
+    elif math.exp(alike.log_fewer(pair, together)[0]) < GATE:
+        found = "fewer than"
+    else:
+        found = "about as many as"
+    level = matrix.level.replace("-", " ")
+    base = f"the {count(matrix.base, 'host')} with a known {level}"
+    least, own = (number(float(one.expected(pair)[0])) for one in (alike, model))
+    expected = least if least == own else f"{least}, or {own} by the sizes of hosts"
+    return f" That is {found} independent {plural(level)} would give on {base} (expected {expected}){doubt}."
+
+
+def number(value: float) -> str:
+    """`1,191`, and `3.27` where a whole number would say too little."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
