@@ -42,7 +42,7 @@ def heading(column: str) -> str:
 
 def cell(column: str, value: Any) -> str:
     """One value, rounded as people read it, safe to show."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+    if value is None or (column == "geo" and not value) or (isinstance(value, float) and not math.isfinite(value)):
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"

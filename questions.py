@@ -347,10 +347,12 @@ class Questions:
         decoy_hosts: int | None = None,
         decoy_networks: int | None = None,
         decoy_models: int | None = None,
+        shared_hosts: int | None = None,
+        shared_models: int | None = None,
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """What could be wrong with the data, one row a check; the thresholds try other groups of suspected decoys.
+        """What could be wrong with the data, one row a check; thresholds try other groups of decoys and lists.
 
         >>> graph.quality().head(1)[["check", "hosts", "base"]]
                       check  hosts  base
@@ -361,6 +363,8 @@ class Questions:
             decoy_hosts=decoy_hosts,
             decoy_networks=decoy_networks,
             decoy_models=decoy_models,
+            shared_hosts=shared_hosts,
+            shared_models=shared_models,
             scope=scope(filters),
             publish=publish,
         ).to_pandas()

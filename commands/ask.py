@@ -178,8 +178,14 @@ def quality(
     decoy_models: Annotated[
         int | None, typer.Option(help="… with this many models with digests (else 4 times).", show_default="5")
     ] = None,
+    shared_hosts: Annotated[
+        int | None, typer.Option(help="Shared lists are on this many hosts or more.", show_default="20")
+    ] = None,
+    shared_models: Annotated[
+        int | None, typer.Option(help="… and have this many models or more.", show_default="5")
+    ] = None,
 ) -> None:
-    """Say what could be wrong with the data: decoys, moved addresses, conflicts, clocks, and hosts never seen.
+    """Say what could be wrong with the data: decoys, shared lists, moved addresses, conflicts, clocks and more.
 
     The thresholds are for trying; --exclude-decoys always means the default ones.
 
@@ -188,6 +194,7 @@ def quality(
       cohabit quality
     """
     thresholds = {"decoy_hosts": decoy_hosts, "decoy_networks": decoy_networks, "decoy_models": decoy_models}
+    thresholds |= {"shared_hosts": shared_hosts, "shared_models": shared_models}
     answer(where, output, "quality", **thresholds, scope=scope_of(filters))
 
 

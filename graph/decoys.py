@@ -50,21 +50,14 @@ def decoy_groups(lists: Lists, networks: Integers, thresholds: Thresholds) -> li
     """
     groups: list[str | None] = [None] * len(networks)
     codes = lists.models * (len(lists.digest_texts) + 1) + lists.digests + 1
-    order = np.lexsort((codes, lists.hosts))
-    codes = codes[order]
     with_digest = lists.hosts[lists.digests != NO_DIGEST]
     sizes = np.bincount(lists.hosts, minlength=len(networks))
     long = sizes >= thresholds.models_by_name
     long |= np.bincount(with_digest, minlength=len(networks)) >= thresholds.models
-    bounds = np.concatenate([[0], np.cumsum(sizes)])
-    alike: dict[bytes, list[int]] = {}
-    for host in np.flatnonzero(long).tolist():
-        alike.setdefault(codes[bounds[host] : bounds[host + 1]].tobytes(), []).append(host)
-    for members in alike.values():
+    for members in lists.alike(codes, np.flatnonzero(long)):
         known = set(networks[members].tolist()) - {NO_NETWORK}
         if len(members) >= thresholds.hosts and len(known) >= thresholds.networks:
-            entries = order[bounds[members[0]] : bounds[members[0] + 1]]
-            name = _name(lists, entries)
+            name = _name(lists, np.flatnonzero(lists.hosts == members[0]))
             for host in members:
                 groups[host] = name
     return groups

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from cohabit.graph.incidence import Integers, list_lengths_and_values, without_nulls
 
@@ -36,6 +37,19 @@ class Lists:
     digests: Integers
     names: Sequence[str]
     digest_texts: Sequence[str]
+
+    def alike(self, codes: Integers, hosts: Integers) -> list[list[int]]:
+        """Group these hosts (positions, ascending) by the set of their entries' codes (one an entry of the lists).
+
+        Groups come in the order of their first hosts.
+        """
+        sizes = np.bincount(self.hosts, minlength=int(hosts.max(initial=-1)) + 1)
+        bounds = np.concatenate([[0], np.cumsum(sizes)])
+        codes = codes[np.lexsort((codes, self.hosts))]
+        groups: dict[bytes, list[int]] = {}
+        for host in hosts.tolist():
+            groups.setdefault(codes[bounds[host] : bounds[host + 1]].tobytes(), []).append(host)
+        return list(groups.values())
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,11 @@ class Deployed:
         kept = (at >= 0) & (at == host_at[self.hosts])
         lengths, codes, texts = self._digests
         return Lists(self.hosts[kept], self.models[kept], _ends(lengths, codes, last=last)[kept], self.names, texts)
+
+    @property
+    def with_digest(self) -> npt.NDArray[np.bool_]:
+        """Which edges have a digest."""
+        return self._digests[0] > 0
 
     @cached_property
     def _digests(self) -> tuple[Integers, Integers, list[str]]:

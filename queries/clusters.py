@@ -17,7 +17,7 @@ from cohabit.queries.null_models import NULLS
 from cohabit.queries.profiles import Profiles, place_membership, profiles
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
-from cohabit.queries.stability import PlaceSampler, check, resamples, stability_in_words
+from cohabit.queries.stability import PlaceSampler, check, drawn_units, resamples, stability_in_words, with_stability
 from cohabit.queries.words import count, percent, unknown_caveat
 
 COLUMNS = (
@@ -113,9 +113,9 @@ def place_clusters(
     labels = _by_hosts(_grouped(distances, number), about.listed[chosen])
     times = resamples(bootstrap, dear=len(chosen) ** 2 * len(matrix.labels) > _DEAR_WORK)
     stability = None
+    # Places that are one network each, or part of one: drawing networks would change nothing.
+    networks = None if by in _DRAW_HOSTS else network_of_host(store, incidence)
     if times and labels.max(initial=0):
-        # Places that are one network each, or part of one: drawing networks would change nothing.
-        networks = None if by in _DRAW_HOSTS else network_of_host(store, incidence)
         sampler = PlaceSampler.of(matrix, place, chosen, networks)
         stability = _stability(labels, sampler, times, seed, progress)
     width = partitions.silhouette(distances, labels) if labels.max(initial=0) else None
@@ -134,10 +134,10 @@ def place_clusters(
             f"Mean silhouette {width:.2f}: under {_CLEAR} there are no clear groups (Kaufman and Rousseeuw); the "
             "clusters cut a continuum, or set single places apart."
         )
-    units = f"{'hosts' if by in _DRAW_HOSTS else 'networks'} within each place"
-    said = stability_in_words(stability, times, bootstrap, units, seed)
-    caveats += [said] if said and len(groups) > 1 else []
-    headline = _headline(groups, rows, by, level, len(incidence.hosts))
+    if len(groups) > 1:
+        units = "hosts" if networks is None else drawn_units(known=bool((networks >= 0).any()))
+        caveats += stability_in_words(stability, times, bootstrap, f"{units} within each place", seed)
+    headline = with_stability(_headline(groups, rows, by, level, len(incidence.hosts)), stability)
     caveats += unknown_caveat(incidence, matrix)
     return result(COLUMNS, rows, headline=headline, caveats=caveats, table_columns=TABLE_COLUMNS)
 

@@ -18,7 +18,7 @@ from cohabit.queries.onemode import OneMode, nothing_significant, one_mode
 from cohabit.queries.partitions import adjusted_rand
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
-from cohabit.queries.stability import check, projections, resamples, stability_in_words
+from cohabit.queries.stability import check, drawn_units, projections, resamples, stability_in_words, with_stability
 from cohabit.queries.words import count, unknown_caveat
 from cohabit.text import visible
 
@@ -78,7 +78,7 @@ def communities(
         *_stability(stability, drawn, number, bootstrap, seed, bool(inside.any())),
         *unknown_caveat(incidence, matrix),
     ]
-    headline = _headline(rows, level, network, len(incidence.hosts))
+    headline = with_stability(_headline(rows, level, network, len(incidence.hosts)), stability)
     return result(COLUMNS, rows, headline=headline, caveats=caveats, table_columns=TABLE_COLUMNS)
 
 
@@ -179,8 +179,8 @@ def _stability(
 ) -> list[str]:
     if drawn and drawn.networks < 2:
         return [drawn.caveat()]
-    said = stability_in_words(stability, number, asked, "networks", seed) if wanted else None
-    return [said] if said else []
+    units = drawn_units(known=drawn is None or drawn.alone < drawn.networks)
+    return stability_in_words(stability, number, asked, units, seed) if wanted else []
 
 
 def _caveats(network: OneMode, rows: list[Row], null: str, seed: int, engine: str) -> list[str]:

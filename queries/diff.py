@@ -143,19 +143,33 @@ def _rows(dates: Dates, labels: list[str], before: Sample, after: Sample, named:
 
 
 def _headline(dates: Dates, rows: list[Row], level: str, *, named: bool) -> str:
+    """The largest change with the bases of its shares: they are mostly of different hosts, so those in both follow."""
+    first, second = len(dates.before.hosts), len(dates.after.hosts)
+    word = level.replace("-", " ")
     if not rows:
-        return f"None of {count(dates.rescanned, 'host')} with a list at both dates runs a known {level}."
-    top, word = rows[0], level.replace("-", " ")
-    both = f"{count(dates.rescanned, 'host')} with a list at both dates"
-    if named and len(rows) == 1:
-        return (
-            f"{both}; {top['item']} from {percent(top['share_before'])} to {percent(top['share_after'])} "
-            f"({points(top['difference'])}): on {top['added']:,} more, removed from {top['removed']:,}, kept by "
-            f"{top['kept']:,}."
-        )
-    if not top["difference"]:
-        return f"{both}; no {word} changed its share."
+        return f"Neither of {count(first, 'host')} before nor of {second:,} after runs a known {word}."
+    top = rows[0]
+    alone = named and len(rows) == 1
+    if not alone and not top["difference"]:
+        return f"No {word} changed its share from {count(first, 'host')} before to {second:,} after."
+    what = top["item"] if alone else f"Largest change of a {word}: {top['item']}"
+    if first == second == dates.rescanned:
+        rescanned = f"the same hosts: {top['added']:,} added it, {top['removed']:,} removed it"
+    else:
+        rescanned = _of_rescanned(top, dates.rescanned)
+    change = (
+        f"{what} from {percent(top['share_before'])} of {count(first, 'host')} to {percent(top['share_after'])} of "
+        f"{second:,} ({points(top['difference'])})"
+    )
+    return f"{change}; {rescanned}."
+
+
+def _of_rescanned(row: Row, rescanned: int) -> str:
+    """How an item's share changed on the hosts with a list at both dates."""
+    if not rescanned:
+        return "no host has a list at both dates"
+    before, after = row["kept"] + row["removed"], row["kept"] + row["added"] - row["new_hosts"]
     return (
-        f"{both}; largest change of a {word}: {top['item']} from {percent(top['share_before'])} to "
-        f"{percent(top['share_after'])} ({points(top['difference'])})."
+        f"on the {count(rescanned, 'host')} with a list at both dates from {percent(before / rescanned)} to "
+        f"{percent(after / rescanned)}: {row['added'] - row['new_hosts']:,} added it, {row['removed']:,} removed it"
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
+from cohabit.queries import lacking
 from cohabit.queries.result import Result, result
 from cohabit.queries.saved import saved_queries
 from cohabit.queries.scope import Scope, read_incidence
@@ -45,12 +46,18 @@ _FIGURES = {
 }
 
 
+# Without one, 0 would be a finding that nobody made.
+_PLACES = ("countries", "networks", "providers")
+
+
 def figures(store: GraphStore) -> dict[str, Any]:
-    """Count what the graph holds."""
+    """Count what the graph holds; None for places of a kind that is known of no host."""
     row: dict[str, Any] = {}
     for name, cypher in _FIGURES.items():
         value = store.table(cypher).column("value")[0].as_py()
         row[name] = value if name.endswith("_seen") else int(value or 0)
+        if name in _PLACES and not row[name]:
+            row[name] = None
         if name == "deployments":
             incidence = read_incidence(store, Scope())
             row["multi_model_hosts"] = incidence.multi_model_hosts
@@ -79,6 +86,8 @@ def info(store: GraphStore, masker: Masker) -> Result:
             caveats.append(
                 f"{count(row[f'unknown_{what}'], 'deployment')} ({share}) of models whose {what} is unknown."
             )
+    if row["deployments"] and (said := lacking.no_reported_family(store)):
+        caveats.append(said)
     if row["excluded_hosts"]:
         caveats.append(
             f"{count(row['excluded_hosts'], 'host')} of the archive kept out: `cohabit exclude list` says by what."

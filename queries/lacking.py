@@ -42,6 +42,7 @@ _FACTS: Mapping[str, _Fact] = {
         "digests are only in scans that keep them, as Ollama's /api/tags has them",
     ),
 }
+_DEPLOYED = "(:Host)-[d:DEPLOYS]->(:Model)"
 _PLURALS = {"country": "countries", "network": "networks"}
 _FILTERS = ("country", "network", "provider", "provider_kind", "software", "version")
 
@@ -77,11 +78,26 @@ def notes(store: GraphStore, scopes: Sequence[Scope], options: Mapping[str, Any]
     ]
 
 
+def no_reported_family(store: GraphStore) -> str | None:
+    """Say that families are the catalogue's alone; None where a server reported one, or nobody has a model."""
+    if not _any(store, _DEPLOYED) or _any(store, f"{_DEPLOYED} WHERE d.reported_family IS NOT NULL"):
+        return None
+    return "No server in this graph reported a family, so every family is the catalogue's, told by the model's name."
+
+
 def after_loading(store: GraphStore) -> list[str]:
-    """Say in one line, when scans were loaded, which questions will find nothing, and what to do about it."""
+    """Say, when scans were loaded, which questions will find nothing, and what to do about it: a line at most.
+
+    And in another one where families are from, if no server reported any.
+    """
+    families = no_reported_family(store)
     found = lacking(store, ("country", "network", "digest"))
-    if "digest" in found and not _any(store, "(:Host)-[:DEPLOYS]->(:Model)"):
+    if "digest" in found and not _any(store, _DEPLOYED):
         found.remove("digest")
+    return [*_finds_nothing(found), *([families] if families else [])]
+
+
+def _finds_nothing(found: Sequence[str]) -> list[str]:
     if not found:
         return []
     names = [_FACTS[name].name for name in found]

@@ -18,9 +18,9 @@ from cohabit.queries.periods import HostWeeks, check_every, check_span, read_hos
 from cohabit.queries.result import Result, result
 from cohabit.queries.scope import Scope, read_incidence, time_window
 from cohabit.queries.stays import stays
-from cohabit.queries.survival import COLUMNS, Survival, kaplan_meier
+from cohabit.queries.survival import COLUMNS, kaplan_meier
 from cohabit.queries.windows import TimeWindow
-from cohabit.queries.words import count, percent
+from cohabit.queries.words import count
 from cohabit.timeline import week_name
 
 VIEWS = ("survival", "churn", "observations")
@@ -112,22 +112,9 @@ def _survival(
     if not len(lives.exit):
         return result(COLUMNS, [], headline=f"No life began in this span. {often}", caveats=notes)
     curve = kaplan_meier(lives.entry, lives.exit, lives.ended)
-    return result(COLUMNS, curve.rows(), headline=f"{_median(curve, lives)} {often}", caveats=notes)
-
-
-def _median(curve: Survival, lives: Lives) -> str:
-    median = curve.half(curve.survival)
-    hosts = count(len(lives.exit), "host")
-    if median is None:
-        return (
-            f"After {count(int(curve.ages[-1]), 'week')} {percent(float(curve.survival[-1]))} of {hosts} are still "
-            "there: half of them or more outlive the data."
-        )
-    low, high = curve.half(curve.low), curve.half(curve.high)
-    return (
-        f"Half of {hosts} are gone after {count(median, 'week')} (95 %: {low} to "
-        f"{'beyond the data' if high is None else high})."
-    )
+    who = count(len(lives.exit), "host")
+    said = curve.in_words(who, lives.left_out, over="are gone", on="are still there")
+    return result(COLUMNS, curve.rows(), headline=f"{said} {often}", caveats=notes)
 
 
 def _left_out(lives: Lives, first_scan: int, gone_after: int, window: TimeWindow) -> list[str]:

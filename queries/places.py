@@ -38,6 +38,11 @@ class Membership:
         return cls([""], np.arange(hosts, dtype=np.int64), np.zeros(hosts, np.int64))
 
     @cached_property
+    def known(self) -> bool:
+        """Whether the place of any host is known."""
+        return bool((self.places < len(self.labels) - 1).any())
+
+    @cached_property
     def _place_of_host(self) -> Integers | None:
         """The place of every host, where each is in one: no host in several, as with software."""
         places = np.full(int(self.hosts.max(initial=-1)) + 1, -1, np.int64)

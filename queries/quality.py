@@ -32,6 +32,8 @@ def quality(
     decoy_hosts: int | None = None,
     decoy_networks: int | None = None,
     decoy_models: int | None = None,
+    shared_hosts: int | None = None,
+    shared_models: int | None = None,
     scope: Scope | None = None,
 ) -> Result:
     """Run all checks on the hosts in scope; each looks at the hosts' whole record, whatever the time window.
@@ -39,16 +41,21 @@ def quality(
     `hosts` is None where a check cannot be made, or is not about hosts; `share` is of all hosts in scope (`base`).
     `found` is what the check counts, in `unit`. `effect` is the change of the headline's share (a fraction) when the
     hosts concerned are left out. `rejected` are the archive's rejected records (None: no archive at hand). With one of
-    the `decoy_…` thresholds the groups of suspected decoys are formed anew.
+    the `decoy_…` thresholds the groups of suspected decoys are formed anew; `shared_…` are
+    those of shared lists.
     """
     scope = scope or Scope()
-    thresholds = _thresholds(decoy_hosts, decoy_networks, decoy_models)
+    decoys = _given("decoy", hosts=decoy_hosts, networks=decoy_networks, models=decoy_models)
+    shared = _given("shared", hosts=shared_hosts, models=shared_models)
+    # Without any the stored groups will do.
+    thresholds = Thresholds(**decoys) if decoys else None
     incidence = read_incidence(store, scope)
     if not len(incidence.hosts):
         return result(COLUMNS, [], headline="No host in scope: there is nothing to check.")
     evidence = read_evidence(store, incidence)
     findings = (
         quality_lists.suspected_decoys(evidence, thresholds),
+        quality_lists.shared_lists(evidence, **shared),
         quality_lists.impossible_collections(evidence),
         quality_lists.address_churn(evidence),
         quality_lists.duplicate_listings(evidence),
@@ -73,14 +80,12 @@ _CAVEATS = (
 )
 
 
-def _thresholds(hosts: int | None, networks: int | None, models: int | None) -> Thresholds | None:
-    """The thresholds asked for; None when the stored groups will do."""
-    given = {"hosts": hosts, "networks": networks, "models": models}
-    for name, value in given.items():
+def _given(check: str, **thresholds: int | None) -> dict[str, int]:
+    """The thresholds asked for; UsageError for one that cannot be."""
+    for name, value in thresholds.items():
         if value is not None and value < 1:
-            raise UsageError(f"--decoy-{name} {value}: it takes 1 or more")
-    values = {name: value for name, value in given.items() if value is not None}
-    return Thresholds(**values) if values else None
+            raise UsageError(f"--{check}-{name} {value}: it takes 1 or more")
+    return {name: value for name, value in thresholds.items() if value is not None}
 
 
 @dataclass(frozen=True)

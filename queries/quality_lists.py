@@ -1,4 +1,4 @@
-"""Quality checks of what hosts list: decoys, impossible collections, moved addresses, duplicates, remote entries."""
+"""Quality checks of lists: decoys, shared and impossible ones, moved addresses, duplicates, remote entries."""
 
 from __future__ import annotations
 
@@ -13,10 +13,16 @@ from cohabit.graph.incidence import Integers, distinct
 from cohabit.graph.lists import NO_DIGEST, Lists
 from cohabit.queries.quality_data import Evidence, Mask
 from cohabit.queries.words import count
+from cohabit.text import visible
 
 # More than one large disk holds, and more than people pull: such a list is a gateway's, or made up.
 MOST_BYTES = 30e12
 MOST_MODELS = 500
+
+SHARED_HOSTS = 20
+SHARED_MODELS = 5
+_SHARED = "shared lists"
+_NAMED = 3
 
 CHURN_DAYS = 28
 CHURN_DIGESTS = 3
@@ -43,7 +49,8 @@ def suspected_decoys(evidence: Evidence, thresholds: Thresholds | None = None) -
     """Hosts in groups with exactly the same newest list; the stored groups, or those of other thresholds."""
     check, unit = "suspected decoys", "groups"
     if not np.any(evidence.networks != NO_NETWORK):
-        return Finding(check, None, None, unit, "Cannot be checked: no host has a known network.")
+        note = f"Cannot be checked: no host has a known network. The check «{_SHARED}» needs none."
+        return Finding(check, None, None, unit, note)
     groups = evidence.decoy_groups
     if thresholds is not None:
         groups = decoy_groups(evidence.newest, evidence.networks, thresholds)
@@ -60,6 +67,35 @@ def suspected_decoys(evidence: Evidence, thresholds: Thresholds | None = None) -
     return Finding(check, hosts, len(sizes), unit, note)
 
 
+def shared_lists(evidence: Evidence, hosts: int = SHARED_HOSTS, models: int = SHARED_MODELS) -> Finding:
+    """Hosts whose newest list names exactly the models that those of many others name, whatever digest or network.
+
+    Groups are of `hosts` or more in the whole graph, and of lists of `models` or more.
+    """
+    lists = evidence.newest
+    long = np.bincount(lists.hosts, minlength=len(evidence.keys)) >= models
+    groups = [g for g in lists.alike(lists.models, np.flatnonzero(long)) if len(g) >= hosts]
+    shown = [inside for g in groups if (inside := [host for host in g if evidence.scope[host]])]
+    found = evidence.hosts(np.array([host for inside in shown for host in inside], np.int64))
+    rule = f"on {hosts:,} hosts or more"
+    if not shown:
+        return Finding(_SHARED, found, 0, "groups", f"No list of {count(models, 'model')} or more is {rule} alike.")
+    most = max(len(group) for group in shown)
+    names = min(_names(lists, group[0]) for group in shown if len(group) == most)
+    named = ", ".join(visible(name, 60) for name in names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+    note = (
+        f"Lists of {count(models, 'model')} or more that are {rule} alike; the largest group has "
+        f"{count(most, 'host')} with {count(len(names), 'model')} ({named}). A product that comes with its "
+        "models, one fleet or decoys: weaker than suspected decoys, as digests and networks are not looked at. Give "
+        "figures with and without them; no filter leaves them out."
+    )
+    return Finding(_SHARED, found, len(shown), "groups", note)
+
+
+def _names(lists: Lists, host: int) -> list[str]:
+    return sorted(lists.names[model] for model in lists.models[lists.hosts == host].tolist())
+
+
 def impossible_collections(evidence: Evidence) -> Finding:
     """Hosts whose newest list is longer than people keep, or larger than a disk."""
     lists = evidence.newest
@@ -69,6 +105,10 @@ def impossible_collections(evidence: Evidence) -> Finding:
     total = np.bincount(lists.hosts, size, minlength=len(evidence.keys))
     hosts = ((models > MOST_MODELS) | (total > MOST_BYTES)) & evidence.scope
     note = f"More than {MOST_MODELS} models or {MOST_BYTES / 1e12:.0f} TB in the newest list."
+    if not evidence.sizes[lists.models[evidence.scope[lists.hosts]]].any():
+        note = (
+            f"More than {MOST_MODELS} models in the newest list; only their number could be checked (no size is known)."
+        )
     if hosts.any():
         note += " A gateway that lists what it passes on, or made up: look at them before you count their models."
     most = int(models[evidence.scope].max(initial=0))
@@ -151,12 +191,19 @@ def _repeated(lists: Lists) -> Mask:
 
 
 def remote_entries(evidence: Evidence) -> Finding:
-    """Hosts with deployments whose weights are elsewhere."""
+    """Hosts with deployments whose weights are elsewhere.
+
+    Answers that say so also have digests; without any of the two, nobody told.
+    """
+    check, unit = "remote entries", "deployments"
     remote = evidence.remote & evidence.scope[evidence.deployed.hosts]
+    if not remote.any() and not evidence.scope[evidence.deployed.hosts[evidence.deployed.with_digest]].any():
+        note = "Cannot be checked: no list has digests, so these scans do not say where weights are."
+        return Finding(check, None, None, unit, note)
     hosts = evidence.hosts(evidence.deployed.hosts[remote])
     own = evidence.hosts(evidence.deployed.hosts[~evidence.remote])
     note = "The newest report says that the weights run elsewhere (a cloud model)."
     if hosts.any():
         only = np.count_nonzero(hosts & ~own)
         note += f" Nothing else is on {only:,} of these hosts: they pass questions on and need no hardware."
-    return Finding("remote entries", hosts, int(np.count_nonzero(remote)), "deployments", note)
+    return Finding(check, hosts, int(np.count_nonzero(remote)), unit, note)

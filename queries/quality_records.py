@@ -26,7 +26,11 @@ def family_conflicts(evidence: Evidence) -> Finding:
     names = np.array([*evidence.family_names, ""], object)
     counted = np.array([family or "" for family in evidence.models.items["family"]], object)
     reported = names[evidence.families]
-    differs = (reported != "") & (reported != counted[deployed.models]) & evidence.scope[deployed.hosts]
+    inside = evidence.scope[deployed.hosts]
+    if not (reported[inside] != "").any():
+        note = "Cannot be checked: no server reported a family, so each model counts for the catalogue's."
+        return Finding("family conflicts", None, None, "models", note)
+    differs = (reported != "") & (reported != counted[deployed.models]) & inside
     note = "These hosts report another family for a model than most do; the model counts for what most report."
     models, worst = _most_hosts(evidence, differs)
     if models:

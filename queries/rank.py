@@ -47,7 +47,8 @@ def rank(store: GraphStore, *, level: str | None = None, by: str | None = None, 
     one known item of the level (of the place), for places all hosts in scope. The row `unknown` counts what the
     catalogue or the source does not know, on the base of hosts with a model, or all hosts.
     `listings` sums the observations of the deployments (None under a time filter), `host_weeks` counts distinct
-    (host, week) pairs with the item, `networks` and `countries` those of its hosts.
+    (host, week) pairs with the item, `networks` and `countries` those of its hosts (None where that of no host in scope
+    is known).
     """
     scope = scope or Scope()
     if by is not None and by not in PLACES:
@@ -113,7 +114,8 @@ def _rows(
     bases = _bases(items, place)
     low, high = measures.wilson(counts, bases)
     share = measures.ratio(counts, bases)
-    networks, countries = (s.distinct(items.hosts[source], groups, size) for s in spread)
+    # Where nobody's place is known, 0 would be a finding that nobody made.
+    networks, countries = (s.distinct(items.hosts[source], groups, size) if s.known else None for s in spread)
     edges = incidence.edges
     listings, host_weeks = None, counts
     if edges.observations is not None and not timed:
@@ -136,8 +138,8 @@ def _rows(
             "base": int(bases[i]),
             "listings": None if listings is None else int(listings[i]),
             "host_weeks": int(host_weeks[i]),
-            "networks": int(networks[i]),
-            "countries": int(countries[i]),
+            "networks": None if networks is None else int(networks[i]),
+            "countries": None if countries is None else int(countries[i]),
         }
         for i in np.flatnonzero(counts).tolist()
     ]

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     import scipy.sparse as sp
 
 USUAL_RESAMPLES = 10
+STABLE = 0.5
+"""Under this stability another sample would have given other groups."""
+_UNSTABLE = (
+    "Unstable: another sample of such hosts would have given other groups, so neither their number nor who is in which "
+    "is a finding."
+)
 
 
 def check(asked: int | None, seed: int) -> None:
@@ -38,16 +44,35 @@ def resamples(asked: int | None, *, dear: bool) -> int:
     return asked
 
 
-def stability_in_words(stability: float | None, number: int, asked: int | None, what: str, seed: int) -> str | None:
-    """What a stability is, or why there is none; None where it was not wanted."""
+def stability_in_words(stability: float | None, number: int, asked: int | None, what: str, seed: int) -> list[str]:
+    """What a stability is and means, or why there is none; nothing where it was not wanted."""
     if stability is not None:
-        return (
+        said = (
             f"Stability {stability:.2f}: mean adjusted Rand index over {count(number, 'resample')} of {what}, "
             f"seed {seed}; 1 is always the same groups, 0 no more alike than by chance."
         )
+        return [said, _UNSTABLE] if unstable(stability) else [said]
     if asked is None and not number:
-        return f"Stability takes long here, so it was left out; --bootstrap {USUAL_RESAMPLES} computes it."
-    return None
+        return [f"Stability takes long here, so it was left out; --bootstrap {USUAL_RESAMPLES} computes it."]
+    return []
+
+
+def unstable(stability: float) -> bool:
+    """Whether the groups hang on the sample."""
+    # As it is said: nobody is to read that 0.50 is under 0.5.
+    return round(stability, 2) < STABLE
+
+
+def with_stability(headline: str, stability: float | None) -> str:
+    """The headline of groups, which says first where they are unstable."""
+    if stability is None or not unstable(stability):
+        return headline
+    return f"Unstable groups (stability {stability:.2f}): {headline}"
+
+
+def drawn_units(*, known: bool) -> str:
+    """What resamples of networks draw; where nobody's network is known, each host is one of its own."""
+    return "networks" if known else "single hosts (no host has a known network)"
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from cohabit.queries.periods import HostWeeks, read_host_weeks
 from cohabit.queries.result import Result, result
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.series import item_weeks
-from cohabit.queries.survival import COLUMNS, Survival, kaplan_meier
+from cohabit.queries.survival import COLUMNS, kaplan_meier
 from cohabit.queries.windows import TimeWindow
-from cohabit.queries.words import count, percent
+from cohabit.queries.words import count
 
 # One later list without the item is enough: a host can be missed, but a list that was seen says what is there.
 GONE_AFTER = 1
@@ -58,7 +58,9 @@ def stays(
         headline = f"Nowhere was {what} seen to come, on a host whose list was seen before and after."
         return result(COLUMNS, [], headline=headline, caveats=notes)
     curve = kaplan_meier(lives.entry, lives.exit, lives.ended)
-    return result(COLUMNS, curve.rows(), headline=_headline(curve, lives, what, hosts), caveats=notes)
+    who = f"{count(len(lives.exit), 'stay')} of {what} on {count(hosts, 'host')}"
+    headline = curve.in_words(who, lives.left_out, over="are over", on="go on")
+    return result(COLUMNS, curve.rows(), headline=headline, caveats=notes)
 
 
 def _lives(
@@ -107,21 +109,6 @@ def _host_ends(weeks: HostWeeks, hosts: Integers, gone_after: int) -> tuple[Inte
     number = np.append(pairs % size, -1)
     first = number[np.where(stop > start, start, -1)]
     return first, number[np.where(stop - start > gone_after, stop - 1 - gone_after, -1)]
-
-
-def _headline(curve: Survival, lives: Lives, what: str, hosts: int) -> str:
-    on = f"{count(len(lives.exit), 'stay')} of {what} on {count(hosts, 'host')}"
-    median = curve.half(curve.survival)
-    if median is None:
-        left = percent(float(curve.survival[-1]))
-        return (
-            f"After {count(int(curve.ages[-1]), 'week')} {left} of {on} go on: half of them or more outlive the data."
-        )
-    low, high = curve.half(curve.low), curve.half(curve.high)
-    return (
-        f"Half of {on} are over after {count(median, 'week')} (95 %: {low} to "
-        f"{'beyond the data' if high is None else high})."
-    )
 
 
 def _notes(lives: Lives, gone_after: int, hosts: int) -> list[str]:

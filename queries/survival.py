@@ -10,7 +10,10 @@ import numpy.typing as npt
 from cohabit.graph.incidence import Integers
 from cohabit.queries.measures import Z95, Floats
 from cohabit.queries.result import Row
+from cohabit.queries.words import count, percent
 
+ENOUGH = 30
+"""At risk at an age that a sentence quotes: with fewer, the curve hangs on single lives, and its interval is shaky."""
 COLUMNS = ("weeks", "at_risk", "ended", "censored", "survival", "low", "high")
 
 
@@ -42,6 +45,37 @@ class Survival:
         """
         reached = np.flatnonzero(np.where(np.isnan(values), self.survival, values) <= 0.5 + 1e-12)
         return int(self.ages[reached[0]]) if len(reached) else None
+
+    def in_words(self, who: str, left_out: int, *, over: str, on: str) -> str:
+        """The median, or else the share at the last age, of those up to which enough are at risk at every one.
+
+        `who` are the lives, `left_out` how many more have no known beginning; `over` and `on` say that lives have ended
+        or go on.
+        """
+        if left_out:
+            who = f"{who} ({left_out:,} more left out)"
+        few = np.flatnonzero(self.at_risk < ENOUGH)
+        last = int(few[0]) - 1 if len(few) else len(self.ages) - 1
+        if last < 0:
+            return (
+                f"Too few to quote a share: of {who}, {self.at_risk[0]:,} are at risk at "
+                f"{count(int(self.ages[0]), 'week')}, and it takes {ENOUGH}."
+            )
+        median = self.half(self.survival)
+        if median is not None and median <= self.ages[last]:
+            low, high = self.half(self.low), self.half(self.high)
+            until = "beyond the data" if high is None else high
+            return f"Half of {who} {over} after {count(median, 'week')} (95 %: {low} to {until})."
+        share = percent(float(self.survival[last]))
+        if not np.isnan(self.low[last]):
+            share += f" (95 %: {percent(float(self.low[last]))} to {percent(float(self.high[last]))})"
+        further = "half of them or more outlive the data"
+        if last < len(self.ages) - 1:
+            further = f"later, fewer than {ENOUGH} are"
+        return (
+            f"After {count(int(self.ages[last]), 'week')} {share} of {who} {on}, with {self.at_risk[last]:,} at risk; "
+            f"{further}."
+        )
 
 
 def kaplan_meier(entry: Integers, exit_: Integers, ended: npt.NDArray[np.bool_]) -> Survival:

@@ -31,7 +31,8 @@ def test_quiet_keeps_standard_error_empty(loaded: Program) -> None:
 def test_quiet_load_and_no_progress_without_a_terminal(program: Program) -> None:
     (program.folder / "scan.ndjson").write_bytes(ndjson([seen("192.0.2.1", "llama3"), {"ip": "x y", "models": []}]))
     spoken = program("load", "scan.ndjson", "--format", "csv", "--data", "one")
-    missing, rejected = spoken.err.splitlines()
+    missing, families, rejected = spoken.err.splitlines()
+    assert families.startswith("note: No server in this graph reported a family, ")
     assert missing.startswith("note: No host in this graph has a digest of a model: ")
     assert rejected == "note: `cohabit rejected` lists the rejected records with their reasons"
     quiet = program("load", "scan.ndjson", "--format", "csv", "--data", "two", "--quiet")

@@ -93,13 +93,14 @@ def test_by_hand(place: Place) -> None:
     assert (row["share_before"], row["share_after"]) == (3 / 8, 1 / 9)
     assert (row["difference"], row["base_before"], row["base_after"]) == (1 / 9 - 3 / 8, 8, 9)
     assert found.headline == (
-        "5 hosts with a list at both dates; largest change of a family: gemma2 from 0.0 % to 33 % (+33.3 points)."
+        "Largest change of a family: gemma2 from 0.0 % of 8 hosts to 33 % of 9 (+33.3 points); on the 5 hosts with a "
+        "list at both dates from 0.0 % to 20 %: 1 added it, 0 removed it."
     )
     one = diff(store, MASKER, FIRST, SECOND, item=("QWEN2",), scope=Scope(within=2))
     assert one.rows == [row]
     assert one.headline == (
-        "5 hosts with a list at both dates; qwen2 from 38 % to 11 % (−26.4 points): on 0 more, removed from 1, kept by "
-        "0."
+        "qwen2 from 38 % of 8 hosts to 11 % of 9 (−26.4 points); on the 5 hosts with a list at both dates from 20 % to "
+        "0.0 %: 0 added it, 1 removed it."
     )
     # Named in any order, the larger change first; and a model that is at neither date is a row, too.
     two = diff(store, MASKER, FIRST, SECOND, item=("llama", "qwen2"), scope=Scope(within=2))
@@ -187,7 +188,7 @@ def test_nothing_to_compare(place: Place) -> None:
     assert diff(store, MASKER, "2024-01-08", "2024-03-08").rows == []
     one = diff(store, MASKER, FIRST, SECOND, scope=Scope(within=2, prefix=("192.0.2.11/32",)))
     assert [(r["item"], r["kept"], r["difference"]) for r in one.rows] == [("mistral", 1, 0)]
-    assert one.headline == "1 host with a list at both dates; no family changed its share."
+    assert one.headline == "No family changed its share from 1 host before to 1 after."
     store.close()
 
 

@@ -10,6 +10,7 @@ import pytest
 from cohabit.commands.loading import load
 from cohabit.options import Where
 from cohabit.queries.lacking import after_loading, lacking
+from cohabit.queries.scope import Scope
 from cohabit.session import Graph
 from tests.conformance.conftest import Place
 
@@ -23,7 +24,7 @@ FULL = {
     "as_name": "HETZNER-AS",
     "software": "ollama",
     "version": "0.6.2",
-    "models": [{"name": "llama3:8b", "digest": "ab" * 32}],
+    "models": [{"name": "llama3:8b", "digest": "ab" * 32, "details": {"family": "llama"}}],
     **TIME,
 }
 
@@ -60,7 +61,18 @@ def test_what_nobody_has_is_said_where_it_is_asked_for(place: Place, tmp_path: P
         assert "no AS number of the list" in said(graph, "match", str(own))[0]
         assert said(graph, "match", str(addresses)) == said(graph, "hosts", in_file=str(addresses)) == []
         assert said(graph, "hosts") == said(graph, "rank") == []
-        (loaded,) = after_loading(graph.store)
+        # What nobody told is no 0; without a host of a known place there is no figure, and no database to name.
+        (about,) = graph.ask("info").rows
+        assert [about[name] for name in ("countries", "networks", "providers")] == [None] * 3
+        for by in (None, "country"):
+            assert [(r["hosts"], r["networks"], r["countries"]) for r in graph.ask("rank", by=by).rows] == [
+                (1, None, None)
+            ]
+        loaded, families = after_loading(graph.store)
+        assert families == (
+            "No server in this graph reported a family, so every family is the catalogue's, told by the model's name."
+        )
+        assert families in graph.info().attrs["caveats"]
         assert loaded.startswith("No host in this graph has a country, a network (AS number) or a digest of a model: ")
         assert "`cohabit sync --geo FILE.mmdb` adds countries and networks" in loaded
         for kind in ("countries", "providers", "networks"):
@@ -71,6 +83,13 @@ def test_what_nobody_has_is_said_where_it_is_asked_for(place: Place, tmp_path: P
     place.load([FULL], "full.ndjson")
     with Graph(place.data, place.uri) as graph:
         assert lacking(graph.store, FACTS) == after_loading(graph.store) == []
+        assert not any("reported a family" in text for text in graph.info().attrs["caveats"])
+        (about,) = graph.ask("info").rows
+        assert [about[name] for name in ("countries", "networks", "providers")] == [1, 1, 1]
+        # Of two hosts one is in a country; a scope in which nobody is has no figure.
+        for filters, known in (({}, 1), ({"prefix": ("192.0.2.1/32",)}, None)):
+            (row,) = graph.ask("rank", scope=Scope(**filters)).rows
+            assert (row["networks"], row["countries"]) == (known, known)
         assert said(graph, "hosts", country="FR", network="1", software="x", version=">9", digest="cd" * 32) == []
         assert graph.notes("networks", provider="x") == ()
 

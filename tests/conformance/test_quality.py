@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import shutil
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from cohabit.errors import UsageError
 from cohabit.graph.store import State
 from cohabit.queries.quality import quality
 from cohabit.queries.scope import Scope
@@ -80,6 +83,8 @@ REJECTED: list[Record] = [
 WITH_ALL = 7 / 15
 EXPECTED: dict[str, tuple[int | None, float | None, float | None]] = {
     "suspected decoys": (5, 1, 2 / 10),
+    # The near one, too: its third digest is another, its models are the same.
+    "shared lists": (6, 1, 1 / 9),
     "impossible collections": (1, 3, 7 / 15),
     "address churn": (1, 1, 7 / 14),
     "duplicate listings": (3, 3, 7 / 12),
@@ -92,7 +97,7 @@ EXPECTED: dict[str, tuple[int | None, float | None, float | None]] = {
     # 17 hosts seen in one and 4 in two of 5 weeks.
     "unseen hosts": (None, 4 / 5 * 17**2 / (2 * 4), None),
 }
-THRESHOLDS = {"decoy_hosts": 5, "decoy_networks": 2, "decoy_models": 3}
+THRESHOLDS = {"decoy_hosts": 5, "decoy_networks": 2, "decoy_models": 3, "shared_hosts": 6, "shared_models": 3}
 
 
 def test_planted_faults(place: Place) -> None:
@@ -112,6 +117,8 @@ def test_planted_faults(place: Place) -> None:
         assert row["effect"] == (None if without is None else pytest.approx(without - WITH_ALL)), check
     for check, words in {
         "suspected decoys": "largest group has 5 hosts",
+        "shared lists": "the largest group has 6 hosts with 3 models (gemma2:2b, llama3.2:3b, qwen2.5:7b)",
+        "impossible collections": "More than 500 models or 30 TB",
         "duplicate listings": "2 of these hosts have one model under all its names",
         "remote entries": "Nothing else is on 1 of these hosts",
         "family conflicts": "deepseek-r1:7b (1 host)",
@@ -132,6 +139,13 @@ def test_filters_and_time(place: Place) -> None:
         assert here.loc["address churn", "hosts"] == 1
         assert here.loc["duplicate listings", "found"] == 2
         assert here.loc["suspected decoys", "hosts"] == 0
+        # Groups are of the whole graph, of which three of four hosts are here: without them nobody runs the pair.
+        for hosts, found in ((4, (3, 1)), (5, (0, 0))):
+            shared = graph.quality(network=64503, shared_hosts=hosts, shared_models=3).set_index("check")
+            assert tuple(shared.loc["shared lists", ["hosts", "found"]]) == found
+        assert (
+            graph.quality(network=64503, shared_hosts=4, shared_models=4).set_index("check").hosts["shared lists"] == 0
+        )
         # Without the machine's first address 2 of 4 run the pair.
         assert here.loc["address churn", "effect"] == pytest.approx(2 / 4 - 3 / 5)
         # In the weeks from 10 March on: 6 hosts seen, in four weeks; five in one of them, one in two.
@@ -164,15 +178,43 @@ def test_what_cannot_be_checked_is_said(place: Place) -> None:
         "suspected decoys": "no host has a known network",
         "address churn": "needs networks and digests",
         "duplicate listings": "no list has digests",
+        "remote entries": "do not say where weights are",
+        "family conflicts": "no server reported a family",
         "unseen hosts": "from one week",
     }.items():
         assert (rows[check]["hosts"], rows[check]["found"], rows[check]["effect"]) == (None, None, None)
         assert words in rows[check]["note"]
+    assert "The check «shared lists» needs none" in rows["suspected decoys"]["note"]
+    # Two models are few enough; how large they are nobody said.
+    impossible = rows["impossible collections"]
+    assert (impossible["hosts"], impossible["found"]) == (0, 2)
+    assert impossible["note"].endswith("only their number could be checked (no size is known).")
     clock = rows["clock trouble"]
     assert (clock["hosts"], clock["found"]) == (0, None)
     assert "archive of this graph is not here" in clock["note"]
     # The only host is out: no share is left.
     assert (rows["seen once"]["hosts"], rows["seen once"]["effect"]) == (1, None)
+
+
+def test_who_told_is_asked_of_the_hosts_in_scope(place: Place) -> None:
+    """A list without digests can be remote where it says so; what others report of families is not theirs."""
+    told = dict.fromkeys(("digest", "family"))
+    place.load(
+        [
+            {
+                "ip": f"192.0.2.{i}",
+                "port": 1,
+                "timestamp": FIRST,
+                "asn": 64501 + i,
+                "models": [entry("llama3.2:3b", **one)],
+            }
+            for i, one in enumerate([told | {"family": "llama"}, told, told | {"remote_host": "https://example.com"}])
+        ]
+    )
+    with Graph(place.data, place.uri) as graph:
+        for network, remote, conflicts in ((64501, None, 0), (64502, None, None), (64503, 1, None)):
+            rows = {r["check"]: r["hosts"] for r in graph.ask("quality", scope=Scope(network=(str(network),))).rows}
+            assert (rows["remote entries"], rows["family conflicts"]) == (remote, conflicts)
 
 
 def test_hosts_without_models(place: Place) -> None:
@@ -195,6 +237,39 @@ def test_simulated_and_mixed_scans(place: Place) -> None:
         rows = {r["check"]: r for r in graph.ask("quality").rows}
     assert (rows["simulated scans"]["hosts"], rows["simulated scans"]["found"]) == (None, 1)
     assert "1 of 2 scans are simulated" in rows["simulated scans"]["note"]
+
+
+def test_shared_lists_against_a_loop_and_from_20_hosts_and_5_models_on(place: Place) -> None:
+    """Newest lists of seven hosts in ten are drawn from few; three of them are of one size and on 20 hosts or 19."""
+    rng = random.Random(5)
+    names = [f"m{i}:1" for i in range(9)]
+    newest = [names[:5]] * 20 + [names[:4]] * 25 + [names[1:6]] * 19
+    newest += [rng.sample(names, rng.choice([1, 5, 8])) for _ in range(150)]
+    before = [rng.sample(names, 6) for _ in newest]
+    rng.shuffle(newest)
+    place.load(
+        [
+            {"ip": f"192.0.2.{i}", "port": 1, "timestamp": day, "models": models}
+            for day, lists in ((FIRST, before), (SECOND, newest))
+            for i, models in enumerate(lists)
+        ]
+    )
+    store = place.open()
+    for options, hosts, models in (
+        ({}, 20, 5),
+        ({"shared_hosts": 10, "shared_models": 8}, 10, 8),
+        ({"shared_models": 4}, 20, 4),
+    ):
+        groups = Counter(frozenset(one) for one in newest if len(one) >= models)
+        expected = [size for size in groups.values() if size >= hosts]
+        assert expected
+        row = next(r for r in quality(store, **options).rows if r["check"] == "shared lists")
+        assert (row["hosts"], row["found"]) == (sum(expected), len(expected))
+        assert f"the largest group has {max(expected)} hosts" in row["note"]
+    for option in ("shared_hosts", "shared_models"):
+        with pytest.raises(UsageError, match=f"--{option.replace('_', '-')} 0: it takes 1 or more"):
+            quality(store, **{option: 0})
+    store.close()
 
 
 def test_default_thresholds_are_those_of_the_stored_groups(place: Place) -> None:

@@ -291,8 +291,10 @@ def test_rank_of_items(place: Place, records: list[Record], plain: Plain) -> Non
                 row = rows[item]
                 assert (row["hosts"], row["base"]) == (len(holders), n)
                 assert row["share"] == pytest.approx(len(holders) / n)
-                assert row["networks"] == len({plain.hosts[a]["asn"] for a in holders} - {None})
-                assert row["countries"] == len({plain.hosts[a]["country"] for a in holders} - {None})
+                for column, place_of in (("networks", "asn"), ("countries", "country")):
+                    anywhere = {plain.hosts[a][place_of] for a in lists} - {None}
+                    there = {plain.hosts[a][place_of] for a in holders} - {None}
+                    assert row[column] == (len(there) if anywhere else None)
                 mine = None if item == "unknown" else item
                 edges = [e for (a, m), e in plain.edges.items() if a in lists and plain.item(m, level) == mine]
                 timed = bool(scope.since or scope.until or scope.at)

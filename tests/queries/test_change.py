@@ -200,17 +200,17 @@ def test_new_and_vanished_by_hand(opened: Open) -> None:
 
 
 def test_lifetimes_say_median_once_and_concentration(opened: Open) -> None:
-    """Ten hosts for a week each, ten for three, after a first week with one host; three quiet weeks at the end."""
+    """Twenty hosts for a week each, twenty for three, after a first week with one; three quiet weeks at the end."""
     start = datetime(2025, 1, 6, tzinfo=UTC).date()
     days = [start + timedelta(weeks=i) for i in range(9)]
     found = [seen(1, day, "llama3:8b") for day in days]
-    found += [seen(10 + i, days[1 + i % 3], "llama3:8b") for i in range(10)]
-    found += [seen(20 + i, days[k + i % 3], "llama3:8b") for i in range(10) for k in (1, 2, 3)]
+    found += [seen(10 + i, days[1 + i % 3], "llama3:8b") for i in range(20)]
+    found += [seen(30 + i, days[k + i % 3], "llama3:8b") for i in range(20) for k in (1, 2, 3)]
     frame = opened(found).lifetimes(gone_after=3)
-    assert frame[["weeks", "at_risk", "ended", "censored"]].to_numpy().tolist() == [[1, 20, 10, 0], [3, 10, 10, 0]]
-    # 49 observations: 9 + 10·1 + 10·3. 13 % of 21 hosts are 3: 9 + 3 + 3 of 49. 76 % are 37.24: 9 + 10·3 with 11 hosts.
+    assert frame[["weeks", "at_risk", "ended", "censored"]].to_numpy().tolist() == [[1, 40, 20, 0], [3, 20, 20, 0]]
+    # 89 observations: 9 + 20·1 + 20·3. 13 % of 41 hosts are 6: 9 + 5·3 of 89. 76 % are 67.64: 9 + 20·3 with 21 hosts.
     assert frame.attrs["headline"] == (
-        "Half of 20 hosts are gone after 1 week (95 %: 1 to 3). Of 21 hosts 48 % were seen once (20 % of the "
-        "observations) and the busiest 13 % give 31 % of them; 76 % come from the busiest 52 %."
+        "Half of 40 hosts (1 more left out) are gone after 1 week (95 %: 1 to 3). Of 41 hosts 49 % were seen once "
+        "(22 % of the observations) and the busiest 13 % give 27 % of them; 76 % come from the busiest 51 %."
     )
     assert any("Left out: 1 host of the first week, 2025-W02; how old" in c for c in frame.attrs["caveats"])

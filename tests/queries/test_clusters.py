@@ -19,6 +19,7 @@ from cohabit.queries.clusters import COLUMNS, clusters
 from cohabit.queries.communities import COLUMNS as COMMUNITY_COLUMNS
 from cohabit.queries.partitions import adjusted_rand
 from cohabit.queries.scope import Scope
+from cohabit.queries.stability import stability_in_words, with_stability
 from tests.queries.tools import Record, record, store_of
 
 EAST, WEST = ("CN", "SG", "KR", "TW"), ("US", "DE", "FR")
@@ -165,6 +166,38 @@ def test_networks_and_software_are_places_too(places: GraphStore) -> None:
     assert any("resamples of hosts within each place" in c for c in networks.caveats)
     assert clusters(places, by="provider", min_hosts=20, bootstrap=3).rows[0]["item"].startswith("Network 64")
     assert [r["cluster"] for r in clusters(places, by="software").rows] == [1]
+
+
+def test_unstable_groups_are_said_first_and_what_was_drawn(tmp_path: Path) -> None:
+    """Countries that all run alike, without networks: what sets them apart is chance."""
+    chance = random.Random(7)
+    families = ["llama", "qwen2", "gemma2", "qwen3"]
+    noise = [
+        record(number, set(chance.choices(families, k=2)), country=country, asn=None)
+        for number, country in enumerate([*EAST, *WEST] * 50)
+    ]
+    store = store_of(tmp_path / "noise", noise)
+    answer = clusters(store, by="country")
+    store.close()
+    stability = answer.rows[0]["stability"]
+    assert stability < 0.4
+    assert str(answer.headline).startswith(f"Unstable groups (stability {stability:.2f}): ")
+    drawn = "10 resamples of single hosts (no host has a known network)"
+    assert any(f"over {drawn} within each place, seed 0;" in c for c in answer.caveats)
+    assert any(c.startswith("Unstable: another sample of such hosts would have given") for c in answer.caveats)
+    store = store_of(tmp_path / "stacks", [one | {"asn": None} for one in planted_stacks(0)])
+    answer = clusters(store)
+    store.close()
+    assert answer.rows[0]["stability"] > 0.9
+    assert str(answer.headline).startswith("3 communities at level family")
+    assert any(f"over {drawn}, seed 0;" in c for c in answer.caveats)
+
+
+@pytest.mark.parametrize(("stability", "unstable"), [(0.494, True), (0.496, False), (0.0, True), (None, False)])
+def test_from_one_half_on_groups_are_stable(stability: float | None, unstable: bool) -> None:
+    """As it is rounded where it is said, so that nobody reads that 0.50 is under 0.5."""
+    assert with_stability("Two.", stability).startswith("Unstable groups (stability 0.") == unstable
+    assert len(stability_in_words(stability, 10, 10, "hosts", 0)) == (0 if stability is None else 1 + unstable)
 
 
 def test_planted_stacks_are_found(stacks: GraphStore) -> None:

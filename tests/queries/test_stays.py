@@ -61,7 +61,10 @@ def test_by_hand(store: GraphStore) -> None:
     qwen2 = lifetimes(store, item=("qwen2",))
     assert steps(qwen2) == [(2, 3, 2, 1)]
     assert qwen2.rows[0]["survival"] == pytest.approx(1 / 3)
-    assert qwen2.headline == "Half of 3 stays of qwen2 on 3 hosts are over after 2 weeks (95 %: 2 to beyond the data)."
+    assert qwen2.headline == (
+        "Too few to quote a share: of 3 stays of qwen2 on 3 hosts (1 more left out), 3 are at risk at 2 weeks, and it "
+        "takes 30."
+    )
     # Of host 1: weeks 4 of 4 to 5. That of host 4 came too late, that of host 3 was there before.
     phi3 = lifetimes(store, level="family", item=("phi3",))
     assert steps(phi3) == [(1, 1, 0, 1)]

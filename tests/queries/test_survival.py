@@ -60,6 +60,39 @@ def test_without_censoring_it_is_the_share_that_is_left() -> None:
     assert math.isnan(curve.high[-1])
 
 
+def test_words_are_of_an_age_with_enough_at_risk() -> None:
+    """Of 40 lives 10 end at 1, and after it 22 (then 30, then 30 and more of them) are at risk.
+
+    3/4 survive, with Greenwood's variance of ln S 10/(40·30); ln(−ln S) ± 1.96·√(1/120)/|ln 0.75| gives 59 % to 86 %.
+    """
+
+    def said(exits: list[tuple[int, int, bool]], left_out: int = 3, entry: int = 0) -> str:
+        out = np.array([age for number, age, _ in exits for _ in range(number)])
+        ended = np.array([end for number, _, end in exits for _ in range(number)])
+        curve = kaplan_meier(np.full(len(out), entry), out, ended)
+        return curve.in_words("40 hosts", left_out, over="are gone", on="are still there")
+
+    share = "75 % (95 %: 59 % to 86 %) of 40 hosts (3 more left out) are still there"
+    # All that are left end at the age of 2 weeks, 22 of them: the curve falls to 0, and nothing is said of it.
+    few = [(10, 1, True), (8, 1, False), (22, 2, True)]
+    assert said(few) == f"After 1 week {share}, with 40 at risk; later, fewer than 30 are."
+    assert said([(10, 1, True), (1, 1, False), (29, 2, True)]).startswith(f"After 1 week {share}, with 40 at risk;")
+    # With 30 the same fall is the median.
+    assert (
+        said([(10, 1, True), (30, 2, True)])
+        == "Half of 40 hosts (3 more left out) are gone after 2 weeks (95 %: 2 to 2)."
+    )
+    stayed = said([(10, 1, True), (30, 5, False)], 0)
+    assert stayed == (
+        "After 5 weeks 75 % (95 %: 59 % to 86 %) of 40 hosts are still there, with 30 at risk; half of them or more "
+        "outlive the data."
+    )
+    assert said([(40, 3, False)], 0).startswith("After 3 weeks 100 % of 40 hosts are still there, with 40 at risk;")
+    assert said([(29, 4, True)]) == (
+        "Too few to quote a share: of 40 hosts (3 more left out), 29 are at risk at 4 weeks, and it takes 30."
+    )
+
+
 def plain(lives: list[tuple[int, int, bool]]) -> dict[int, tuple[int, int, Fraction]]:
     """Age: at risk, ended, and survival, by counting."""
     survival, rows = Fraction(1), {}
