@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from cohabit.errors import UsageError
 from cohabit.graph.incidence import Incidence
 from cohabit.graph.store import GraphStore
 from cohabit.maps.data import Frame
@@ -12,6 +13,9 @@ from cohabit.queries.info import figures
 from cohabit.queries.protection import Protection
 from cohabit.queries.scope import Scope
 from cohabit.queries.words import count
+from cohabit.text import visible
+
+SOURCE_LIMIT = 200
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Request:
     model's name, which can hold one.
 
     With `protected` the map is for everybody: it says nothing of few hosts. `share` names what the still picture of a
-    map of places shows (None: hosts), as the page's own list of choices has it.
+    map of places shows (None: hosts), as the page's own list of choices has it. `source` names the data set.
     """
 
     scope: Scope = field(default_factory=Scope)
@@ -31,11 +35,17 @@ class Request:
     protected: Protection | None = None
     share: str | None = None
     name: Callable[[str], str] = str
+    source: str = ""
 
     @property
     def published(self) -> str:
         """What titles and facts say of a map for everybody; nothing where it is not one."""
         return self.protected.words if self.protected else ""
+
+    def source_of(self, scans: int) -> str:
+        """The source line: the scans, and the name of the data set where it has one."""
+        said = count(scans, "scan")
+        return f"{self.source} ({said})" if self.source else said
 
     @property
     def published_notes(self) -> tuple[str, ...]:
@@ -48,6 +58,18 @@ class Request:
             f"are rounded down to multiples of {k:,} (0 is any number under {k:,}), and shares and measures are "
             "computed from them.",
         )
+
+
+def source_name(text: str | None) -> str:
+    """The name of a data set as it is shown; empty for None. UsageError where it is blank or too long for a line."""
+    if text is None:
+        return ""
+    shown = visible(text.strip())
+    if not shown:
+        raise UsageError("--source is empty: give the name of the data set, or leave it out")
+    if len(shown) > SOURCE_LIMIT:
+        raise UsageError(f"--source has {len(shown):,} characters: the source line takes {SOURCE_LIMIT}")
+    return shown
 
 
 # Of one kind: reads the store, returns the whole HTML document.
@@ -75,7 +97,7 @@ def frame_of(
         base=base,
         hosts=said(len(incidence.hosts)) or 0,
         multi_model_hosts=said(incidence.multi_model_hosts) or 0,
-        source=count(about["scans"], "scan"),
+        source=request.source_of(about["scans"]),
         date_from=(about["first_seen"] or "")[:10],
         date_to=(about["last_seen"] or "")[:10],
         filters=request.scope.description(),
