@@ -11,6 +11,7 @@ from itertools import pairwise
 CLASSES = 5
 # Shares that differ more than this are parted at equal ratios: else one class would hold 1 % and 30 %.
 _SKEWED = 40
+_ENDS = (1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10)
 
 
 def cuts(shares: Sequence[float]) -> tuple[float, ...]:
@@ -54,7 +55,7 @@ def scale_end(highest: float) -> float:
     """Where a scale of shares ends: a round share beyond the highest, so that no interval looks cut; 1 at most."""
     beyond = max(highest, 1e-9) * 1.02
     power = 10.0 ** math.floor(math.log10(beyond))
-    return min(1.0, next(round(step * power, 12) for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= beyond))
+    return min(1.0, next(round(step * power, 12) for step in _ENDS if step * power >= beyond))
 
 
 def percent(share: float) -> str:

@@ -56,7 +56,7 @@ function spoken(place, of = measure) {
 function scaleEnd(places) {
   const beyond = Math.max(...places.map((place) => interval(place)[1]), 1e-9) * 1.02;
   const power = 10 ** Math.floor(Math.log10(beyond));
-  return Math.min(1, [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((one) => one * power >= beyond) * power);
+  return Math.min(1, [1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10].find((one) => one * power >= beyond) * power);
 }
 
 // ---- the world, and its copies ----

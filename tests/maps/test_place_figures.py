@@ -92,7 +92,7 @@ def test_cuts_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("highest", "end"), [(0.7, 0.8), (0.5, 0.6), (0.099, 0.15), (0.034, 0.04), (0.0098, 0.01), (0.97, 1.0), (1.0, 1.0)]
+    ("highest", "end"), [(0.7, 0.8), (0.5, 0.6), (0.099, 0.12), (0.034, 0.035), (0.302, 0.35), (0.97, 1.0), (1.0, 1.0)]
 )
 def test_a_scale_ends_at_a_round_share_beyond_the_highest(highest: float, end: float) -> None:
     assert scale.scale_end(highest) == pytest.approx(end, rel=1e-9)
