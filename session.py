@@ -18,7 +18,7 @@ from cohabit.queries import lacking
 from cohabit.queries.protection import protection
 from cohabit.queries.result import Result
 from cohabit.queries.scope import Scope
-from cohabit.questions import Questions, scope
+from cohabit.questions import Questions, scope, source_name
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -117,7 +117,7 @@ class Graph(Questions):
         b'<?xml'
         """
         from cohabit.maps.kinds import make_file
-        from cohabit.maps.request import Request, source_name
+        from cohabit.maps.request import Request
 
         named = source_name(source)
         simulated, _ = self._kinds_of_scans()

@@ -9,9 +9,8 @@ from typing import Any
 
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS
-from cohabit.maps.request import source_name
 from cohabit.queries.protection import protection
-from cohabit.questions import scope
+from cohabit.questions import scope, source_name
 
 LEVEL = "LEVEL"
 """Stands for the level of a bundle, in the names of files and in options."""

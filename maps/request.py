@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from cohabit.errors import UsageError
 from cohabit.graph.incidence import Incidence
 from cohabit.graph.store import GraphStore
 from cohabit.maps.data import Frame
@@ -13,9 +12,6 @@ from cohabit.queries.info import figures
 from cohabit.queries.protection import Protection
 from cohabit.queries.scope import Scope
 from cohabit.queries.words import count
-from cohabit.text import visible
-
-SOURCE_LIMIT = 200
 
 
 @dataclass(frozen=True)
@@ -58,18 +54,6 @@ class Request:
             f"are rounded down to multiples of {k:,} (0 is any number under {k:,}), and shares and measures are "
             "computed from them.",
         )
-
-
-def source_name(text: str | None) -> str:
-    """The name of a data set as it is shown; empty for None. UsageError where it is blank or too long for a line."""
-    if text is None:
-        return ""
-    shown = visible(text.strip())
-    if not shown:
-        raise UsageError("--source is empty: give the name of the data set, or leave it out")
-    if len(shown) > SOURCE_LIMIT:
-        raise UsageError(f"--source has {len(shown):,} characters: the source line takes {SOURCE_LIMIT}")
-    return shown
 
 
 # Of one kind: reads the store, returns the whole HTML document.
