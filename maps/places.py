@@ -105,15 +105,17 @@ def _said(shown: Shares) -> str:
 
 def _ranked(figures: PlaceFigures, shown: Shares, width: float) -> Drawing:
     """Which of the places are in the ranking, and how to read it."""
-    ranked, places = len(shown.ranking), len(figures.places) + figures.left_out
+    ranked, places = len(shown.ranking), len(figures.places)
     units = plural(figures.by)
     least = "" if shown.measure.level == HOSTS else f" with {FEW} hosts or more"
     if ranked > _RANKED:
         which = f"The first {_RANKED} of {ranked:,} {units}{least}"
     else:
         which = f"{ranked:,} of {places:,} {units}{', those' if least else ''}{least}"
-    lines = [_caption(f"{which}.", width), _caption("Dots: shares, with 95 % intervals.", width)]
-    return stacked(lines, gap=0)
+    said = [f"{which}.", "Dots: shares, with 95 % intervals."]
+    if figures.left_out:
+        said.insert(1, f"{figures.left_out:,} more, with fewer hosts, are left out.")
+    return stacked([_caption(line, width) for line in said], gap=0)
 
 
 def _caption(words: str, width: float) -> Drawing:

@@ -330,6 +330,8 @@ def test_a_ranking_says_which_places_are_in_it() -> None:
     enough = sum(n >= 50 for n in figures.chosen("qwen2").measure.bases)
     assert 15 < enough < len(figures.places)
     assert f"The first 15 of {enough} countries with 50 hosts or more." in everywhere
+    more = texts(parsed(figure(replace(figures, left_out=1234), share="qwen2")))
+    assert "1,234 more, with fewer hosts, are left out." in more
     few = replace(
         figures,
         places=figures.places[-5:],
