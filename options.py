@@ -32,6 +32,8 @@ PublishOption = Annotated[
     typer.Option(help="For everybody: no group of fewer than K hosts, nor a way back to one.", metavar="K"),
 ]
 
+SourceOption = Annotated[str | None, typer.Option(help="Name of the data set, for the source line.", metavar="TEXT")]
+
 ShowAddressesOption = Annotated[bool, typer.Option("--show-addresses", help="Show addresses, not pseudonyms.")]
 
 

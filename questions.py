@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 from cohabit.errors import UsageError
 from cohabit.queries.result import Result
 from cohabit.queries.scope import Scope
+from cohabit.text import visible
 
 if TYPE_CHECKING:
     import pandas as pd
+
+SOURCE_LIMIT = 200
 
 
 class Questions:
@@ -497,6 +500,18 @@ def scope(filters: Mapping[str, Any]) -> Scope:
         several = isinstance(Scope.__dataclass_fields__[name].default, tuple)
         values[name] = _tuple(value) if several else value
     return Scope(**values)
+
+
+def source_name(text: str | None) -> str:
+    """The name of a data set as it is shown; empty for None. UsageError where it is blank or too long for a line."""
+    if text is None:
+        return ""
+    shown = visible(text.strip())
+    if not shown:
+        raise UsageError("--source is empty: give the name of the data set, or leave it out")
+    if len(shown) > SOURCE_LIMIT:
+        raise UsageError(f"--source has {len(shown):,} characters: the source line takes {SOURCE_LIMIT}")
+    return shown
 
 
 def _tuple(value: Any) -> tuple[str, ...]:

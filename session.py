@@ -18,7 +18,7 @@ from cohabit.queries import lacking
 from cohabit.queries.protection import protection
 from cohabit.queries.result import Result
 from cohabit.queries.scope import Scope
-from cohabit.questions import Questions, scope
+from cohabit.questions import Questions, scope, source_name
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -66,7 +66,15 @@ class Graph(Questions):
         """Release the store."""
         self.store.close()
 
-    def map(self, kind: str = "families", *, seed: int = 0, publish: int | None = None, **filters: Any) -> HtmlPage:
+    def map(
+        self,
+        kind: str = "families",
+        *,
+        seed: int = 0,
+        publish: int | None = None,
+        source: str | None = None,
+        **filters: Any,
+    ) -> HtmlPage:
         """An interactive map as one HTML document; the same data and seed give the same bytes. Notebooks show it.
 
         >>> page = graph.map("countries", has="family:llama")
@@ -75,9 +83,11 @@ class Graph(Questions):
         """
         from cohabit.maps.notebook import HtmlPage
 
-        return HtmlPage(self.picture(kind, ".html", seed=seed, publish=publish, **filters).decode())
+        return HtmlPage(self.picture(kind, ".html", seed=seed, publish=publish, source=source, **filters).decode())
 
-    def report(self, *, seed: int = 0, publish: int | None = None, **filters: Any) -> HtmlPage:
+    def report(
+        self, *, seed: int = 0, publish: int | None = None, source: str | None = None, **filters: Any
+    ) -> HtmlPage:
         """The report as one HTML document; the same data and seed give the same bytes. Notebooks show it.
 
         >>> "<script" in graph.report(country="DE")
@@ -85,7 +95,7 @@ class Graph(Questions):
         """
         from cohabit.maps.notebook import HtmlPage
 
-        return HtmlPage(self.picture("report", ".html", seed=seed, publish=publish, **filters).decode())
+        return HtmlPage(self.picture("report", ".html", seed=seed, publish=publish, source=source, **filters).decode())
 
     def picture(
         self,
@@ -95,12 +105,13 @@ class Graph(Questions):
         seed: int = 0,
         share: str | None = None,
         publish: int | None = None,
+        source: str | None = None,
         **filters: Any,
     ) -> bytes:
         """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file.
 
         `share` is what a still map of countries, providers or networks shows: `hosts`, `multi-model hosts`, or one of
-        the common families, labs and countries of labs.
+        the common families, labs and countries of labs. `source` is the name of the data set, for the source line.
 
         >>> graph.picture("families", ".svg")[:5]
         b'<?xml'
@@ -108,11 +119,12 @@ class Graph(Questions):
         from cohabit.maps.kinds import make_file
         from cohabit.maps.request import Request
 
+        named = source_name(source)
         simulated, _ = self._kinds_of_scans()
         notes = self.notes(kind, **filters)
         masker = self.masker
         request = Request(
-            scope(filters), simulated, notes, seed, masker.address, protection(publish), share, masker.addresses
+            scope(filters), simulated, notes, seed, masker.address, protection(publish), share, masker.addresses, named
         )
         store = renaming(self.store, masker.addresses)
         return make_file(store, kind, ending, request, rejected=self._rejected())

@@ -10,7 +10,7 @@ from typing import Any
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS
 from cohabit.queries.protection import protection
-from cohabit.questions import scope
+from cohabit.questions import scope, source_name
 
 LEVEL = "LEVEL"
 """Stands for the level of a bundle, in the names of files and in options."""
@@ -64,12 +64,15 @@ _OWNERS = frozenset({"rank-by-network", "rank-by-provider", "networks", "provide
 
 @dataclass(frozen=True)
 class Bundle:
-    """The options of a bundle: filters as keyword arguments, the K of `--publish`, the seed, whose pairs and groups."""
+    """The options of a bundle: filters as keyword arguments, the K of `--publish`, the seed, whose pairs and groups,
+    the name of the data set as it is shown.
+    """
 
     filters: Mapping[str, Any]
     publish: int | None = None
     seed: int = 0
     level: str = "family"
+    source: str | None = None
 
     def __post_init__(self) -> None:
         if self.filters.get("prefix"):
@@ -79,10 +82,15 @@ class Bundle:
         if self.level not in LEVELS:
             raise UsageError(f"--level {self.level!r}: not a level; choose from {', '.join(LEVELS)}")
         protection(self.publish)
+        object.__setattr__(self, "source", source_name(self.source) or None)
 
     @property
     def _shared(self) -> list[str]:
         return [] if self.publish is None else ["--publish", str(self.publish)]
+
+    @property
+    def _named(self) -> list[str]:
+        return [] if self.source is None else ["--source", self.source]
 
     @property
     def filter_arguments(self) -> list[str]:
@@ -114,13 +122,13 @@ class Bundle:
                 yield f"tables/{table.file}", self.table(table), table
         for kind in MAPS:
             if not (one_moment and kind in _MAPS_OVER_TIME) and kind not in left_out:
-                yield f"maps/{kind}.html", self.command("map", kind, seeded=True), None
-        yield "report.html", self.command("report", seeded=True), None
+                yield f"maps/{kind}.html", self.command("map", kind, *self._named, seeded=True), None
+        yield "report.html", self.command("report", *self._named, seeded=True), None
 
     def itself(self) -> list[str]:
         """The call that makes the bundle."""
         level = [] if self.level == "family" else ["--level", self.level]
-        return self.command("bundle", *level, seeded=True)
+        return self.command("bundle", *level, *self._named, seeded=True)
 
     def described(self) -> list[str]:
         """The filters as answers have them."""

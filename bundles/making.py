@@ -57,7 +57,8 @@ def make(graph: Graph, bundle: Bundle, as_text: AsText, progress: Progress | Non
         entry: dict[str, Any] = {"files": [file], "command": shown(call), "filters": bundle.described()}
         if table is None:
             kind = "report" if file == "report.html" else call[1]
-            page = graph.picture(kind, ".html", seed=bundle.seed, publish=bundle.publish, **bundle.filters)
+            about: dict[str, Any] = {"seed": bundle.seed, "publish": bundle.publish, "source": bundle.source}
+            page = graph.picture(kind, ".html", **about, **bundle.filters)
             files[file] = page.decode()
             calls.append([*call, "--quiet", "-o", file])
         else:

@@ -67,8 +67,9 @@ def citation(scans: list[dict[str, Any]], bundle: Bundle) -> str:
     hashes = ", ".join(str(row["sha256"])[:12] for row in scans[:3]) + (", …" if len(scans) > 3 else "")
     filters = "; ".join(bundle.described()) or "no filters"
     protected = protection(bundle.publish)
+    about = f"AI models on exposed hosts, {bundle.source}" if bundle.source else "AI models on exposed hosts"
     parts = [
-        f"AI models on exposed hosts: {count(len(scans), 'scan')}, {seen} (SHA-256 {hashes}); {visible(filters)}",
+        f"{about}: {count(len(scans), 'scan')}, {seen} (SHA-256 {hashes}); {visible(filters)}",
         *([protected.words] if protected else []),
         f"seed {bundle.seed}",
         f"computed with cohabit {__version__}",

@@ -9,7 +9,7 @@ import typer
 
 from cohabit.commands import completing
 from cohabit.commands.answering import LevelOption, answer, scope_of
-from cohabit.options import Answer, Filters, PublishOption, Several, Shown, Where, with_options
+from cohabit.options import Answer, Filters, PublishOption, Several, Shown, SourceOption, Where, with_options
 from cohabit.text import visible
 
 app = typer.Typer()
@@ -286,6 +286,7 @@ def make_map(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,
     publish: PublishOption = None,
+    source: SourceOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
 ) -> None:
     """Draw an interactive map as one HTML file that opens anywhere, offline; or its main figure as SVG or PNG.
@@ -301,7 +302,7 @@ def make_map(
 
     check_target(output, (".html", ".svg", ".png"))
     with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
-        options = {"seed": seed, "share": share, "publish": publish, **filters.values()}
+        options = {"seed": seed, "share": share, "publish": publish, "source": source, **filters.values()}
         content = graph.picture(kind, output.suffix.lower(), **options)
         notes = graph.notes(kind, **filters.values())
     write_file(output, content)

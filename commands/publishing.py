@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cohabit.commands.answering import LevelOption
-from cohabit.options import Filters, PublishOption, Where, with_options
+from cohabit.options import Filters, PublishOption, SourceOption, Where, with_options
 from cohabit.progress import progress_bar
 from cohabit.text import visible
 
@@ -23,6 +23,7 @@ def bundle(
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .zip.")],
     level: LevelOption = "family",
     publish: PublishOption = None,
+    source: SourceOption = None,
     seed: Annotated[int, typer.Option(help="Seed of communities, resamples and places in maps.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and not the name of the file.")] = False,
 ) -> None:
@@ -43,7 +44,7 @@ def bundle(
     from cohabit.session import Graph
 
     check_target(output, (".zip",))
-    wanted = Bundle(filters.values(), publish, seed, level)
+    wanted = Bundle(filters.values(), publish, seed, level, source)
     with Graph(where.data, where.store) as graph, progress_bar(quiet) as progress:
         content = make(graph, wanted, as_text, progress)
     write_file(output, content)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cohabit.options import Filters, PublishOption, Where, with_options
+from cohabit.options import Filters, PublishOption, SourceOption, Where, with_options
 from cohabit.text import visible
 
 app = typer.Typer()
@@ -21,6 +21,7 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .html, or .pdf through a browser.")],
     seed: Annotated[int, typer.Option(help="Seed of the places in the network.")] = 0,
     publish: PublishOption = None,
+    source: SourceOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
 ) -> None:
     """Write a report of a few pages, to read in five minutes and to print.
@@ -31,13 +32,15 @@ def report(
     Examples:
       cohabit report -o report.html
       cohabit report -o report.pdf --country DE
+      cohabit report -o report.html --publish 10 --source "Server list of Example, 2026"
     """
     from cohabit.output import check_target, tell, write_file
     from cohabit.session import Graph
 
     check_target(output, (".html", ".pdf"))
     with Graph(where.data, where.store) as graph:
-        content = graph.picture("report", output.suffix.lower(), seed=seed, publish=publish, **filters.values())
+        options = {"seed": seed, "publish": publish, "source": source, **filters.values()}
+        content = graph.picture("report", output.suffix.lower(), **options)
         notes = graph.notes(**filters.values())
     write_file(output, content)
     if not quiet:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cohabit.maps.data import Frame
 from cohabit.maps.packing import Packed
-from cohabit.maps.page import Tab, document, escaped, joined, network_view, plural, significant
+from cohabit.maps.page import Tab, document, escaped, joined, network_view, plural, significant, within
 from cohabit.text import visible
 
 MOST_NODES = 10_000
@@ -35,7 +35,7 @@ class Graph:
     """What is drawn, on the page or as a still picture.
 
     `pairs` has the columns a, b, hosts and lift; `drawn` the positions of lines. With `hosts_are_dots` pairs are a
-    model and hosts, and have no lift.
+    model and hosts, and have no lift. `unlinked` is what is to be said of the pair on most hosts without a line.
     """
 
     frame: Frame
@@ -46,6 +46,7 @@ class Graph:
     legend: Sequence[Mapping[str, str | int]]
     rule: str
     hosts_are_dots: bool = False
+    unlinked: str = ""
 
 
 def graph_page(graph: Graph) -> str:
@@ -82,7 +83,7 @@ def graph_page(graph: Graph) -> str:
     }
     said = f"{len(drawn):,} of {pairs_in_all:,} {payload['pairWord']} shown"
     tabs = [
-        Tab("network", "Network", _panel(frame, len(dots.names), said, sliders, legend, graph.rule)),
+        Tab("network", "Network", _panel(graph, said, sliders)),
         Tab("table", "Table", tables(units, ("pairs", "items"))),
     ]
     return document(frame, payload=payload, tabs=tabs, scripts=[joined(*_SCRIPTS)])
@@ -118,12 +119,11 @@ def legend_chips(groups: Sequence[Mapping[str, str | int]], *, counted: bool = T
     )
 
 
-def _panel(
-    frame: Frame, items: int, said: str, sliders: Sequence[str], legend: Sequence[Mapping[str, str | int]], rule: str
-) -> str:
+def _panel(graph: Graph, said: str, sliders: Sequence[str]) -> str:
+    frame = graph.frame
     unit, units = escaped(frame.unit.replace("-", " ")), escaped(plural(frame.unit))
-    if not items:
-        return f'<p class="empty">There is no {unit} in this selection: widen the filters or the dates.</p>'
+    if not graph.dots.names:
+        return f'<p class="empty">There is no {unit} {within(frame)}: widen the filters or the dates.</p>'
     ranges = "".join(
         f'<div class="slider"><label for="{one}">Minimum {"hosts" if one == "minimum" else one}</label>'
         f'<input id="{one}" type="range" min="0" max="0" value="0" step="1">'
@@ -131,9 +131,9 @@ def _panel(
         for one in sliders
     )
     return f"""<div class="controls">
-{ranges}<div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(legend)}</div>
+{ranges}<div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(graph.legend)}</div>
 </div>
 {network_view(units, said)}
-<p class="how">{escaped(rule)} Names without room appear when you zoom in.</p>
+<p class="how">{escaped(graph.rule)} {escaped(graph.unlinked)} Names without room appear when you zoom in.</p>
 <p class="how" id="keys">Keys in the map: arrows move, + and − zoom, 0 shows all, Escape clears. Search and Enter choose
 a {unit}. The Table tab has the same rows.</p>"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cohabit.maps.scale import percent
+from cohabit.maps.scale import percent, scale_end
 from cohabit.maps.svg import measured, tag, text
 
 _ROW = 22.0
@@ -60,11 +60,11 @@ def legend(classes: Sequence[tuple[str, str]], width: float) -> Drawing:
 
 
 def dots(rows: Sequence[Dot], width: float) -> Drawing:
-    """One row a share: label, a dot with its interval on a common scale from 0, the figure, the note."""
+    """One row a share: label, a dot with its interval on a common scale from 0, the figure, the note; and the scale."""
     names = min(190.0, width * 0.37)
     notes = max((measured(row.note, 12) for row in rows), default=0.0)
     left, right = names + 8, width - notes - 62
-    end = max((row.high for row in rows), default=1.0) or 1.0
+    end = scale_end(max((row.high for row in rows), default=1.0))
 
     def at(share: float) -> float:
         return left + (right - left) * share / end
@@ -80,7 +80,11 @@ def dots(rows: Sequence[Dot], width: float) -> Drawing:
             text(right + 52, y + 4.5, percent(row.share), anchor="end"),
             text(width, y + 4.5, row.note, size=12, class_="m", anchor="end"),
         ]
-    return Drawing(width, len(rows) * _ROW, "".join(parts))
+    bottom = len(rows) * _ROW
+    for share in (0.0, end) if rows else ():
+        parts.append(tag("line", x1=at(share), x2=at(share), y1=2, y2=bottom, class_="line"))
+        parts.append(text(at(share), bottom + 12, percent(share), size=12, class_="m", anchor="middle"))
+    return Drawing(width, bottom + 16, "".join(parts))
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cohabit.graph.names import country_name
 from cohabit.maps.canvas import legend_chips, shown, tables
 from cohabit.maps.charts import Drawing, legend, stacked
 from cohabit.maps.data import MapData, MapItem, MapPair
 from cohabit.maps.network import SafeNetwork, vis_network_source
 from cohabit.maps.network_figure import network_figure
 from cohabit.maps.order import similar_together
-from cohabit.maps.page import Tab, document, escaped, joined, network_view, plural, save_buttons, significant
+from cohabit.maps.page import Tab, document, escaped, joined, network_view, plural, save_buttons, significant, within
 from cohabit.maps.positions import TALL, WIDE, Arrangement, Frame, arrange
-from cohabit.maps.poster import how, poster
+from cohabit.maps.poster import how, not_linked, poster
 from cohabit.maps.svg import text
 from cohabit.queries.backbone import STRONGEST_PER_ITEM, USUAL_MINIMUM, Backbone, backbone
 
@@ -23,8 +24,11 @@ LABEL_LIMIT = 60
 # Okabe–Ito without black; the eighth class is grey for all the rest. The colours themselves are in page.css.
 GROUP_COLOURS = 7
 _NO_GROUP = "not known"
-# Two maps side by side would mislead if their colours were given by size alone.
-_USUAL = ("lab in United States", "lab in China", "lab in France")
+# Two maps side by side would mislead if their colours were given by size alone. The colours of those with most models
+# in lists are of different lightness, so that they are told apart in grey, too.
+_FIXED = {"US": 0, "CN": 4, "FR": 2, "CA": 6, "JP": 1, "KR": 3, "DE": 5}
+# These follow, in this order, with what is left.
+_NEXT = ("AE", "GB", "SG", "TW", "ES")
 _NARROWEST_EDGE, _WIDEST_EDGE = 0.7, 6.0
 # Width at zoom 1 of an edge that would hold all hosts of the largest item.
 _FULL_EDGE = 16.0
@@ -32,6 +36,8 @@ _STILL_WIDTH = 600.0
 # A larger heatmap has no readable names.
 HEATMAP_ITEMS = 60
 SETS_DRAWN = 25
+# The vote is that of `queries.network`.
+_COLOUR = "Colour: the lab country of most of a dot's deployments."
 _MEASURES = (("lift", "Lift"), ("share", "Share of the hosts of the row"))
 _SCRIPTS = (
     *("shell.js", "search.js", "table.js", "picture.js"),
@@ -82,6 +88,14 @@ class _Network:
             ends=[(number[pair.a], number[pair.b]) for pair in lines],
             widths=[min(max(width, _NARROWEST_EDGE), _WIDEST_EDGE) for width in widths],
         )
+
+    @property
+    def unlinked(self) -> str:
+        """What is to be said of the pair on most hosts where it has no line; nothing where it has one."""
+        if not self.pairs or 0 in self.chosen.edges:
+            return ""
+        first = self.pairs[0]
+        return not_linked(first.a, first.b, first.hosts, first.lift)
 
     def arranged(self, frame: Frame, seed: int) -> Arrangement:
         """Places of the dots in a frame."""
@@ -134,7 +148,7 @@ def render(data: MapData, *, seed: int = 0) -> str:
         "tall": {"x": tall.x, "y": tall.y, "size": tall.radius, "tray": _tray(tall)},
     }
     tabs = [
-        Tab("network", "Network", _network_panel(data, items, pairs, shape.chosen, shape.groups)),
+        Tab("network", "Network", _network_panel(data, shape)),
         Tab("heatmap", "Heatmap", _heatmap_panel(data, len(items), len(pairs))),
         Tab("upset", "Combinations", _upset_panel(data)),
         Tab("table", "Table", tables(plural(data.frame.unit), ("pairs", "items", "sets"))),
@@ -145,17 +159,25 @@ def render(data: MapData, *, seed: int = 0) -> str:
     return document(data.frame, payload=payload, tabs=tabs, scripts=scripts)
 
 
+def lab_in(country: str) -> str:
+    """The legend's entry of items of labs in a country (its code): said as such, because hosts have countries too."""
+    return f"lab in {country_name(country)}"
+
+
 def _groups(items: Sequence[MapItem]) -> tuple[list[dict[str, str | int]], list[int]]:
-    """Return the legend (text, number of items, colour) and each item's entry in it; the largest groups get colours."""
+    """Return the legend (text, number of items, colour) and each item's entry in it.
+
+    The largest groups are first; of more than there are colours, the usual ones have one, then the largest.
+    """
     hosts: Counter[str] = Counter()
     for item in items:
         if item.group is not None:
             hosts[item.group] += item.hosts
     ordered = sorted(hosts, key=lambda group: (-hosts[group], group))
-    coloured = {group: index for index, group in enumerate(ordered[:GROUP_COLOURS])}
+    colours = _colours(ordered)
+    coloured = {group: index for index, group in enumerate(group for group in ordered if group in colours)}
     of_item = [coloured.get(item.group, len(coloured)) if item.group is not None else len(coloured) for item in items]
     sizes = Counter(of_item)
-    colours = _colours(list(coloured))
     legend: list[dict[str, str | int]] = [
         {"text": shown(group, LABEL_LIMIT), "items": sizes[index], "colour": colours[group]}
         for group, index in coloured.items()
@@ -169,10 +191,14 @@ def _groups(items: Sequence[MapItem]) -> tuple[list[dict[str, str | int]], list[
 
 
 def _colours(groups: Sequence[str]) -> dict[str, int]:
-    """Number of the colour of each group: the same on every map for the usual ones, those that are left for others."""
-    fixed = {group: _USUAL.index(group) for group in groups if group in _USUAL}
-    free = iter(sorted(set(range(GROUP_COLOURS)) - set(fixed.values())))
-    return {group: fixed[group] if group in fixed else next(free) for group in groups}
+    """Number of the colour of each group that gets one: the usual ones have the same on every map; what these leave
+    goes to the next usual ones, then to the others as they come.
+    """
+    fixed = {lab_in(country): colour for country, colour in _FIXED.items() if lab_in(country) in groups}
+    free = [colour for colour in range(GROUP_COLOURS) if colour not in fixed.values()]
+    following = [group for group in map(lab_in, _NEXT) if group in groups]
+    others = [group for group in groups if group not in fixed and group not in following]
+    return fixed | dict(zip((*following, *others), free, strict=False))
 
 
 def _tray(arrangement: Arrangement) -> list[float] | None:
@@ -182,18 +208,13 @@ def _tray(arrangement: Arrangement) -> list[float] | None:
     return [round(value, 1) for value in (tray.x, tray.y, tray.width, tray.height, tray.cell_width)]
 
 
-def _network_panel(
-    data: MapData,
-    items: Sequence[MapItem],
-    pairs: Sequence[MapPair],
-    chosen: Backbone,
-    groups: Sequence[dict[str, str | int]],
-) -> str:
+def _network_panel(data: MapData, shape: _Network) -> str:
+    items, pairs, chosen = shape.items, shape.pairs, shape.chosen
     unit, units = escaped(data.frame.unit.replace("-", " ")), escaped(plural(data.frame.unit))
     if len(items) < 2:
         only = f": {escaped(shown(items[0].name), LABEL_LIMIT)}, on {items[0].hosts:,} hosts" if items else ""
         return (
-            f'<p class="empty">There is {f"only one {unit}" if items else f"no {unit}"} in this selection{only}. '
+            f'<p class="empty">There is {f"only one {unit}" if items else f"no {unit}"} {within(data.frame)}{only}. '
             "A network needs two: widen the filters or the dates.</p>"
         )
     return f"""<div class="controls">
@@ -202,11 +223,11 @@ def _network_panel(
 <input id="minimum" type="range" min="0" max="0" value="0" step="1">
 <output id="minimum-value" for="minimum">1</output>
 </div>
-<div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(groups)}</div>
+<div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(shape.groups)}</div>
 </div>
 {network_view(units, f"{len(chosen.edges):,} of {len(pairs):,} pairs shown")}
-<p class="how">{_rule(data, chosen)} Dot area follows hosts (the smallest dots are drawn larger), line width follows
-hosts with both. Distance is not a measure. Names without room appear when you zoom in.</p>
+<p class="how">{_rule(data, chosen)} {escaped(shape.unlinked)} Dot area follows hosts (the smallest are drawn larger),
+line width hosts with both. {_COLOUR} Distance is not a measure. Names without room appear when you zoom in.</p>
 <p class="how" id="keys">Keys in the map: arrows move, + and − zoom, 0 shows all, Escape clears. Search and Enter choose
 a {unit}. All figures are in the Table tab.</p>"""
 
@@ -265,7 +286,16 @@ def figure(data: MapData, *, seed: int = 0) -> Drawing:
 def poster_of(data: MapData, *, seed: int = 0) -> str:
     """Return the still picture as an SVG file that says how to read it."""
     shape = _Network.of(data)
-    return poster(data.frame, _drawn(data, shape, seed), how=how(len(shape.ends), len(shape.pairs)))
+    return poster(data.frame, _drawn(data, shape, seed), how=_how(shape))
+
+
+def reading(data: MapData) -> str:
+    """How to read the still picture."""
+    return _how(_Network.of(data))
+
+
+def _how(shape: _Network) -> str:
+    return how(len(shape.ends), len(shape.pairs), shape.unlinked, _COLOUR, lines_follow="width: hosts with both")
 
 
 def _drawn(data: MapData, shape: _Network, seed: int) -> Drawing:

@@ -50,5 +50,5 @@ def graph_still(graph: Graph) -> str:
         )
     )
     key = [(f"f{entry['colour']}", f"{entry['text']} ({entry['items']:,})") for entry in graph.legend]
-    read = graph.rule if graph.hosts_are_dots else how(len(graph.drawn), graph.pairs_in_all, "")
+    read = graph.rule if graph.hosts_are_dots else how(len(graph.drawn), graph.pairs_in_all, graph.unlinked)
     return poster(graph.frame, stacked([drawn, legend(key, drawn.width)]), how=read)

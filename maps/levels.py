@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-from cohabit.graph.names import country_name
 from cohabit.graph.store import GraphStore
 from cohabit.maps.data import Frame, MapData, MapItem, MapPair, MapSet
-from cohabit.maps.families import poster_of, render
+from cohabit.maps.families import lab_in, poster_of, render
 from cohabit.maps.page import plural
 from cohabit.maps.request import Maker, Request, Still
 from cohabit.queries.combinations import combinations
@@ -16,16 +15,15 @@ from cohabit.queries.network import published as published_network
 from cohabit.queries.publishing import published
 from cohabit.queries.publishing_rules import COMBINATIONS
 from cohabit.queries.result import Result
-from cohabit.queries.words import count
 
 # More of them make no picture, and a table that takes long to open.
 MOST_ITEMS = 120
 SETS_LISTED = 40
 _TITLES = {
-    "family": "Model families that live together",
-    "line": "Model lines that live together",
-    "lab": "Labs whose models live together",
-    "lab-country": "Countries of labs whose models live together",
+    "family": "Model families found together more often than if independent",
+    "line": "Model lines found together more often than if independent",
+    "lab": "Labs found together more often than if independent",
+    "lab-country": "Countries of labs found together more often than if independent",
 }
 
 
@@ -91,7 +89,7 @@ def map_data(network: ItemNetwork, found: Result, request: Request, level: str) 
         base=network.base,
         hosts=network.hosts,
         multi_model_hosts=network.multi_model_hosts,
-        source=count(network.scans, "scan"),
+        source=request.source_of(network.scans),
         date_from=network.first_seen[:10],
         date_to=network.last_seen[:10],
         filters=request.scope.description(),
@@ -110,8 +108,7 @@ def _caveats(network: ItemNetwork, request: Request) -> tuple[str, ...]:
 
 
 def _group(lab_country: str | None) -> str | None:
-    """Legend entry: the country of the lab, said as such, because hosts have countries too."""
-    return None if lab_country is None else f"lab in {country_name(lab_country)}"
+    return None if lab_country is None else lab_in(lab_country)
 
 
 def _defined(value: float | None) -> float | None:

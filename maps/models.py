@@ -13,6 +13,7 @@ from cohabit.maps.data import Frame
 from cohabit.maps.graph_still import graph_still
 from cohabit.maps.packing import pack
 from cohabit.maps.page import significant
+from cohabit.maps.poster import not_linked
 from cohabit.maps.request import Request, frame_of
 from cohabit.queries.backbone import STRONGEST_PER_ITEM, weight
 from cohabit.queries.communities import LEADING, found_communities
@@ -44,7 +45,7 @@ def _read(store: GraphStore, request: Request) -> Graph:
         store,
         request,
         incidence,
-        title="Models that live together",
+        title="Models found together more often than if independent",
         unit="model",
         base=network.base,
         caveats=_caveats(network),
@@ -94,6 +95,7 @@ def graph_of(frame: Frame, network: OneMode, *, seed: int = 0, name: Callable[[s
         pairs_in_all=len(network.both),
         legend=legend,
         rule=_rule(network, len(kept)),
+        unlinked=_unlinked(network, name),
     )
 
 
@@ -147,6 +149,17 @@ def _rule(network: OneMode, kept: int) -> str:
         "each is drawn as a disc of its own. Dot area follows hosts (the smallest dots are drawn larger). Distance is "
         "not a measure."
     )
+
+
+def _unlinked(network: OneMode, name: Callable[[str], str]) -> str:
+    """What is to be said of the pair on most hosts where it has no line; nothing where it has one."""
+    if not len(network.both):
+        return ""
+    first = int(network.both.argmax())
+    if first in network.backbone.edges:
+        return ""
+    a, b = (name(network.labels[int(ends[first])]) for ends in (network.first, network.second))
+    return not_linked(a, b, int(network.both[first]), float(network.weights("lift")[first]))
 
 
 def _caveats(network: OneMode) -> list[str]:

@@ -7,6 +7,7 @@ import hashlib
 import html
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,6 +18,7 @@ from cohabit.text import visible
 
 _TITLE_LIMIT = 150
 _FACT_LIMIT = 500
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _STRICT = '"use strict";'
 _IRREGULAR = {"family": "families", "lab-country": "lab countries", "country": "countries"}
 
@@ -38,6 +40,13 @@ def plural(unit: str) -> str:
 def escaped(text: str, limit: int | None = None) -> str:
     """Return text written by anyone as HTML: hidden characters spelled out, cut to `limit`, markup escaped."""
     return html.escape(visible(text, limit), quote=True)
+
+
+def within(frame: Frame) -> str:
+    """Where there is none: in the selection, or, of what is for everybody, among what may be shown of it; as HTML."""
+    return (
+        f"in this selection that may be shown ({escaped(frame.published)})" if frame.published else "in this selection"
+    )
 
 
 def static(name: str) -> str:
@@ -111,7 +120,7 @@ def document(
     The page finds the payload in `data`, and there under `about` what a picture that leaves the page takes along.
     `styles` come after the shell's own. The scripts of the shell (`shell.js`, `search.js` …) are the caller's to name.
     """
-    sheets = ["\n".join(line.strip() for line in sheet.splitlines()) for sheet in (static("page.css"), *styles)]
+    sheets = [_lean(sheet) for sheet in (static("page.css"), *styles)]
     for text in (*scripts, *sheets):
         if any(end in text.lower() for end in ("</script", "</style", "<!--")):
             raise ValueError("a script or style of the page would end its own element")
@@ -141,6 +150,12 @@ def document(
         "</html>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _lean(sheet: str) -> str:
+    """A style sheet without comments and indentation, for the size of the file."""
+    lines = (line.strip() for line in _COMMENT.sub("", sheet).splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def _facts(frame: Frame) -> list[tuple[str, str]]:

@@ -86,7 +86,21 @@ class Shares:
             return "Hosts"
         if self.measure.level == MULTI_MODEL:
             return "Hosts with two or more models"
+        if self.measure.level == "lab-country":
+            return f"Labs in {country_name(self.measure.item)}"
         return self.measure.item
+
+    @property
+    def sentence(self) -> str:
+        """What a picture of it shows, as its title says it."""
+        level = self.measure.level
+        if level == HOSTS:
+            return "Share of all hosts"
+        if level == MULTI_MODEL:
+            return "Share of hosts with two or more models"
+        if level == "lab-country":
+            return f"Share of hosts with models of labs in {country_name(self.measure.item)}"
+        return f"Share of hosts with models of the {level} {visible(self.measure.item, 60)}"
 
     @property
     def choice(self) -> str:
@@ -116,7 +130,7 @@ class Shares:
 @dataclass(frozen=True)
 class PlaceFigures:
     """Everything a map of places draws; `measures` begins with the hosts themselves; `nothing` says what a
-    country is that is no place.
+    country is that is no place, `none_shown` why there is no place at all.
 
     Raises ValueError when counts and bases do not fit.
     """
@@ -128,6 +142,7 @@ class PlaceFigures:
     cluster_minimum: int
     left_out: int = 0
     nothing: str = "no host seen"
+    none_shown: str = "No place of any host in scope is known."
 
     def __post_init__(self) -> None:
         problem = next(self._problems(), None)

@@ -11,7 +11,6 @@ from cohabit.maps.places import figure, figures_of
 from cohabit.maps.poster import poster
 from cohabit.maps.request import Maker, Request, Still
 from cohabit.queries.place_shares import HOSTS, MULTI_MODEL, PlaceShares, place_shares, published
-from cohabit.queries.words import count
 
 _TITLES = {
     "country": "Where the hosts are, and what runs where",
@@ -33,9 +32,11 @@ def _still(by: str) -> Still:
         shares = shares_of(store, by, request)
         figures = figures_of(shares)
         frame = place_frame(shares, request)
-        measure = figures.chosen(request.share).measure
-        if measure.level != HOSTS:
-            # What the share is of; the title is that of all that the page shows.
+        shown = figures.chosen(request.share)
+        measure = shown.measure
+        frame = replace(frame, title=f"{shown.sentence}, by {by}")
+        if figures.places and measure.level != HOSTS:
+            # What the share is of.
             unit = "model" if measure.level == MULTI_MODEL else measure.level
             frame = replace(frame, base=measure.overall_base, unit=unit)
         return poster(frame, figure(figures, share=request.share))
@@ -58,10 +59,10 @@ def place_frame(shares: PlaceShares, request: Request) -> Frame:
     return Frame(
         title=_TITLES[shares.by],
         unit=shares.by,
-        base=shares.hosts - shares.unknown,
+        base=shares.known,
         hosts=shares.hosts,
         multi_model_hosts=shares.multi_model_hosts,
-        source=count(shares.scans, "scan"),
+        source=request.source_of(shares.scans),
         date_from=shares.first_seen[:10],
         date_to=shares.last_seen[:10],
         filters=request.scope.description(),

@@ -25,7 +25,9 @@ _TABLE = '<div class="scroll" id="places-table" tabindex="0" role="region" aria-
 def render(frame: Frame, figures: PlaceFigures) -> str:
     """Return the whole HTML document; `frame` says what the figures hold for, its items and pairs are not looked at."""
     if not figures.places:
-        return document(frame, payload=_empty(frame), tabs=[_nothing(frame)], scripts=[joined("shell.js", "search.js")])
+        return document(
+            frame, payload=_empty(frame), tabs=[_nothing(figures)], scripts=[joined("shell.js", "search.js")]
+        )
     worldly = figures.by == "country"
     tabs = [
         Tab("map", "Map" if worldly else "Ranking", _map_panel(frame, figures)),
@@ -50,12 +52,12 @@ def _empty(frame: Frame) -> dict[str, Any]:
     return {"unit": frame.unit, "units": plural(frame.unit), "base": 0, "items": items}
 
 
-def _nothing(frame: Frame) -> Tab:
+def _nothing(figures: PlaceFigures) -> Tab:
     return Tab(
         "map",
         "Map",
-        f'<p class="empty">The {escaped(frame.unit)} of none of the {frame.hosts:,} hosts in this selection is known. '
-        "Load scans that say it, or give a database of places with --geo when loading.</p>",
+        f'<p class="empty">{escaped(figures.none_shown)} Scans that say where hosts are, or a database of places given '
+        "with --geo when loading, would fill this map.</p>",
     )
 
 

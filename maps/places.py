@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from cohabit.graph.names import country_name
 from cohabit.maps.charts import Drawing, beside, legend, stacked
-from cohabit.maps.place_data import Cluster, Place, PlaceFigures, Shares
+from cohabit.maps.page import plural
+from cohabit.maps.place_data import FEW, Cluster, Place, PlaceFigures, Shares
 from cohabit.maps.place_figures import profiles, ranking, world_map
-from cohabit.maps.svg import tag, text
+from cohabit.maps.svg import text
 from cohabit.queries.place_shares import HOSTS, PlaceShares
 from cohabit.queries.result import Row
+from cohabit.queries.words import count
 from cohabit.text import visible
 
 # Sizes of the drawings, in pixels.
@@ -36,8 +38,22 @@ def figures_of(shares: PlaceShares) -> PlaceFigures:
         clusters=tuple(_cluster(shares.by, clusters[number]) for number in sorted(clusters)),
         cluster_minimum=shares.cluster_minimum,
         left_out=shares.left_out,
+        none_shown=_none_shown(shares),
         nothing="no host seen" if shares.least == 1 else f"fewer than {shares.least:,} hosts, or folded with these",
     )
+
+
+def _none_shown(shares: PlaceShares) -> str:
+    """Why there is no place to show, where there is none: of few hosts what is for everybody does not say how many."""
+    fewer = count(shares.least, "host")
+    if not shares.hosts:
+        return "No host is in scope." if shares.least == 1 else f"Fewer than {fewer} are in scope."
+    if shares.known:
+        return f"No {shares.by} has {fewer} or more."
+    of = f"of the {count(shares.hosts, 'host')} in scope"
+    if shares.least == 1:
+        return f"The {shares.by} of none {of} is known."
+    return f"The data do not say where hosts are: fewer than {shares.least:,} {of} have a known {shares.by}."
 
 
 def _name(by: str, label: str) -> str:
@@ -62,19 +78,19 @@ def figure(figures: PlaceFigures, width: float = _WIDTH, *, share: str | None = 
     """
     shown = figures.chosen(share)
     if not figures.places:
-        return Drawing(600, 30, tag("text", "No place of any host in scope is known.", x=0, y=18, class_="t"))
+        return _caption(figures.none_shown, width)
     if figures.by == "country":
         side = width * 0.36
         drawn = world_map(figures, shown.drawn, width - side - 24)
         key = legend([*shown.legend, ("none", figures.nothing)], drawn.width)
         left = [_caption(_said(shown), drawn.width), drawn, key]
-        right = [
-            _caption("Dots with 95 % intervals", side),
-            ranking(figures, shown, _RANKED, side),
-        ]
+        right = [_ranked(figures, shown, side), ranking(figures, shown, _RANKED, side)]
         return beside(stacked(left, gap=8), stacked(right, gap=8))
-    parts = [_caption(f"{_said(shown)}, with 95 % intervals", width)]
-    parts.append(ranking(figures, shown, _RANKED, width * 0.66))
+    parts = [
+        _caption(_said(shown), width),
+        _ranked(figures, shown, width),
+        ranking(figures, shown, _RANKED, width * 0.66),
+    ]
     if figures.by_cluster and figures.families:
         said = f"Who is alike: families among the hosts with a known one, of {figures.cluster_minimum:,} hosts or more"
         parts += [_caption(said, width), profiles(figures, _PROFILED, _COLUMNS, width)]
@@ -85,6 +101,21 @@ def _said(shown: Shares) -> str:
     if shown.measure.level == HOSTS:
         return "Share of all hosts in scope"
     return f"{visible(shown.title, _NAME_LIMIT)}: share {shown.base_text}"
+
+
+def _ranked(figures: PlaceFigures, shown: Shares, width: float) -> Drawing:
+    """Which of the places are in the ranking, and how to read it."""
+    ranked, places = len(shown.ranking), len(figures.places)
+    units = plural(figures.by)
+    least = "" if shown.measure.level == HOSTS else f" with {FEW} hosts or more"
+    if ranked > _RANKED:
+        which = f"The first {_RANKED} of {ranked:,} {units}{least}"
+    else:
+        which = f"{ranked:,} of {places:,} {units}{', those' if least else ''}{least}"
+    said = [f"{which}.", "Dots: shares, with 95 % intervals."]
+    if figures.left_out:
+        said.insert(1, f"{figures.left_out:,} more, with fewer hosts, are left out.")
+    return stacked([_caption(line, width) for line in said], gap=0)
 
 
 def _caption(words: str, width: float) -> Drawing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from cohabit import __version__
 from cohabit.maps.charts import Drawing
 from cohabit.maps.data import Frame
@@ -12,6 +14,7 @@ from cohabit.text import visible
 _MARGIN = 20.0
 _NARROWEST = 640.0
 _FACT_LIMIT = 400
+_NAME_LIMIT = 60
 
 
 def stamp(frame: Frame) -> tuple[str, ...]:
@@ -29,33 +32,51 @@ def stamp(frame: Frame) -> tuple[str, ...]:
     return tuple(visible(line, _FACT_LIMIT) for line in lines)
 
 
-def how(lines: int, pairs: int, lines_follow: str = "width: hosts with both") -> str:
-    """How to read a network: what dots and lines are, and how many of the pairs are lines."""
-    shown = f"Lines: {lines:,} of {pairs:,} pairs, with lift above 1, the strongest of each; {lines_follow}"
-    return f"Dots: area follows hosts. {shown.removesuffix('; ')}. Distance is not a measure."
+def how(lines: int, pairs: int, *said: str, lines_follow: str = "") -> str:
+    """How to read a network: what dots and lines are, how many of the pairs are lines, and the sentences `said`.
+
+    Empty ones are left out.
+    """
+    shown = f"Lines: {lines:,} of {pairs:,} pairs, with lift above 1, the strongest of each"
+    width = f"; {lines_follow}." if lines_follow else "."
+    sentences = ("Dots: area follows hosts.", shown + width, *said, "Distance is not a measure.")
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def not_linked(a: str, b: str, hosts: int, lift: float | None) -> str:
+    """Say of the pair on most hosts that it has no line: a picture of lines alone would hide it."""
+    told = ""
+    if lift is not None and not math.isnan(lift):
+        told = f": lift {lift:.2f}" + (", not among the strongest" if lift > 1 else "")
+    return (
+        f"{visible(a, _NAME_LIMIT)} and {visible(b, _NAME_LIMIT)}, together on {hosts:,} hosts, are not linked{told}."
+    )
 
 
 def poster(frame: Frame, drawing: Drawing, *, how: str = "") -> str:
     """Return an SVG file; `how` says how to read the picture."""
     width = max(drawing.width, _NARROWEST) + 2 * _MARGIN
     room = width - 2 * _MARGIN
-    parts = [hatch(), text(_MARGIN, 36, frame.title, size=19, class_="h", width=room)]
-    y = 56.0
+    parts, y = [hatch()], 12.0
+    for line in _wrapped(frame.title, room, 19):
+        y += 24
+        parts.append(text(_MARGIN, y, line, size=19, class_="h", width=room))
+    y += 20
     parts.append(tag("g", drawing.body, transform=f"translate({_MARGIN:g} {y:g})"))
     y += drawing.height + 12
-    for line in (wrapped for said in (*([how] if how else []), *stamp(frame)) for wrapped in _wrapped(said, room)):
+    for line in (wrapped for said in (*([how] if how else []), *stamp(frame)) for wrapped in _wrapped(said, room, 12)):
         y += 17
         parts.append(text(_MARGIN, y, line, size=12, class_="m", width=room))
     title = f"{'SIMULATED DATA – ' if frame.simulated else ''}{frame.heading}"
     return standalone(title, round(width), round(y + _MARGIN), "".join(parts))
 
 
-def _wrapped(line: str, room: float) -> list[str]:
+def _wrapped(line: str, room: float, size: float) -> list[str]:
     """Lines no wider than `room`, broken at blanks."""
     found = [""]
     for word in line.split(" "):
         longer = f"{found[-1]} {word}".strip()
-        if found[-1] and measured(longer, 12) > room:
+        if found[-1] and measured(longer, size) > room:
             found.append(word)
         else:
             found[-1] = longer

@@ -18,13 +18,21 @@ TITLE = "Which AI models live together on exposed hosts"
 _WIDTH = 944.0
 _HALF = 450.0
 _NOTE_LIMIT = 400
+_NOT_KNOWN = "–"
 
+_HOST = "A host is an address; it counts once, however often it was seen."
+_REPORTED = (
+    "The family of a model is the one that most hosts report for it; where none does, the catalogue's, by its name."
+)
+_BY_NAME = "No server in these scans reported a family: all families are the catalogue's, by the names of the models."
+_Q = (
+    "q is the false discovery rate under the bipartite configuration model, which keeps the sizes of hosts and items; "
+    "q < 0.01 is a gate, no rank."
+)
 _METHODS = (
-    "A host is an address; it counts once, however often it was seen. Its families are what its server reports.",
     "Shares are of hosts with at least one known item of the level; for places, of all hosts; for the course over "
     "time, of hosts whose list was seen in the month. Intervals are Wilson's, at 95 %; they take hosts as independent.",
-    "Lift is how many times more hosts run both items than if the two were independent. q is the false discovery rate "
-    "under the bipartite configuration model, which keeps the sizes of hosts and items; q < 0.01 is a gate, no rank.",
+    "Lift is how many times more hosts run both items than if the two were independent.",
     "The network draws, of pairs with lift above 1, the three strongest of each family and a maximum spanning tree.",
     "A scan sees what answers on the Internet, not what is in use: no figure here is about hosts that were not seen.",
 )
@@ -108,7 +116,7 @@ def _whole(*parts: str) -> str:
 def _ranks(data: ReportData) -> str:
     columns = []
     for title, ranked in (("Families", data.families), ("Labs", data.labs)):
-        chart = _svg(dots(ranked, _HALF), f"{title} by share of hosts") if ranked else "<p>None is known.</p>"
+        chart = _svg(dots(ranked, _HALF), f"{title} by share of hosts") if ranked else _none(data, "None is known.")
         columns.append(_whole(f"<h3>{title}</h3>", chart))
     return _section(
         "Who is biggest",
@@ -117,11 +125,16 @@ def _ranks(data: ReportData) -> str:
     )
 
 
+def _none(data: ReportData, words: str) -> str:
+    """Why a part is empty: `words`, or, in a report for everybody, that nothing in it has enough hosts."""
+    return f"<p>{words if data.least == 1 else f'There is none of {data.least:,} hosts or more.'}</p>"
+
+
 def _together(data: ReportData) -> str:
     title = "Who lives with whom"
     rows = data.network.pairs.rows[:PAIRS]
     if not rows:
-        return _section(title, "<p>No host lists two known families.</p>")
+        return _section(title, _none(data, "No host lists two known families."))
     cells = [
         [
             escaped(row["a"], 60),
@@ -145,14 +158,14 @@ def _together(data: ReportData) -> str:
         _whole(
             "<h3>What is together more often than independent families would be</h3>",
             _svg(data.picture, "Network of families"),
-            _note("Area of a dot: hosts. Colour: country of the lab. Width of a line: hosts with both."),
+            _note(escaped(data.reading)),
         ),
     )
 
 
 def _places(data: ReportData) -> str:
-    if data.places is None:
-        return _section("Where", f"<p>{escaped(data.no_places)}</p>")
+    if not data.places.places:
+        return _section("Where", f"<p>{escaped(data.places.none_shown)}</p>")
     return _section(
         "Where",
         _whole(
@@ -181,17 +194,18 @@ def _study(data: ReportData) -> str:
             escaped(row["claim"], 200),
             _figure(row["published"]),
             _figure(row["computed"]),
-            "–" if row["low"] is None else f"{_figure(row['low'])} to {_figure(row['high'])}",
-            escaped(row["verdict"] or "–"),
+            _NOT_KNOWN if row["low"] is None else f"{_figure(row['low'])} to {_figure(row['high'])}",
+            escaped(row["verdict"] or _NOT_KNOWN),
         ]
         for row in data.study
     ]
+    title = f"The study is {data.study_title}." if not data.study_headline else data.study_headline
     return _section(
-        "Published figures beside these data",
-        _lead(data.study_headline),
-        _table(["Claim", "Published", "Here", "95 % interval", "Verdict"], cells, numbers={1, 2, 3}),
+        "Figures of another study beside these data",
+        _lead(title),
+        _table(["Claim", "In the study", "Here", "95 % interval", "Verdict"], cells, numbers={1, 2, 3}),
         _note(
-            "Published numbers are those of other scans. The command <code>cohabit study</code> gives each figure "
+            "The study's numbers are those of other scans. The command <code>cohabit study</code> gives each figure "
             "under other definitions too."
         ),
     )
@@ -201,28 +215,30 @@ def _quality(data: ReportData) -> str:
     cells = [
         [
             escaped(row["check"]),
-            "–" if row["hosts"] is None else f"{row['hosts']:,}",
-            "–" if row["share"] is None else percent(row["share"]),
-            "–" if row["effect"] is None else f"{row['effect'] * 100:+.2f} points".replace("-", "−"),
+            _NOT_KNOWN if row["hosts"] is None else f"{row['hosts']:,}",
+            _NOT_KNOWN if row["share"] is None else percent(row["share"]),
+            _NOT_KNOWN if row["effect"] is None else f"{row['effect'] * 100:+.2f} points".replace("-", "−"),
             escaped(row["note"] or "", _NOTE_LIMIT),
         ]
         for row in data.quality
     ]
     heads = ["Check", "Hosts", "Share", "Effect", "What it means"]
+    effect = ""
+    if any(row["effect"] is not None for row in data.quality):
+        effect = " Effect: by how much the share above changes without these hosts."
     return _section(
         "What could be wrong with the data",
         _lead(data.quality_headline),
         _table(heads, cells, numbers={1, 2, 3}) if cells else "",
-        _note(
-            "A check raises a suspicion, it proves nothing. Effect: by how much the share above changes without these "
-            "hosts."
-        ),
+        _note(f"A check raises a suspicion, it proves nothing.{effect}"),
     )
 
 
 def _methods(data: ReportData) -> str:
     caveats = "".join(f"<li>{escaped(text, _NOTE_LIMIT)}</li>" for text in data.caveats)
-    methods = "".join(f"<li>{escaped(text)}</li>" for text in _METHODS)
+    tested = any(_q(row.get("q_value")) != _NOT_KNOWN for row in data.network.pairs.rows)
+    sentences = (_HOST, _REPORTED if data.reported_families else _BY_NAME, *_METHODS, *((_Q,) if tested else ()))
+    methods = "".join(f"<li>{escaped(text)}</li>" for text in sentences)
     section = _section("Methods in short", f'<ul class="small">{methods}{caveats}</ul>')
     return (
         f"{section}\n<footer><p>Made with cohabit {escaped(__version__)}. This file is complete and needs no network. "
@@ -231,12 +247,12 @@ def _methods(data: ReportData) -> str:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: set[int]) -> str:
-    """A table of cells that are HTML already."""
+    """A table of cells that are HTML already; columns in which no row has anything are left out."""
+    shown = [i for i in range(len(heads)) if any(row[i] not in ("", _NOT_KNOWN) for row in rows)]
 
     def cells(row: Sequence[str], name: str) -> str:
         return "".join(
-            f'<{name} class="number">{cell}</{name}>' if i in numbers else f"<{name}>{cell}</{name}>"
-            for i, cell in enumerate(row)
+            f'<{name} class="number">{row[i]}</{name}>' if i in numbers else f"<{name}>{row[i]}</{name}>" for i in shown
         )
 
     body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
@@ -265,12 +281,12 @@ def _interval(low: float, high: float) -> str:
 
 def _q(value: float | None) -> str:
     if value is None or value != value:
-        return "–"
+        return _NOT_KNOWN
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _figure(value: Any) -> str:
     """A figure of the study: whole numbers are whole, so what is not is a share."""
     if value is None:
-        return "–"
+        return _NOT_KNOWN
     return f"{value * 100:.1f} %" if isinstance(value, float) else f"{value:,}"

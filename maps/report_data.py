@@ -18,6 +18,7 @@ from cohabit.maps.request import Request
 from cohabit.queries import quality as doubts
 from cohabit.queries import study as claims
 from cohabit.queries import trends as courses
+from cohabit.queries.claims import load_claims
 from cohabit.queries.measures import wilson
 from cohabit.queries.network import ItemNetwork
 from cohabit.queries.place_shares import PlaceShares
@@ -34,19 +35,24 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class ReportData:
-    """Text in it is as anybody wrote it; `periods` and `lines` are empty where there is no course over time."""
+    """Text in it is as anybody wrote it; `periods` and `lines` are empty where there is no course over time.
+
+    `reading` says how to read the picture, `reported_families` whether any server of the graph reported one, `least`
+    is the K of a report for everybody.
+    """
 
     sentences: tuple[str, ...]
     families: tuple[Dot, ...]
     labs: tuple[Dot, ...]
     network: ItemNetwork
     picture: Drawing
-    places: PlaceFigures | None
-    no_places: str
+    reading: str
+    places: PlaceFigures
     periods: tuple[str, ...]
     lines: tuple[Line, ...]
     trend: str
     study: tuple[Row, ...]
+    study_title: str
     study_headline: str
     quality: tuple[Row, ...]
     quality_headline: str
@@ -56,13 +62,16 @@ class ReportData:
     date_to: str
     filters: tuple[str, ...]
     simulated: bool
+    reported_families: bool
     published: str = ""
+    least: int = 1
 
 
 def report_data(store: GraphStore, request: Request, *, rejected: Iterable[RejectedRecord] | None = None) -> ReportData:
     """Ask everything that the report answers, of one scope."""
     scope = request.scope
     network = network_of(store, "family", request)
+    drawn = map_data(network, Result((), []), request, "family")
     ranked, labs = (
         _answer("rank", rank(store, level=level, scope=scope), request, level=level) for level in ("family", "lab")
     )
@@ -75,17 +84,14 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
         families=_dots(ranked),
         labs=_dots(labs),
         network=network,
-        picture=families.figure(map_data(network, Result((), []), request, "family"), seed=request.seed),
-        places=figures_of(countries) if countries.places else None,
-        no_places=(
-            f"No country has {count(request.protected.k, 'host')} or more."
-            if request.protected
-            else f"The country of none of the {count(network.hosts, 'host')} in scope is known."
-        ),
+        picture=families.figure(drawn, seed=request.seed),
+        reading=families.reading(drawn),
+        places=figures_of(countries),
         periods=periods,
         lines=lines,
         trend=trend,
         study=tuple(row for row in study.rows if row["reading"] == AS_DEFINED),
+        study_title=load_claims(None).title,
         study_headline=study.headline or "",
         quality=tuple(quality.rows),
         quality_headline=quality.headline or "",
@@ -94,13 +100,23 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
             *request.published_notes,
             *dict.fromkeys(_caveats(ranked, network.pairs, countries.clusters, request)),
         ),
-        source=count(network.scans, "scan"),
+        source=request.source_of(network.scans),
         date_from=network.first_seen[:10],
         date_to=network.last_seen[:10],
         filters=scope.description(),
         simulated=request.simulated,
+        reported_families=_reported_families(store),
         published=request.published,
+        least=request.protected.k if request.protected else 1,
     )
+
+
+def _reported_families(store: GraphStore) -> bool:
+    """Whether any server said the family of a model; else all are the catalogue's."""
+    found = store.table(
+        "MATCH (:Host)-[d:DEPLOYS]->(:Model) WHERE d.reported_family IS NOT NULL RETURN count(d) AS deployments"
+    )
+    return bool(found.column("deployments")[0].as_py())
 
 
 def _answer(question: str, answer: Result, request: Request, **options: object) -> Result:
@@ -177,6 +193,9 @@ def _course(store: GraphStore, request: Request, families: Result) -> tuple[tupl
         return (), (), "The report is about one moment (--at): there is no course over time."
     answer = _answer("trends", courses.trends(store, scope=request.scope), request)
     periods = tuple(sorted({row["period"] for row in answer.rows}))
+    if len(periods) < 2 and request.protected:
+        few = count(request.protected.k, "host")
+        return (), (), f"Fewer than two months have a family on {few} or more: there is no course over time."
     if len(periods) < 2:
         return (), (), "All observations are of one month: there is no course over time."
     position = {period: i for i, period in enumerate(periods)}

@@ -20,7 +20,7 @@ class Request:
     model's name, which can hold one.
 
     With `protected` the map is for everybody: it says nothing of few hosts. `share` names what the still picture of a
-    map of places shows (None: hosts), as the page's own list of choices has it.
+    map of places shows (None: hosts), as the page's own list of choices has it. `source` names the data set.
     """
 
     scope: Scope = field(default_factory=Scope)
@@ -31,11 +31,17 @@ class Request:
     protected: Protection | None = None
     share: str | None = None
     name: Callable[[str], str] = str
+    source: str = ""
 
     @property
     def published(self) -> str:
         """What titles and facts say of a map for everybody; nothing where it is not one."""
         return self.protected.words if self.protected else ""
+
+    def source_of(self, scans: int) -> str:
+        """The source line: the scans, and the name of the data set where it has one."""
+        said = count(scans, "scan")
+        return f"{self.source} ({said})" if self.source else said
 
     @property
     def published_notes(self) -> tuple[str, ...]:
@@ -75,7 +81,7 @@ def frame_of(
         base=base,
         hosts=said(len(incidence.hosts)) or 0,
         multi_model_hosts=said(incidence.multi_model_hosts) or 0,
-        source=count(about["scans"], "scan"),
+        source=request.source_of(about["scans"]),
         date_from=(about["first_seen"] or "")[:10],
         date_to=(about["last_seen"] or "")[:10],
         filters=request.scope.description(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,6 +11,7 @@ from itertools import pairwise
 CLASSES = 5
 # Shares that differ more than this are parted at equal ratios: else one class would hold 1 % and 30 %.
 _SKEWED = 40
+_ENDS = (1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10)
 
 
 def cuts(shares: Sequence[float]) -> tuple[float, ...]:
@@ -47,6 +49,13 @@ def texts(limits: Sequence[float]) -> tuple[str, ...]:
     shown = [f"{float(f'{limit * 100:.2g}'):g} %" for limit in limits]
     between = [f"{low} to {high}" for low, high in pairwise(shown)]
     return (f"under {shown[0]}", *between, f"{shown[-1]} or more")
+
+
+def scale_end(highest: float) -> float:
+    """Where a scale of shares ends: a round share beyond the highest, so that no interval looks cut; 1 at most."""
+    beyond = max(highest, 1e-9) * 1.02
+    power = 10.0 ** math.floor(math.log10(beyond))
+    return min(1.0, next(round(step * power, 12) for step in _ENDS if step * power >= beyond))
 
 
 def percent(share: float) -> str:

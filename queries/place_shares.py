@@ -49,8 +49,8 @@ class PlaceShares:
     """Places by hosts, most first; places beyond `MOST_PLACES` are left out and counted in `left_out`.
 
     `clusters` is the answer of `cohabit clusters --by …` at level family with `cluster_minimum` as `--min-hosts`.
-    `hosts`, `multi_model_hosts` and `unknown` (without a known place) count hosts in scope; `least` is the K of
-    shares for everybody; the rest describes the whole graph.
+    `hosts`, `multi_model_hosts`, `known` and `unknown` (with and without a known place) count hosts in scope; `least`
+    is the K of shares for everybody (0 hosts are then fewer than that); the rest describes the whole graph.
     """
 
     by: str
@@ -61,6 +61,7 @@ class PlaceShares:
     cluster_minimum: int
     hosts: int
     multi_model_hosts: int
+    known: int
     unknown: int
     first_seen: str
     last_seen: str
@@ -96,6 +97,7 @@ def place_shares(store: GraphStore, by: str, scope: Scope | None = None) -> Plac
         cluster_minimum=minimum,
         hosts=len(incidence.hosts),
         multi_model_hosts=incidence.multi_model_hosts,
+        known=int(everyone[:-1].sum()),
         unknown=int(everyone[-1]),
         first_seen=about_graph["first_seen"] or "",
         last_seen=about_graph["last_seen"] or "",
@@ -163,6 +165,7 @@ def published(shares: PlaceShares, protected: Protection) -> PlaceShares:
         clusters=replace(clusters, rows=rows),
         hosts=protected.count(shares.hosts) or 0,
         multi_model_hosts=protected.count(shares.multi_model_hosts) or 0,
+        known=protected.count(shares.known) or 0,
         unknown=protected.count(shares.unknown) or 0,
         least=protected.k,
     )

@@ -52,6 +52,13 @@ function spoken(place, of = measure) {
   return enough(place, of) ? text : text + "; too few to draw";
 }
 
+// Where a scale of shares ends: a round share beyond the highest, so that no interval looks cut.
+function scaleEnd(places) {
+  const beyond = Math.max(...places.map((place) => interval(place)[1]), 1e-9) * 1.02;
+  const power = 10 ** Math.floor(Math.log10(beyond));
+  return Math.min(1, [1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10].find((one) => one * power >= beyond) * power);
+}
+
 // ---- the world, and its copies ----
 
 const world = byId("world");
@@ -162,7 +169,7 @@ function rankedPlaces() {
 function showRanking() {
   const places = rankedPlaces();
   const shown = places.slice(0, RANKED);
-  const end = Math.max(...shown.map((place) => interval(place)[1]), 1e-9);
+  const end = scaleEnd(shown);
   byId("ranking").replaceChildren(...shown.map((place) => {
     const row = element("li", place === choice.selected ? "on" : "");
     const n = ofAll() ? `${count(measure.counts[place])} hosts` : `n ${count(base(place))}`;
@@ -172,6 +179,7 @@ function showRanking() {
   const left = PLACES - ranking().length;
   const notes = [`${count(shown.length)} of ${count(places.length)} ranked ${data.units}` + (choice.matches ? " that match" : "")];
   if (left) notes.push(`${count(left)} with fewer than ${data.few} hosts are not ranked`);
+  notes.push(`lines from 0 to ${fine(end)}`);
   byId("ranked").textContent = notes.join("; ") + ".";
 }
 
@@ -337,7 +345,7 @@ function legendPart(entries) {
 function rankingPart() {
   const group = shape("g");
   const places = rankedPlaces().slice(0, RANKED);
-  const end = Math.max(...places.map((place) => interval(place)[1]), 1e-9);
+  const end = scaleEnd(places);
   const x = (value) => 250 + (440 * value) / end;
   places.forEach((place, index) => {
     const y = index * 22 + 11;
@@ -357,7 +365,9 @@ function rankingPart() {
       words(900, y + 4, "m", ofAll() ? `${count(measure.counts[place])} hosts` : `n ${count(base(place))}`, "end"),
     );
   });
-  return part(group, 920, places.length * 22);
+  const bottom = places.length * 22;
+  for (const value of places.length ? [0, end] : []) group.append(words(x(value), bottom + 12, "m", fine(value), "middle"));
+  return part(group, 920, bottom + 16);
 }
 
 offerPictures(byId("panel-map"), data.file, () => ({

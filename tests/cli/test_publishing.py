@@ -38,6 +38,8 @@ def test_one_line_for_what_is_not_published(loaded: Program) -> None:
         "report -o r.html --publish 0": "--publish 0: it takes 5 or more",
         "bundle -o study.zip --publish 3": "--publish 3: it takes 5 or more",
         "bundle -o study.zip --level host": "--level 'host': not a level; choose from model, family, line, lab",
+        "bundle -o study.zip --source ' '": "--source is empty",
+        f"map -o x.svg --source {'x' * 201}": "--source has 201 characters: the source line takes 200",
         "bundle -o study.tar": "study.tar: a file name that ends in .zip, please",
         "bundle -o study.zip --prefix 192.0.2.0/24": "bundle: --prefix is part of an address",
     }
@@ -79,7 +81,8 @@ def made(loaded: Program) -> dict[str, bytes]:
     return found
 
 
-CALLS = {"whole": "", "known": "--publish 5 --country DE --seed 2 --level line"}
+NAMED = "Server list of Example, 2026"
+CALLS = {"whole": "", "known": f"--publish 5 --country DE --seed 2 --level line --source '{NAMED}'"}
 
 
 def opened(content: bytes) -> dict[str, str]:
@@ -113,6 +116,10 @@ def test_a_bundle_says_what_it_is(loaded: Program, made: dict[str, bytes]) -> No
     citation = files["CITATION.txt"]
     assert scan[:12] in citation
     assert "; --country DE; published with K = 5; seed 2; computed with cohabit " in citation
+    assert citation.startswith(f"AI models on exposed hosts, {NAMED}: 1 scan, ")
+    assert opened(made["whole"])["CITATION.txt"].startswith("AI models on exposed hosts: 1 scan, ")
+    assert files["README.txt"].startswith(citation)
+    assert f"<dd>{NAMED} (1 scan)</dd>" in files["maps/families.html"]
     assert "For everybody: published with K = 5." in files["README.txt"]
     assert "NOT for everybody" in opened(made["whole"])["README.txt"]
     versions = json.loads(files["versions.json"])

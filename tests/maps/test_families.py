@@ -8,14 +8,16 @@ import subprocess
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from cohabit.maps.data import Frame, MapData
-from cohabit.maps.families import render
+from cohabit.maps.families import lab_in, poster_of, reading, render
+from cohabit.maps.svg import light_colours
 from cohabit.text import visible
 from tests.maps import samples
 
@@ -133,6 +135,60 @@ def test_groups_get_colours_by_hosts_and_the_rest_is_grey() -> None:
 def test_the_grey_group_says_what_it_is(groups: dict[str, str | None], text: str) -> None:
     data = samples.map_data([{f"f{i}"} for i in range(8)], groups)
     assert payload(render(data))["groups"][-1]["text"] == text
+
+
+def _by_lab(countries: list[str | None]) -> dict[str, int]:
+    """Colours of a map with one family a country, the first on most hosts."""
+    families = [f"f{i:02d}" for i in range(len(countries))]
+    groups = dict(zip(families, (None if c is None else lab_in(c) for c in countries), strict=True))
+    hosts = [{name} for i, name in enumerate(families) for _ in range(50 - i)]
+    legend = payload(render(samples.map_data(hosts, groups)))["groups"]
+    return {entry["text"]: entry["colour"] for entry in legend}
+
+
+def test_a_country_of_labs_has_one_colour_on_every_map() -> None:
+    usual = ["US", "CN", "FR", "CA", "JP", "KR", "DE"]
+    first = _by_lab(list(usual))
+    assert first == {lab_in(c): colour for c, colour in zip(usual, (0, 4, 2, 6, 1, 3, 5), strict=True)}
+    # Whatever the order of sizes, and whoever else is there: the rest is grey.
+    assert _by_lab(["BR", *reversed(usual), None]) == {**first, "other or not known": 7}
+    # What the usual ones leave goes to the next in the order of the documentation, then to the largest.
+    assert _by_lab(["BR", "GB", "AE", "CN", "US"]) == {
+        lab_in("US"): 0,
+        lab_in("CN"): 4,
+        lab_in("AE"): 1,
+        lab_in("GB"): 2,
+        lab_in("BR"): 3,
+    }
+
+
+def test_the_two_commonest_countries_of_labs_differ_in_grey() -> None:
+    def lightness(colour: str) -> float:
+        """CIE L* (CIE 15) of a colour."""
+        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        relative = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        return 116 * relative ** (1 / 3) - 16
+
+    number = _by_lab(["US", "CN", "FR", "CA"])
+    greys = [lightness(light_colours()[f"--c{number[lab_in(c)]}"]) for c in ("US", "FR", "CN", "CA")]
+    assert greys == sorted(greys)
+    assert min(b - a for a, b in pairwise(greys)) > 10
+
+
+def test_the_pair_on_most_hosts_is_named_where_it_has_no_line() -> None:
+    # 60 of 100 hosts have a, 60 b, 30 both: lift 0.5 / 0.6 = 0.83; c is only on hosts with a.
+    hosts = [{"a", "b"}] * 30 + [{"a", "c"}] * 20 + [{"a"}] * 10 + [{"b"}] * 30 + [{"d"}] * 10
+    said = "a and b, together on 30 hosts, are not linked: lift 0.83."
+    data = samples.map_data(hosts, {})
+    assert said in " ".join(Elements(render(data)).text)
+    assert said in reading(data)
+    assert said in " ".join(e.text or "" for e in ET.fromstring(poster_of(data)).iter() if e.text)
+    linked = samples.map_data([{"a", "b"}] * 30 + [{"c"}] * 70, {})
+    assert "not linked:" not in render(linked)
+    assert "not linked" not in reading(linked)
+    hostile = samples.map_data([{"a\u202e", "b<i>"}] * 5 + [{"a\u202e"}] * 9 + [{"b<i>"}] * 9, {})
+    assert r"a\u202e and b&lt;i&gt;, together on 5 hosts, are not linked" in render(hostile)
 
 
 def test_facts_of_the_file_are_said(plain_data: MapData) -> None:

@@ -9,6 +9,8 @@ from importlib.resources import files
 import pytest
 
 from cohabit.maps import page
+from cohabit.maps.data import MapData
+from cohabit.maps.families import render
 from tests.maps.samples import HOSTILE
 
 SCRIPTS = sorted(path.name for path in files("cohabit.maps").joinpath("static").iterdir() if path.name.endswith(".js"))
@@ -88,6 +90,15 @@ def test_no_text_of_a_script_goes_over_lines(name: str) -> None:
     for line in page.static(name).splitlines():
         assert line.count("`") % 2 == 0, line
         assert not line.rstrip().endswith("\\"), line
+
+
+def test_style_sheets_keep_their_rules_and_lose_their_comments(plain_data: MapData) -> None:
+    html = render(plain_data)
+    (sheet,) = re.findall(r"<style>(.*?)</style>", html, re.S)
+    assert "/*" in page.static("page.css")
+    assert "/*" not in sheet
+    assert sheet.count("{") == page.static("page.css").count("{")
+    assert "--c0: #0072b2;" in sheet
 
 
 def test_joined_scripts_keep_their_code_and_lose_the_rest() -> None:

@@ -91,6 +91,13 @@ def test_cuts_by_hand() -> None:
     assert scale.cuts([0.001, 0.01, 1.0]) == (0.004, 0.016, 0.063, 0.25)
 
 
+@pytest.mark.parametrize(
+    ("highest", "end"), [(0.7, 0.8), (0.5, 0.6), (0.099, 0.12), (0.034, 0.035), (0.302, 0.35), (0.97, 1.0), (1.0, 1.0)]
+)
+def test_a_scale_ends_at_a_round_share_beyond_the_highest(highest: float, end: float) -> None:
+    assert scale.scale_end(highest) == pytest.approx(end, rel=1e-9)
+
+
 def test_classes_and_their_words() -> None:
     limits = (0.12, 0.2, 0.5)
     assert [scale.class_of(share, limits) for share in (0.0, 0.119, 0.12, 0.3, 0.5, 1.0)] == [0, 0, 1, 2, 3, 3]
@@ -145,12 +152,18 @@ def test_ranking_is_that_of_the_counts_with_intervals_of_another_library() -> No
         key=lambda i: -shares.measure.counts[i] / shares.measure.bases[i],
     )[:5]
     texts = [e.text for e in root.iter(f"{SVG}text")]
-    assert [figures.places[i].name for i in order] == texts[::3]
-    assert [f"n {shares.measure.bases[i]:,}" for i in order] == texts[2::3]
+    rows, ends = texts[:15], texts[15:]
+    assert [figures.places[i].name for i in order] == rows[::3]
+    assert [f"n {shares.measure.bases[i]:,}" for i in order] == rows[2::3]
     bounds = [proportion_confint(shares.measure.counts[i], shares.measure.bases[i], method="wilson") for i in order]
     intervals = [e for e in root.iter(f"{SVG}line") if e.get("class") == "interval"]
-    rails = [e for e in root.iter(f"{SVG}line") if e.get("class") == "line"]
-    end = max(high for _, high in bounds)
+    lines = [e for e in root.iter(f"{SVG}line") if e.get("class") == "line"]
+    rails, bars = lines[:5], lines[5:]
+    end = float((ends[1] or "").removesuffix(" %")) / 100
+    # The scale ends beyond the last interval, and is written at its two ends.
+    assert max(high for _, high in bounds) * 1.02 <= end <= 1
+    assert ends[0] == "0 %"
+    assert [bar.get("x1") for bar in bars] == [rails[0].get("x1"), rails[0].get("x2")]
     for interval, rail, (low, high) in zip(intervals, rails, bounds, strict=True):
         left, right = float(rail.get("x1") or 0), float(rail.get("x2") or 0)
         at = [left + (right - left) * bound / end for bound in (low, high)]
@@ -299,5 +312,31 @@ def test_shares_are_asked_for_by_the_names_of_the_page() -> None:
         figures.chosen("nope")
     china = PlaceMeasure("lab-country", "CN", figures.measures[2].counts, figures.measures[2].bases, 1, 1)
     named = replace(figures, measures=(*figures.measures, china))
-    for name in ("cn", "China", "lab-country:CN", "lab-country:china"):
+    for name in ("cn", "China", "lab-country:CN", "lab-country:china", "labs in China"):
         assert named.chosen(name).measure == china
+    said = [named.chosen(name).sentence for name in ("hosts", "multi-model hosts", "llama", "lab:bert", "cn")]
+    assert said == [
+        "Share of all hosts",
+        "Share of hosts with two or more models",
+        "Share of hosts with models of the family llama",
+        "Share of hosts with models of the lab bert",
+        "Share of hosts with models of labs in China",
+    ]
+
+
+def test_a_ranking_says_which_places_are_in_it() -> None:
+    figures = place_samples.countries()
+    everywhere = texts(parsed(figure(figures, share="qwen2")))
+    enough = sum(n >= 50 for n in figures.chosen("qwen2").measure.bases)
+    assert 15 < enough < len(figures.places)
+    assert f"The first 15 of {enough} countries with 50 hosts or more." in everywhere
+    more = texts(parsed(figure(replace(figures, left_out=1234), share="qwen2")))
+    assert "1,234 more, with fewer hosts, are left out." in more
+    few = replace(
+        figures,
+        places=figures.places[-5:],
+        measures=tuple(replace(m, counts=m.counts[-5:], bases=m.bases[-5:]) for m in figures.measures),
+    )
+    ranked = sum(n >= 50 for n in few.chosen("qwen2").measure.bases)
+    assert f"{ranked} of 5 countries, those with 50 hosts or more." in texts(parsed(figure(few, share="qwen2")))
+    assert "5 of 5 countries." in texts(parsed(figure(few)))

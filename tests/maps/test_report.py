@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from html import unescape
 from itertools import combinations
 from pathlib import Path
@@ -18,10 +20,13 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from cohabit.errors import DataError, UsageError
+from cohabit.graph.store import open_store
 from cohabit.maps import browser
 from cohabit.maps.kinds import KINDS, make_file, make_map, make_report, make_still
 from cohabit.maps.request import Request
+from cohabit.queries.protection import Protection
 from cohabit.queries.scope import Scope
+from cohabit.session import Graph
 from cohabit.text import visible
 from tests.maps.harness import Chromium
 from tests.maps.samples import HOSTILE
@@ -116,12 +121,83 @@ def test_the_report_says_what_counting_gives(plain: Path, cohabit: Cohabit, tmp_
     assert f"hosts are in {len(countries)} countries" in text
     for heading in (
         *("Who is biggest", "Who lives with whom", "Where", "What rises and falls"),
-        *("Published figures beside these data", "What could be wrong with the data", "Methods in short"),
+        *("Figures of another study beside these data", "What could be wrong with the data", "Methods in short"),
     ):
         assert heading in text
     for check in ("suspected decoys", "seen once", "unseen hosts"):
         assert check in text
     assert "2026-01-14 to 2026-03-14" in text
+
+
+def test_without_reported_families_and_countries_the_report_says_so(tmp_path: Path) -> None:
+    """Every part names its true reason, for everybody or not: there is no country, so none is too small."""
+    records = []
+    for host in range(60):
+        names = ("llama3.2:1b", "qwen2.5:0.5b", "nomic-embed-text:latest")[: 1 + host % 3]
+        records.append(record(host, (), country=None) | {"models": [{"name": name} for name in names]})
+    with closing(store_of(tmp_path, records)) as store:
+        plain, many = (Request(protected=p) for p in (None, Protection(10)))
+        whole, public = shown(make_report(store, plain)), shown(make_report(store, many))
+        assert "The country of none of the 60 hosts in scope is known." in whole
+        fewer = "The data do not say where hosts are: fewer than 10 of the 60 hosts in scope have a known country."
+        assert fewer in public
+        for request, said in ((plain, "The country of none of the 60 hosts in scope is known."), (many, fewer)):
+            assert said in shown(make_map(store, "countries", request))
+            still = ET.fromstring(make_still(store, "countries", replace(request, share="lab-country:CN")))
+            words = [e.text or "" for e in still.iter(f"{SVG}text")]
+            assert {said, "Share of hosts with models of labs in China, by country"} <= set(words)
+            assert "Base n: 0 hosts with a known country (of 60)." in words
+        for text in (whole, public):
+            assert "No server in these scans reported a family: all families are the catalogue's" in text
+            assert "what its server reports" not in text
+            assert "No country has" not in text
+        assert "All observations are of one month" in whole
+        assert "Fewer than two months have a family on 10 hosts or more" in public
+
+
+def test_of_countries_under_k_the_report_says_that(tmp_path: Path) -> None:
+    records = [record(host, ("llama", "qwen2"), country=("CN", "US", "DE")[host % 3]) for host in range(24)]
+    with closing(store_of(tmp_path, records)) as store:
+        text = shown(make_report(store, Request(protected=Protection(10))))
+        assert "No country has 10 hosts or more." in text
+        assert "do not say where" not in text
+        # By hand: a known place, and the reported family.
+        assert "The family of a model is the one that most hosts report for it" in text
+        nobody = shown(make_report(store, Request(Scope(country=("FR",)), protected=Protection(10))))
+        assert "Fewer than 10 hosts are in scope." in nobody
+        assert nobody.count("There is none of 10 hosts or more.") == 3
+        page = make_map(store, "families", Request(Scope(country=("FR",)), protected=Protection(10)))
+        assert "There is no family in this selection that may be shown (published with K = 10)" in page
+
+
+def test_the_study_is_named_and_empty_columns_are_not_there(plain: Path) -> None:
+    with closing(open_store(plain, "embedded")) as store:
+        whole, public = (make_report(store, Request(protected=p)) for p in (None, Protection(10)))
+    assert "Silent Brothers (SentinelOne and Censys, January 2026): " in shown(whole)
+    assert "The study is Silent Brothers (SentinelOne and Censys, January 2026)." in shown(public)
+    for html in (whole, public):
+        for table in re.findall(r"<table>.*?</table>", html, re.S):
+            rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in re.findall(r"<tr>.*?</tr>", table)]
+            for column in zip(*rows, strict=True):
+                assert set(column[1:]) - {"", "–"}, column[0]
+        assert '<th class="number">In the study</th>' in html
+        assert "Published figures" not in html
+    assert '<th class="number">Effect</th>' in whole
+    assert "Effect" not in shown(public)
+
+
+def test_the_source_is_named_where_it_is_said(plain: Path, hostile: Path) -> None:
+    name = "Serverliste\u202e <b>von Beispiel</b>, 2026"
+    said = r"Serverliste\u202e <b>von Beispiel</b>, 2026 (1 scan)"
+    with Graph(plain) as graph:
+        assert f"Source {said} Seen" in shown(graph.report(source=name))
+        assert "Source 1 scan Seen" in shown(graph.report())
+        for kind in ("families", "models", "countries", "time"):
+            assert f"Source {said} Seen" in shown(graph.map(kind, source=name)), kind
+            assert f"Source: {said}. Seen:" in unescape(graph.picture(kind, ".svg", source=name).decode()), kind
+        for wrong, words in (("  ", "--source is empty"), ("x" * 201, "--source has 201 characters")):
+            with pytest.raises(UsageError, match=words):
+                graph.picture("report", ".html", source=wrong)
 
 
 def test_the_same_input_gives_the_same_bytes(plain: Path, cohabit: Cohabit, tmp_path: Path) -> None:
@@ -243,10 +319,6 @@ def test_a_browser_that_fails_is_said_in_one_line(monkeypatch: pytest.MonkeyPatc
 
 
 def test_empty_and_narrow_scopes(plain: Path) -> None:
-    from contextlib import closing
-
-    from cohabit.graph.store import open_store
-
     with closing(open_store(plain, "embedded")) as store:
         nothing = Request(Scope(country=("FR",)))
         assert "No host is in scope" in make_report(store, nothing)
