@@ -121,7 +121,7 @@ class Graph(Questions):
 
         named = source_name(source)
         simulated, _ = self._kinds_of_scans()
-        notes = self.notes(kind, **filters)
+        notes = self.notes(kind, publish=publish, **filters)
         masker = self.masker
         request = Request(
             scope(filters), simulated, notes, seed, masker.address, protection(publish), share, masker.addresses, named
@@ -129,7 +129,7 @@ class Graph(Questions):
         store = renaming(self.store, masker.addresses)
         return make_file(store, kind, ending, request, rejected=self._rejected())
 
-    def notes(self, kind: str | None = None, **filters: Any) -> tuple[str, ...]:
+    def notes(self, kind: str | None = None, *, publish: int | None = None, **filters: Any) -> tuple[str, ...]:
         """What whoever makes a map (of this kind) or an export with these filters must know; maps say it, too.
 
         >>> graph.notes("countries", exclude_decoys=True)[0][:37]
@@ -139,11 +139,11 @@ class Graph(Questions):
 
         by = KINDS[kind].by if kind in KINDS else None
         mixed = (MIXED,) if all(self._kinds_of_scans()) else ()
-        return (*mixed, *self._caveats([scope(filters)], {"by": by}))
+        return (*mixed, *self._caveats([scope(filters)], {"by": by}, published=publish is not None))
 
-    def _caveats(self, scopes: Sequence[Scope], options: Mapping[str, Any]) -> list[str]:
+    def _caveats(self, scopes: Sequence[Scope], options: Mapping[str, Any], *, published: bool = False) -> list[str]:
         """Say which filters and options can find nothing in this graph, or leave nothing out."""
-        caveats = lacking.notes(self.store, scopes, options)
+        caveats = lacking.notes(self.store, scopes, options, published=published)
         if any(one.exclude_decoys for one in scopes) and not self._has_decoys():
             caveats.append(NO_DECOYS)
         return caveats
@@ -296,7 +296,9 @@ class Graph(Questions):
         scopes = [one for one in (*arguments, options.get("scope")) if isinstance(one, Scope)]
         if question == "match":
             scopes.append(Scope(in_file=arguments))
-        answer = replace(answer, caveats=(*answer.caveats, *self._caveats(scopes, options)))
+        answer = replace(
+            answer, caveats=(*answer.caveats, *self._caveats(scopes, options, published=protected is not None))
+        )
         answer = masked.masked(answer, masker)
         if not simulated:
             return answer

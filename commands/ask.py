@@ -304,7 +304,7 @@ def make_map(
     with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
         options = {"seed": seed, "share": share, "publish": publish, "source": source, **filters.values()}
         content = graph.picture(kind, output.suffix.lower(), **options)
-        notes = graph.notes(kind, **filters.values())
+        notes = graph.notes(kind, publish=publish, **filters.values())
     write_file(output, content)
     if not quiet:
         tell(notes)

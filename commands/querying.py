@@ -11,6 +11,7 @@ from cohabit.errors import DataError, UsageError
 from cohabit.graph.store import data_folder
 from cohabit.queries.own_queries import known_queries, query_called
 from cohabit.queries.result import Result, result
+from cohabit.queries.saved import SavedQuery, parse_query
 
 
 def saved_list(data: Path | None) -> Result:
@@ -50,7 +51,18 @@ def question(
             cypher = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{file}: the query cannot be read ({error})") from error
+        if headed := _headed(file.stem, cypher):
+            return "query", (cypher, headed.values(given))
     return "query", (cypher, {key: _value(text) for key, text in given.items()})
+
+
+def _headed(name: str, text: str) -> SavedQuery | None:
+    """The query of a file with the header of a saved one, whose parameters have types and defaults; else None."""
+    try:
+        query = parse_query(name, text, {"title": name, "folder": "Own", "shows": name})
+    except ValueError:  # comments of another kind
+        return None
+    return query if query.parameters else None
 
 
 def _value(text: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from cohabit.errors import DataError, UsageError
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
-from cohabit.queries.guard import check_reading
+from cohabit.queries.guard import check_reading, parameters_of
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.saved import SavedQuery
 from cohabit.text import visible
@@ -25,10 +25,14 @@ def explore(store: GraphStore, masker: Masker, cypher: str, parameters: Mapping[
     """Run a reading statement of the user; the columns are the query's own, in its own row order.
 
     Dates and times come as ISO 8601 texts, decimals as numbers, bytes as hexadecimal digits, anything else that JSON
-    has not as text. UsageError when the statement does not only read, or names two columns alike; DataError when the
-    store refuses it.
+    has not as text. UsageError when the statement does not only read, misses a parameter, or names two columns alike;
+    DataError when the store refuses it.
     """
-    columns, rows = _rows(store, masker, check_reading(cypher), parameters or {})
+    statement = check_reading(cypher)
+    # The embedded store takes a parameter that is not there for null, and finds nothing.
+    if missing := [name for name in parameters_of(statement) if name not in (parameters or {})]:
+        raise UsageError(f"the query has ${visible(missing[0], 80)}: give --param {visible(missing[0], 80)}=VALUE")
+    columns, rows = _rows(store, masker, statement, parameters or {})
     return result(columns, rows, caveats=() if masker.show else (MASKING_CAVEAT,), own_columns=True)
 
 

@@ -85,6 +85,12 @@ def check_reading(cypher: str) -> str:
     return statement
 
 
+def parameters_of(cypher: str) -> list[str]:
+    """Names of the parameters that a statement uses, in order; those inside strings and comments are none."""
+    found = (match[0][1:] for match in _TOKEN.finditer(cypher) if match.lastgroup == "parameter")
+    return list(dict.fromkeys(found))
+
+
 def _check_text(kind: str, text: str, after: str) -> None:
     """Refuse what is no complete token, and what the two engines would take apart differently."""
     if kind in ("string", "quoted"):

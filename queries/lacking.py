@@ -5,13 +5,15 @@ A question about what nobody told has an empty answer, which looks like the answ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cohabit.graph.store import GraphStore
 from cohabit.queries.filters import asset_file
-from cohabit.queries.scope import Scope, option_of
+from cohabit.queries.scope import PLACE_FILTERS, Scope, option_of
+from cohabit.text import visible
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,14 @@ _FACTS: Mapping[str, _Fact] = {
     ),
 }
 _DEPLOYED = "(:Host)-[d:DEPLOYS]->(:Model)"
+_CAPABLE = "$value IN d.capabilities OR $value IN m.capabilities"
+# What a host has one of at most.
+_ONE_EACH = {"country": "country", "network": "network", "provider": "provider", "provider_kind": "kind of provider"}
+# Where close names are offered, all there are.
+_NAMES = {
+    "software": "MATCH (s:Software) RETURN s.name AS name",
+    "capability": "MATCH (m:Model) UNWIND m.capabilities AS name RETURN DISTINCT name AS name",
+}
 _PLURALS = {"country": "countries", "network": "networks"}
 _FILTERS = ("country", "network", "provider", "provider_kind", "software", "version")
 
@@ -55,12 +65,18 @@ def lacking(store: GraphStore, facts: Iterable[str]) -> list[str]:
     return [name for name in asked if not _any(store, _FACTS[name].cypher)]
 
 
-def _any(store: GraphStore, pattern: str) -> bool:
-    return bool(store.table(f"MATCH {pattern} RETURN 1 AS one LIMIT 1").num_rows)
+def _any(store: GraphStore, pattern: str, value: object = None) -> bool:
+    parameters = None if value is None else {"value": value}
+    return bool(store.table(f"MATCH {pattern} RETURN 1 AS one LIMIT 1", parameters).num_rows)
 
 
-def notes(store: GraphStore, scopes: Sequence[Scope], options: Mapping[str, Any]) -> list[str]:
-    """One sentence for each fact that filters or a question's own options (`by`, digests) ask for and no host has."""
+def notes(
+    store: GraphStore, scopes: Sequence[Scope], options: Mapping[str, Any], *, published: bool = False
+) -> list[str]:
+    """One sentence for each fact that filters or a question's own options (`by`, digests) ask for and no host has.
+
+    Also for values of filters that no host has, unless the answer is `published`.
+    """
     asked: dict[str, str] = {}
     for scope in scopes:
         for name in _FILTERS:
@@ -72,10 +88,39 @@ def notes(store: GraphStore, scopes: Sequence[Scope], options: Mapping[str, Any]
         asked.setdefault(fact, "all are in one group, unknown")
     if any(options.get(name) for name in ("digest", "digests", "of_digests")):
         asked.setdefault("digest", "none is found by digest")
-    return [
-        f"No host in this graph has {_FACTS[name].name}, so {asked[name]}: {_FACTS[name].comes}."
-        for name in lacking(store, asked)
+    missing = lacking(store, asked)
+    said = [
+        f"No host in this graph has {_FACTS[name].name}, so {asked[name]}: {_FACTS[name].comes}." for name in missing
     ]
+    if published:  # where a few hosts are not told from none, nor may a note
+        return said
+    return [*said, *dict.fromkeys(note for scope in scopes for note in _without_hosts(store, scope, missing))]
+
+
+def _without_hosts(store: GraphStore, scope: Scope, missing: Sequence[str]) -> Iterator[str]:
+    """Say which values of filters no host has, and which values no host can have together."""
+    for name, (pattern, parse) in PLACE_FILTERS.items():
+        values = getattr(scope, name)
+        if name in missing:
+            continue
+        if name in _ONE_EACH and len({parse(value) for value in values}) > 1:
+            both = " and ".join(f"--{option_of(name)} {visible(value, 40)}" for value in values)
+            yield f"{both} leave no host: filters must all hold, and a host has one {_ONE_EACH[name]} (ask one by one)."
+        for value in values:
+            if not _any(store, f"(h:Host){pattern}", parse(value)):
+                yield _no_host(store, name, value)
+    for value in scope.capability:
+        if not _any(store, f"(:Host)-[d:DEPLOYS]->(m:Model) WHERE {_CAPABLE}", value.strip().lower()):
+            yield _no_host(store, "capability", value)
+
+
+def _no_host(store: GraphStore, name: str, value: str) -> str:
+    close: list[str] = []
+    if name in _NAMES:
+        known = store.table(_NAMES[name]).column("name").to_pylist()
+        close = difflib.get_close_matches(value.lower(), known, n=3)
+    hint = f" (close: {', '.join(visible(one, 60) for one in close)})" if close else ""
+    return f"--{option_of(name)} {visible(value, 60)} finds no host in this graph{hint}."
 
 
 def no_reported_family(store: GraphStore) -> str | None:

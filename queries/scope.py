@@ -96,7 +96,7 @@ def option_of(name: str) -> str:
 
 
 # Cypher after MATCH (h:Host), for one value under $value.
-_PLACE_FILTERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+PLACE_FILTERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "country": ("-[:IN_COUNTRY]->(:Country {code: $value})", lambda v: parse_country(v)),
     "network": ("-[:IN_NETWORK]->(:Network {asn: $value})", lambda v: parse_asn(v)),
     "provider": ("-[:IN_NETWORK]->(:Network)-[:OPERATED_BY]->(p:Provider) WHERE lower(p.name) = $value", str.lower),
@@ -220,7 +220,7 @@ def read_incidences(
 def _filtered(
     store: GraphStore, scope: Scope, window: TimeWindow, hosts: Integers, models: ModelTable, edges: Deployments
 ) -> Integers:
-    for name, (pattern, parse) in _PLACE_FILTERS.items():
+    for name, (pattern, parse) in PLACE_FILTERS.items():
         for value in getattr(scope, name):
             hosts = np.intersect1d(hosts, host_keys(store, pattern, {"value": parse(value)}), assume_unique=True)
     if scope.prefix:
