@@ -156,11 +156,12 @@ def bundle(
     level: str = "family",
     publish: int | None = None,
     seed: int = 0,
+    source: str | None = None,
     **filters: Any,
 ) -> None:
     """Pack a study into a zip file: tables, maps, report, and what it takes to check them and make them again.
 
-    `level` is that of pairs, combinations, centrality, clusters, concentration and trends.
+    `level` is that of pairs, combinations, centrality, clusters, concentration and trends; `source` names the data set.
 
     >>> import cohabit
     >>> cohabit.bundle("study.zip", publish=10)  # doctest: +SKIP
@@ -170,7 +171,7 @@ def bundle(
     from cohabit.output import as_text, write_file
     from cohabit.session import Graph
 
-    wanted = Bundle(filters, publish, seed, level)
+    wanted = Bundle(filters, publish, seed, level, source)
     with Graph(data, store) as graph:
         write_file(Path(output), make(graph, wanted, as_text))
 

@@ -13,6 +13,7 @@ from cohabit.text import visible
 
 _MARGIN = 20.0
 _NARROWEST = 640.0
+_TITLE_LIMIT = 150
 _FACT_LIMIT = 400
 _NAME_LIMIT = 60
 
@@ -58,7 +59,7 @@ def poster(frame: Frame, drawing: Drawing, *, how: str = "") -> str:
     width = max(drawing.width, _NARROWEST) + 2 * _MARGIN
     room = width - 2 * _MARGIN
     parts, y = [hatch()], 12.0
-    for line in _wrapped(frame.title, room, 19):
+    for line in _wrapped(visible(frame.title, _TITLE_LIMIT), room, 19):
         y += 24
         parts.append(text(_MARGIN, y, line, size=19, class_="h", width=room))
     y += 20
