@@ -69,7 +69,7 @@ def export(
     else:
         with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
             graph.export(format, output, level=level, min_hosts=min_hosts, publish=publish, **filters.values())
-            notes = [] if quiet else [*graph.notes(**filters.values())]
+            notes = [] if quiet else [*graph.notes(publish=publish, **filters.values())]
         if graph.masker.used and not graph.lasting_key and not quiet:
             notes.append("the pseudonyms are of this run only; give --data, or a key by COHABIT_KEY_FILE")
         tell(notes)

@@ -41,7 +41,7 @@ def report(
     with Graph(where.data, where.store) as graph:
         options = {"seed": seed, "publish": publish, "source": source, **filters.values()}
         content = graph.picture("report", output.suffix.lower(), **options)
-        notes = graph.notes(**filters.values())
+        notes = graph.notes(publish=publish, **filters.values())
     write_file(output, content)
     if not quiet:
         tell(notes)
