@@ -91,7 +91,7 @@ def test_what_nobody_has_is_said_where_it_is_asked_for(place: Place, tmp_path: P
             (row,) = graph.ask("rank", scope=Scope(**filters)).rows
             assert (row["networks"], row["countries"]) == (known, known)
         assert said(graph, "hosts", country="FR", network="1", software="x", version=">9", digest="cd" * 32) == []
-        assert graph.notes("networks", provider="x") == ()
+        assert graph.notes("networks", provider="x") == ("--provider x finds no host in this graph.",)
 
 
 @pytest.mark.parametrize("models", [None, [{"name": "llama3:8b", "digest": "ab" * 32}]])
