@@ -101,17 +101,37 @@ def test_a_table_by_hand() -> None:
     china = answer.rows[0]
     assert china["base"] == 1040
     assert china["share"] == pytest.approx(600 / 1040)
-    # Wilson's interval of 600 of 1,040, by the formula.
-    p, n, z = 600 / 1040, 1040, 1.959963984540054
-    middle, half = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
-    assert china["low"] == pytest.approx((middle - half) / (1 + z * z / n))
-    assert china["high"] == pytest.approx((middle + half) / (1 + z * z / n))
+    # 600 stands for up to 609 hosts and 1,040 for up to 1,049: the lowest and the highest bound, by Wilson's formula.
+    z = 1.959963984540054
+
+    def bound(part: int, whole: int, side: int) -> float:
+        p = part / whole
+        middle, half = p + z * z / (2 * whole), z * (p * (1 - p) / whole + z * z / (4 * whole * whole)) ** 0.5
+        return (middle + side * half) / (1 + z * z / whole)
+
+    assert china["low"] == pytest.approx(bound(600, 1049, -1))
+    assert china["high"] == pytest.approx(bound(609, 1040, 1))
+    # Whatever it stands for, the interval that exact numbers would have had lies within.
+    for part, whole in ((600, 1040), (609, 1040), (600, 1049), (609, 1049)):
+        assert china["low"] <= bound(part, whole, -1) < bound(part, whole, 1) <= china["high"]
     assert answer.rows[2]["share"] is None
     # The sentences that name a hidden group or a number are not kept.
     assert answer.headline == "Published with K = 10."
     assert answer.caveats[1:] == ("Hosts move.",)
     assert "groups by place of fewer than 10 hosts" in answer.caveats[0]
     assert "(hosts, base)" in answer.caveats[0]
+
+
+def test_a_share_of_few_hosts_is_not_said_but_its_interval_is() -> None:
+    """Of 99 hosts rounding could move it by more than ten points; all 40 of 40 can be 40 of 49."""
+    small = published(_places(CN=46, US=45), _PLACES, Protection(10))
+    assert [(row["place"], row["hosts"], row["base"], row["share"]) for row in small.rows] == [
+        ("CN", 40, 90, None),
+        ("US", 40, 90, None),
+    ]
+    assert all(0.3 < row["low"] < 40 / 99 < 49 / 90 < row["high"] < 0.7 for row in small.rows)
+    large = published(_places(CN=56, US=45), _PLACES, Protection(10))
+    assert large.rows[0]["share"] == pytest.approx(50 / 100)
 
 
 def test_the_order_tells_no_more_than_the_numbers() -> None:
