@@ -348,6 +348,7 @@ def test_who_moved_to_a_version_that_is_mended(place: Place, tmp_path: Path) -> 
         path.write_bytes(msgspec.json.encode({**record, "version": 1}))
         answer = graph.ask("followup", tmp_path / "all")
         assert {(row["updated"], row["fixed"]) for row in answer.rows} == {(None, None)}
+        assert set(answer.to_pandas()[["updated", "fixed"]].dtypes.astype(str)) == {"Int64"}
         assert "9 still open, 1 changed, 1 gone" in str(answer.headline)
         assert any(c.startswith("Updated and fixed cannot be told") for c in answer.caveats)
 
