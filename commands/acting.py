@@ -90,7 +90,7 @@ def followup(
         int, typer.Option(help="A host is gone when it is not seen in so many weeks with a scan.", metavar="WEEKS")
     ] = 4,
 ) -> None:
-    """Say what became of the hosts of a folder of notices: open, changed, gone, or not rescanned.
+    """Say what became of the hosts of a folder of notices: open (updated, fixed), changed, gone, or not rescanned.
 
     Load newer scans first; weeks after that of the notices count. Addresses are not shown.
 

@@ -17,18 +17,32 @@ from cohabit.text import visible
 from cohabit.timeline import thursday_of
 
 RECORD = "notified.json"
-VERSION = 1
+VERSION = 2
+WITHOUT_SERVERS = 1
+"""The version of records that do not say what the servers were; they are read, too."""
+
+
+class NotifiedServer(msgspec.Struct, frozen=True, kw_only=True):
+    """The server on a port of a host, as its row said: software, version, and the identifiers of the advisories that
+    the version fell under.
+    """
+
+    port: int
+    software: str | None = None
+    version: str | None = None
+    advisories: tuple[str, ...] = ()
 
 
 class NotifiedHost(msgspec.Struct, frozen=True, kw_only=True):
     """A host of a notice: the notified models that it listed in its newest list at that time, with all digests that it
-    had ever reported for them; `listed` says whether a list had been seen.
+    had ever reported for them; `listed` says whether a list had been seen. `servers` are those of its rows, by port.
     """
 
     host: str
     listed: bool
     models: tuple[str, ...] = ()
     digests: tuple[str, ...] = ()
+    servers: tuple[NotifiedServer, ...] = ()
 
 
 class NotifiedRecipient(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +131,8 @@ def read_record(folder: Path) -> Notified:
         raise DataError(
             f"{where}: damaged ({visible(str(error), 120)}); without it nothing can be followed up"
         ) from error
-    if found.version != VERSION:
-        raise DataError(f"{where}: written by another version of cohabit; this one reads version {VERSION}")
+    if found.version not in (WITHOUT_SERVERS, VERSION):
+        raise DataError(
+            f"{where}: written by another version of cohabit; this one reads versions {WITHOUT_SERVERS} to {VERSION}"
+        )
     return found

@@ -15,9 +15,10 @@ from cohabit.errors import DataError
 from cohabit.graph.incidence import Integers, distinct, host_addresses, host_keys
 from cohabit.graph.store import GraphStore
 from cohabit.notices.contacts import UNMATCHED
-from cohabit.notices.folder import Notified, NotifiedHost, read_record
+from cohabit.notices.folder import WITHOUT_SERVERS, Notified, NotifiedHost, read_record
 from cohabit.notices.lists import Listed, newest_lists
 from cohabit.notices.recipients import UNKNOWN
+from cohabit.notices.updates import Update, read_updates, update_notes
 from cohabit.queries.lifetimes import GONE_AFTER, check_gone_after
 from cohabit.queries.lives import numbered
 from cohabit.queries.measures import wilson
@@ -35,10 +36,13 @@ OPEN, CHANGED, GONE, GONE_BEFORE, NOT_RESCANNED = STATES = (
     "gone_before",
     "not_rescanned",
 )
+UPDATED, FIXED = "updated", "fixed"
 COLUMNS = (
     "recipient",
     "notified",
     *STATES,
+    UPDATED,
+    FIXED,
     "base",
     "share_open",
     "open_low",
@@ -54,6 +58,8 @@ TABLE_COLUMNS = (
     "recipient",
     "notified",
     *STATES,
+    UPDATED,
+    FIXED,
     "share_open",
     "share_gone",
     "gone_low",
@@ -69,9 +75,11 @@ def followup(store: GraphStore, folder: str | os.PathLike[str], *, gone_after: i
     A host is `gone` as in `lifetimes`: not seen in at least `gone_after` weeks with a scan after its last one;
     `gone_before` if that was so in the week of the notices already. One that was seen with a list in a later week is
     `still_open`, or `changed` if its newest list has other models of those asked for, or other digests were reported
-    for them. All others are `not_rescanned`: nothing tells. `share_open` and `share_gone` are of `base`, the hosts that
-    are open, changed or gone, with Wilson 95 % intervals. `median_days` is the time from the notices until half were
-    gone (Kaplan–Meier, in steps of a week), with the 95 % interval of Brookmeyer and Crowley.
+    for them. All others are `not_rescanned`: nothing tells. Of those that are open or changed, `updated` run another
+    software or version since, and `fixed` no longer fall under any advisory of their notice (see `update_of`).
+    `share_open` and `share_gone` are of `base`, the hosts that are open, changed or gone, with Wilson 95 % intervals.
+    `median_days` is the time from the notices until half were gone (Kaplan–Meier, in steps of a week), with the 95 %
+    interval of Brookmeyer and Crowley.
     """
     check_gone_after(gone_after)
     path = Path(folder)
@@ -112,6 +120,8 @@ class _Fates:
 
     `entry`, `exit` and `ended` are its life since the week of the notices, in weeks, where `watched`: it was seen in
     that week or later, and early enough to tell who was there after it. `reasons` counts why others are not rescanned.
+    `updates` are those of hosts that are open or changed, None of others; all are None where the record does not say
+    what their servers were (`versions`).
     """
 
     states: list[str]
@@ -122,6 +132,12 @@ class _Fates:
     week: int
     scans_since: int
     reasons: Counter[str]
+    versions: bool
+    updates: list[Update | None]
+
+    def updates_of(self, part: slice) -> list[Update]:
+        """Those of hosts that are open or changed."""
+        return [update for update in self.updates[part] if update is not None]
 
 
 _NO_LIST, _NOT_SEEN, _ABSENT = "answered without a list", "not seen since", "no longer in this graph"
@@ -130,7 +146,8 @@ _NO_LIST, _NOT_SEEN, _ABSENT = "answered without a list", "not seen since", "no 
 def _read(store: GraphStore, record: Notified, gone_after: int, where: str) -> _Fates:
     hosts = [host for recipient in record.recipients for host in recipient.hosts]
     weeks = read_host_weeks(store)
-    position = {address: i for i, address in enumerate(host_addresses(store)[1])}
+    keys, addresses = host_addresses(store)
+    position = {address: i for i, address in enumerate(addresses)}
     at = np.array([position.get(host.host, -1) for host in hosts], np.int64)
     here = at >= 0
     if hosts and not here.any():
@@ -160,6 +177,13 @@ def _read(store: GraphStore, record: Notified, gone_after: int, where: str) -> _
             state = _state(host, later.of_host.get(host.host))
             reasons[_NO_LIST] += state == NOT_RESCANNED
         states.append(state)
+    versions = record.version != WITHOUT_SERVERS
+    updates: list[Update | None] = [None] * len(hosts)
+    if versions:
+        seen = [i for i, state in enumerate(states) if state in (OPEN, CHANGED)]
+        found = read_updates(store, [hosts[i] for i in seen], keys[at[seen]], record.week)
+        for i, update in zip(seen, found, strict=True):
+            updates[i] = update
     # The last week about which one knows who was there later: as many scans follow it.
     end = int(scanned[-1 - gone_after]) if len(scanned) > gone_after else -1
     watched = here & (back <= end)
@@ -172,6 +196,8 @@ def _read(store: GraphStore, record: Notified, gone_after: int, where: str) -> _
         later.week,
         int(np.count_nonzero(scanned > notice)),
         reasons,
+        versions,
+        updates,
     )
 
 
@@ -197,10 +223,13 @@ def _state(host: NotifiedHost, now: Listed | None) -> str:
 def _row(recipient: str, fates: _Fates, part: slice) -> Row:
     counts = Counter(fates.states[part])
     base = counts[OPEN] + counts[CHANGED] + counts[GONE]
+    updates = fates.updates_of(part)
     row: Row = {
         "recipient": recipient,
         "notified": sum(counts.values()),
         **{s: counts[s] for s in STATES},
+        UPDATED: sum(update.updated for update in updates) if fates.versions else None,
+        FIXED: sum(update.fixed for update in updates) if fates.versions else None,
         "base": base,
     }
     for name, state in (("open", OPEN), ("gone", GONE)):
@@ -233,9 +262,15 @@ def _headline(total: Row, record: Notified, fates: _Fates) -> str:
         GONE_BEFORE: "gone before",
         NOT_RESCANNED: "not rescanned",
     }
-    parts = ", ".join(f"{total[state]:,} {words[state]}" for state in STATES)
+    parts = {state: f"{total[state]:,} {words[state]}" for state in STATES}
+    if fates.versions:
+        # Behind the first of the two kinds that it is of, if the other one is empty.
+        behind, whom = (CHANGED, "of both") if total[CHANGED] else (OPEN, "of these")
+        parts[behind] += f" ({whom} {total[UPDATED]:,} updated, {total[FIXED]:,} no longer affected)"
     known = f" Of {total['base']:,} known, {percent(total['share_gone'])} are gone." if total["base"] else ""
-    return f"{count(total['notified'], 'host')} notified in {week_name(record.week)}: {parts}.{known}"
+    return (
+        f"{count(total['notified'], 'host')} notified in {week_name(record.week)}: {', '.join(parts.values())}.{known}"
+    )
 
 
 def _caveats(fates: _Fates, gone_after: int) -> Sequence[str]:
@@ -245,6 +280,7 @@ def _caveats(fates: _Fates, gone_after: int) -> Sequence[str]:
     ]
     if reasons := [f"{number:,} {reason}" for reason, number in sorted(fates.reasons.items()) if number]:
         notes.append(f"Not rescanned: {', '.join(reasons)}. They may be open or closed; they are in no share.")
+    notes += update_notes(fates.updates_of(slice(None)) if fates.versions else None)
     states = Counter(fates.states)
     if states[GONE_BEFORE]:
         notes.append("Gone before: so long unseen when they were notified that no notice can have closed them.")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
+
 from cohabit.notices.record import Common
+from cohabit.queries.advisories import Advisory
 
 _WHOSE = {
     "network": "in a network that you run",
@@ -51,7 +55,7 @@ What to do, for each line:
 The severity of a line is the worst of: that of the known vulnerabilities of the version; high where a model can call
 tools; medium where the list of models is open; else low.
 
-With kind regards
+{advisories}With kind regards
 [YOUR NAME, YOUR TEAM, HOW TO REACH YOU, YOUR PGP KEY]
 """
 
@@ -63,8 +67,15 @@ _HAND_ON = "Please hand the lines on to the customers who use these addresses."
 _KEEP = "Please do not hand the lines on; ask us where a customer who uses one of these addresses has to know."
 
 
-def letter_file(by: str, common: Common) -> bytes:
-    """The template; names in braces are columns of `index.csv`.
+_ADVISORIES = """\
+Advisories that lines name, by the version that the server told; your lines need not name each of them:
+{entries}
+
+"""
+
+
+def letter_file(by: str, common: Common, advisories: Sequence[Advisory] = ()) -> bytes:
+    """The template; names in braces are columns of `index.csv`. The advisories are those that occur in any file.
 
     The TLP label stands in the subject and before the message, as FIRST asks for mails.
     """
@@ -76,4 +87,24 @@ def letter_file(by: str, common: Common) -> bytes:
         labelled=_LABELLED if common.labels else "",
         hand_on=_HAND_ON if common.tlp.hands_on else _KEEP,
         newest=common.newest,
+        advisories=_ADVISORIES.format(entries="\n".join(map(_entry, advisories))) if advisories else "",
     ).encode()
+
+
+def _entry(advisory: Advisory) -> str:
+    """An advisory in two or more lines, with braces that mail merge leaves alone."""
+    ranges = " or ".join(advisory.affected)
+    said = f"{advisory.id} ({advisory.severity}): {advisory.software} {ranges}. {advisory.summary}."
+    lines = textwrap.wrap(
+        _literal(said),
+        118,
+        initial_indent=" * ",
+        subsequent_indent="   ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join([*lines, f"   {_literal(advisory.source)}"])
+
+
+def _literal(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")

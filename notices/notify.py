@@ -16,6 +16,7 @@ from cohabit.notices.folder import (
     Notified,
     NotifiedHost,
     NotifiedRecipient,
+    NotifiedServer,
     check_folder,
     record_file,
     write_folder,
@@ -28,12 +29,12 @@ from cohabit.notices.lists import Listed, Lists, newest_lists
 from cohabit.notices.misp import misp_file
 from cohabit.notices.recipients import BY, Notice, share_out
 from cohabit.notices.record import Common
-from cohabit.notices.severity import counted, worry_rule
+from cohabit.notices.severity import counted, occurring, worry_rule
 from cohabit.notices.stix import stix_file
 from cohabit.notices.table import csv_bytes, table_file
 from cohabit.notices.tlp import DEFAULT, parse_tlp
 from cohabit.privacy import Masker
-from cohabit.queries.endpoints import caveats, read_endpoints
+from cohabit.queries.endpoints import Endpoint, caveats, read_endpoints
 from cohabit.queries.filters import labels_of_hosts
 from cohabit.queries.lifetimes import GONE_AFTER
 from cohabit.queries.result import Result, Row, result
@@ -104,11 +105,11 @@ def notify(
         simulated=simulated,
         filters=scope.description(),
         items=items,
-        recipients=tuple(_recorded(notice, name, lists) for notice, name in zip(notices, files, strict=True)),
+        recipients=tuple(_recorded(notice, common, name, lists) for notice, name in zip(notices, files, strict=True)),
         tlp=level.name,
     )
     files[INDEX] = csv_bytes(COLUMNS, [[row[name] for name in COLUMNS] for row in rows])
-    files[LETTER] = letter_file(by, common)
+    files[LETTER] = letter_file(by, common, occurring(endpoints, common.worry))
     files[RECORD] = record_file(record)
     write_folder(target, files)
     severities = [common.severity(e) for e in endpoints]
@@ -160,13 +161,21 @@ def _indexed(notice: Notice, common: Common, file: str, content: bytes) -> Row:
     }
 
 
-def _recorded(notice: Notice, file: str, lists: Lists) -> NotifiedRecipient:
+def _recorded(notice: Notice, common: Common, file: str, lists: Lists) -> NotifiedRecipient:
     nothing = Listed((), ())
-    hosts = {e.host: e.listed for e in notice.endpoints}
+    hosts: dict[str, list[Endpoint]] = {}
+    for e in notice.endpoints:
+        hosts.setdefault(e.host, []).append(e)
     recorded = []
-    for host, listed in sorted(hosts.items()):
+    for host, rows in sorted(hosts.items()):
         own = lists.of_host.get(host, nothing)
-        recorded.append(NotifiedHost(host=host, listed=listed, models=own.models, digests=own.digests))
+        servers = tuple(
+            NotifiedServer(port=e.port, software=e.software, version=e.version, advisories=common.worry(e).advisories)
+            for e in rows
+        )
+        recorded.append(
+            NotifiedHost(host=host, listed=rows[0].listed, models=own.models, digests=own.digests, servers=servers)
+        )
     return NotifiedRecipient(recipient=notice.recipient, file=file, hosts=tuple(recorded))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from cohabit.queries.advisories import SEVERITIES, holding, load_advisories
+from cohabit.queries.advisories import SEVERITIES, Advisory, holding, load_advisories
 from cohabit.queries.endpoints import Endpoint
 
 
@@ -39,6 +39,13 @@ def worry_rule() -> Callable[[Endpoint], Worry]:
         return Worry(min(known, key=SEVERITIES.index), tuple(advisory.id for advisory in found))
 
     return lambda e: of(e.software, e.version, e.listed, "tools" in e.capabilities)
+
+
+def occurring(endpoints: Iterable[Endpoint], worry: Callable[[Endpoint], Worry]) -> list[Advisory]:
+    """The advisories that the rows of these endpoints name, each once, worst first."""
+    named = {(e.software, name) for e in endpoints for name in worry(e).advisories}
+    found = [advisory for advisory in load_advisories() if (advisory.software, advisory.id) in named]
+    return sorted(found, key=lambda a: (SEVERITIES.index(a.severity), a.id, a.software))
 
 
 def counted(severities: Sequence[str]) -> str:

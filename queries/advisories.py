@@ -7,7 +7,7 @@ than that: a distribution can have mended it without a new number, and a proxy c
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -129,7 +129,7 @@ def match(store: GraphStore, incidence: Incidence, advisories: list[Advisory]) -
     for software, version, hosts in _versions(store, incidence):
         if software not in listed:
             continue
-        if version is None or not _is_release(version):
+        if version is None or not is_release(version):
             unknown |= hosts
             continue
         assessed |= hosts
@@ -139,15 +139,15 @@ def match(store: GraphStore, incidence: Incidence, advisories: list[Advisory]) -
     return Matches(affected, assessed, unknown)
 
 
-def holding(software: str, version: str, advisories: list[Advisory]) -> list[Advisory]:
+def holding(software: str, version: str, advisories: Sequence[Advisory]) -> list[Advisory]:
     """The advisories whose ranges hold that version, worst first; none where it cannot be compared."""
-    if not _is_release(version):
+    if not is_release(version):
         return []
     found = [a for a in advisories if a.software == software and a.affects(version)]
     return sorted(found, key=lambda a: (SEVERITIES.index(a.severity), a.id))
 
 
-def _is_release(version: str) -> bool:
+def is_release(version: str) -> bool:
     """Whether a version can be compared: builds that nobody gave a number say 0.0.0."""
     parsed = parse_version(version)
     return parsed is not None and bool(parsed.numbers)

@@ -66,8 +66,8 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class _Server:
-    """What answered on a port: its times, and the software seen last."""
+class Server:
+    """What answered on a port: its times in UTC, and the software seen last, with the newest version that it told."""
 
     first_seen: str
     last_seen: str
@@ -148,7 +148,7 @@ def read_endpoints(store: GraphStore, selection: Selection) -> list[Endpoint]:
     incidence = selection.incidence
     keys = incidence.hosts
     hosts = _hosts(store, keys)
-    servers = _servers(store, keys)
+    servers = servers_of(store, keys)
     country, network, provider, kind = (
         place_of_hosts(store, place, keys) for place in ("country", "network", "provider", "provider-kind")
     )
@@ -200,8 +200,8 @@ def _hosts(store: GraphStore, keys: Integers) -> list[_Host]:
     return [(address, ports, first, last, bool(weeks), decoy) for address, ports, first, last, weeks, decoy in rows]
 
 
-def _servers(store: GraphStore, keys: Integers) -> dict[tuple[int, int], _Server]:
-    """What answered, by position of the host and port."""
+def servers_of(store: GraphStore, keys: Integers) -> dict[tuple[int, int], Server]:
+    """What answered on hosts (distinct store keys, ascending), by position of the host and port."""
     columns = of_hosts(
         keys,
         store.table(
@@ -210,12 +210,12 @@ def _servers(store: GraphStore, keys: Integers) -> dict[tuple[int, int], _Server
         ),
     )
     named = (columns[n] for n in ("key", "port", "last_seen", "software", "version", "first_seen"))
-    servers: dict[tuple[int, int], _Server] = {}
+    servers: dict[tuple[int, int], Server] = {}
     # The newest comes last; of two at one time, the one that sorts last.
     for key, port, last, software, version, first in sorted(zip(*named, strict=True), key=lambda run: run[:4]):
         before = servers.get((key, port))
         earliest = min(first, before.first_seen) if before else first
-        servers[key, port] = _Server(earliest, last, software, version)
+        servers[key, port] = Server(earliest, last, software, version)
     return servers
 
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 import pytest
 
@@ -259,6 +260,97 @@ def test_what_became_of_planted_removals(place: Place, tmp_path: Path) -> None:
         assert (patient["gone"], patient["gone_before"], patient["not_rescanned"]) == (1, 0, 4)
         with pytest.raises(UsageError, match="--gone-after 0: it takes 1 to"):
             graph.followup(tmp_path / "all", gone_after=0)
+
+
+# Address → network, servers up to the week of the notices and after it (port → software and version), what it lists
+# later, weeks after the notices in which it is seen, and what it is expected to be.
+Ran = dict[int, tuple[str, str | None]]
+LATER = (7, 9, 14)
+UPDATES: list[tuple[int, Ran, Ran, Models | None, tuple[int, ...], str]] = [
+    (A, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, [LLAMA], LATER, "still_open updated fixed"),
+    (A, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, [QWEN], LATER, "changed updated fixed"),
+    (A, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.0")}, [LLAMA], LATER, "still_open"),
+    # CVE-2026-7482 is of every version before 0.17.1.
+    (A, {11434: ("ollama", "0.5.0")}, {11434: ("ollama", "0.17.0")}, [LLAMA], LATER, "still_open updated"),
+    (A, {11434: ("ollama", "0.17.1")}, {11434: ("ollama", "0.18.0")}, [LLAMA], LATER, "still_open updated"),
+    (A, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", None)}, [LLAMA], LATER, "still_open"),
+    (A, {11434: ("ollama", "0.17.0")}, {8080: ("ollama", "0.17.1")}, [LLAMA], LATER, "still_open"),
+    (B, {11434: ("ollama", "0.17.0")}, {11434: ("vllm", "0.19.0")}, [LLAMA], LATER, "still_open updated fixed"),
+    (
+        B,
+        {11434: ("ollama", "0.17.0"), 8080: ("ollama", "0.17.0")},
+        {11434: ("ollama", "0.17.1"), 8080: ("ollama", "0.17.0")},
+        [LLAMA],
+        LATER,
+        "still_open updated",
+    ),
+    # Mended and then gone, and seen without a list: neither is open.
+    (B, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, [LLAMA], (7,), "gone"),
+    (B, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, None, LATER, "not_rescanned"),
+]
+
+
+def servers_planted(weeks: range) -> list[Record]:
+    """Every host is seen in all weeks up to that of the notices, and one fills all weeks with scans."""
+    hosts = [*UPDATES, (B, {1: ("other", "1")}, {1: ("other", "1")}, [LLAMA], tuple(range(7, 15)), "still_open")]
+    return [
+        {
+            "ip": f"192.0.2.{i}",
+            "port": port,
+            "timestamp": f"{MONDAY + timedelta(weeks=week - 1)}T12:00:00Z",
+            "asn": asn,
+            "software": software,
+            **({} if version is None else {"version": version}),
+            "models": None if models is None else [{"name": n, "digest": d} for n, d in models],
+        }
+        for i, (asn, before, after, listed, later, _) in enumerate(hosts)
+        for week in (*range(1, NOTICE + 1), *later)
+        if week in weeks
+        for models in ([LLAMA] if week <= NOTICE else listed,)
+        for port, (software, version) in (before if week <= NOTICE else after).items()
+    ]
+
+
+def test_who_moved_to_a_version_that_is_mended(place: Place, tmp_path: Path) -> None:
+    place.load(servers_planted(range(1, NOTICE + 1)), "first.ndjson")
+    with cohabit.open(place.data, place.uri, show_addresses=True) as graph:
+        graph.notify(tmp_path / "all")
+    hosts = {h.host: h for r in read_record(tmp_path / "all").recipients for h in r.hosts}
+    for i, (_, before, *_) in enumerate(UPDATES):
+        assert {s.port: (s.software, s.version) for s in hosts[f"192.0.2.{i}"].servers} == before
+    assert [s.advisories for s in hosts["192.0.2.0"].servers] == [("CVE-2026-7482",)]
+    assert [s.advisories for s in hosts["192.0.2.4"].servers] == [()]
+    letter = (tmp_path / "all" / "letter.txt").read_text("utf-8")
+    assert letter.count("CVE-2026-7482 (critical): ollama <0.17.1.") == 1
+
+    place.load(servers_planted(range(NOTICE + 1, 15)), "second.ndjson")
+    with cohabit.open(place.data, place.uri) as graph:
+        answer = graph.ask("followup", tmp_path / "all")
+        for row, asn in zip(answer.rows, (None, A, B), strict=True):
+            words = Counter(w for own, *_, kind in UPDATES if asn in (None, own) for w in kind.split())
+            words["still_open"] += asn != A
+            for name in ("still_open", "changed", "gone", "gone_before", "not_rescanned", "updated", "fixed"):
+                assert row[name] == words[name], (row["recipient"], name)
+        assert "9 still open, 1 changed (of both 6 updated, 3 no longer affected), 1 gone" in str(answer.headline)
+        assert any(c.startswith("Of 10 hosts open or changed, 9 answered since with a") for c in answer.caveats)
+
+        path = tmp_path / "all" / "notified.json"
+        text = path.read_text("utf-8")
+        path.write_text(text.replace("CVE-2026-7482", "CVE-1999-0001"), "utf-8")
+        answer = graph.ask("followup", tmp_path / "all")
+        assert (answer.rows[0]["updated"], answer.rows[0]["fixed"]) == (6, 0)
+        assert any("an advisory that this cohabit does not list" in c for c in answer.caveats)
+        # A record of the first version says nothing of servers.
+        record = msgspec.json.decode(text)
+        for recipient in record["recipients"]:
+            for host in recipient["hosts"]:
+                del host["servers"]
+        path.write_bytes(msgspec.json.encode({**record, "version": 1}))
+        answer = graph.ask("followup", tmp_path / "all")
+        assert {(row["updated"], row["fixed"]) for row in answer.rows} == {(None, None)}
+        assert set(answer.to_pandas()[["updated", "fixed"]].dtypes.astype(str)) == {"Int64"}
+        assert "9 still open, 1 changed, 1 gone" in str(answer.headline)
+        assert any(c.startswith("Updated and fixed cannot be told") for c in answer.caveats)
 
 
 def test_a_quicker_network_has_a_shorter_median(place: Place, tmp_path: Path) -> None:

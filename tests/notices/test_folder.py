@@ -15,6 +15,7 @@ from cohabit.notices.folder import (
     Notified,
     NotifiedHost,
     NotifiedRecipient,
+    NotifiedServer,
     check_folder,
     read_record,
     record_file,
@@ -64,7 +65,15 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
 
 
 def test_the_record_comes_back(tmp_path: Path) -> None:
-    hosts = tuple(NotifiedHost(host=f"192.0.2.{i}", listed=True, models=(t,)) for i, t in enumerate(HOSTILE))
+    hosts = tuple(
+        NotifiedHost(
+            host=f"192.0.2.{i}",
+            listed=True,
+            models=(t,),
+            servers=(NotifiedServer(port=80, software=t, version=t, advisories=("CVE-2026-7482",)),),
+        )
+        for i, t in enumerate(HOSTILE)
+    )
     record = Notified(
         version=VERSION,
         week=202510,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import pandas as pd
 import pymisp
 import pytest
@@ -27,6 +28,7 @@ from cohabit.notices.letter import letter_file
 from cohabit.notices.libraries import library
 from cohabit.notices.misp import misp_file
 from cohabit.notices.notify import COLUMNS as INDEX_COLUMNS
+from cohabit.notices.severity import occurring
 from cohabit.notices.stix import stix_file
 from cohabit.notices.table import COLUMNS, table_file
 from cohabit.notices.tlp import parse_tlp
@@ -219,6 +221,25 @@ def test_the_letter_is_filled_from_the_index() -> None:
     for word in ("carrier", "customers", "OLLAMA_HOST"):
         assert word in text
     assert max(map(len, text.splitlines())) <= 120
+
+
+def test_the_letter_explains_the_advisories_that_occur_once_each() -> None:
+    old, fixed = replace(PLAIN, version="0.3.14"), replace(PLAIN, version="99.0.0")
+    found = occurring([PLAIN, old, old, fixed, BARE], COMMON.worry)
+    assert [a.id for a in found] == list(COMMON.worry(old).advisories)
+    assert {"CVE-2026-7482"} < {a.id for a in found}
+    assert occurring([fixed, BARE], COMMON.worry) == []
+    assert occurring([replace(PLAIN, software="vllm", version="0.17.0")], COMMON.worry) == []
+    hostile = msgspec.structs.replace(found[0], summary="{recipient} " * 30)
+    text = letter_file("network", COMMON, [hostile, *found[1:]]).decode()
+    assert max(map(len, text.splitlines())) <= 120
+    filled = text.format(**dict.fromkeys(INDEX_COLUMNS, "?"))
+    assert f" * {found[0].id} (critical): ollama <0.17.1. {{recipient}} {{recipient}}" in filled
+    said = " ".join(filled.split())
+    for advisory in found[1:]:
+        assert said.count(f"{advisory.id} ({advisory.severity}): ") == 1
+        assert f"{' or '.join(advisory.affected)}. {advisory.summary}. {advisory.source}" in said
+    assert "Advisories that lines name" not in letter_file("network", COMMON).decode()
 
 
 # TLP 2.0 by FIRST; the marking definitions of STIX 2.1 as OASIS published them; the words that IntelMQ takes.
