@@ -23,6 +23,7 @@ from cohabit.commands import (
     structure,
     studying,
 )
+from cohabit.commands.completing import whole_words
 from cohabit.errors import CohabitError
 
 _STOPPED = 130
@@ -67,7 +68,8 @@ def main() -> None:
     # Answers are long lists of rows without cycles; at its usual pace the collector walks them hundreds of times.
     gc.set_threshold(*_COLLECT)
     try:
-        code = app(prog_name="cohabit", standalone_mode=False)
+        with whole_words():
+            code = app(prog_name="cohabit", standalone_mode=False)
     except CohabitError as error:
         code = _failed(str(error), error.exit_code)
     except typer.TyperException as error:

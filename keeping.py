@@ -6,6 +6,7 @@ It stands beside the command line, not below it: both call the same work and hol
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -203,13 +204,17 @@ def known_loaders() -> pd.DataFrame:
 def saved_queries(*, data: AnyPath | None = None) -> pd.DataFrame:
     """The saved Cypher queries with their parameters and texts (`query --list`, `query --show`).
 
+    A file of one's own that is not understood is left out, with a warning that says why.
+
     >>> import cohabit
     >>> saved = cohabit.saved_queries().set_index("name")
     >>> saved.loc["hosts-by-country", "parameters"]
     []
     """
     folder = _where(data, None).data
-    saved = querying.saved_list(folder)
+    saved, faults = querying.saved_list(folder)
+    for fault in faults:
+        warnings.warn(str(fault), stacklevel=2)
     rows = [{**row, "text": querying.saved_text(row["name"], folder)} for row in saved.rows]
     return replace(saved, columns=(*saved.columns, "text"), rows=rows).to_pandas()
 

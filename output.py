@@ -214,7 +214,7 @@ def _draw(result: Result, how: Format, console: Console) -> None:
         for c in result.columns:
             table.add_row(Text(heading(c)), Text(cell(c, rows[0][c])))
         console.print(table)
-    elif not rows and not result.headline:
+    elif not rows and (result.own_columns or not result.headline):
         console.print("No rows.")
     elif rows:
         columns = _table_columns(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -222,7 +223,13 @@ def query(
     from cohabit.output import show as show_result
 
     if list_saved:
-        show_result(querying.saved_list(where.data), output.checked())
+        how = output.checked()
+        saved, faults = querying.saved_list(where.data)
+        show_result(saved, how)
+        for fault in faults:
+            print(f"cohabit: {visible(str(fault))}", file=sys.stderr)
+        if faults:
+            raise typer.Exit(1)
         return
     if show:
         print(querying.saved_text(name, where.data), end="")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import typer
 
@@ -24,40 +27,65 @@ def names(cypher: str) -> Complete:
     """Complete what a statement returns as `name`: from the graph that the options or the environment give."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
-        return _starting(incomplete, _asked(ctx, cypher))
+        return _starting(incomplete, _asked(ctx, [cypher])[0])
 
     return complete
 
 
-def _asked(context: typer.Context, cypher: str) -> list[str]:
+def _asked(context: typer.Context, statements: Sequence[str]) -> list[list[str]]:
+    """What each of the statements returns as `name`; nothing at all where the graph cannot be read."""
     from cohabit.errors import CohabitError
     from cohabit.graph.store import data_folder, opened
 
     given = context.params
     try:
         with opened(data_folder(given.get("data")), given.get("store")) as store:
-            return [str(name) for name in store.table(cypher).column("name").to_pylist()]
+            return [[str(name) for name in store.table(cypher).column("name").to_pylist()] for cypher in statements]
     except CohabitError:
         # There is no good place for a message between two keys; the command itself will say it.
-        return []
+        return [[] for _ in statements]
 
 
 def _starting(begun: str, offered: Sequence[str]) -> list[str]:
-    return sorted({name for name in offered if _PLAIN.fullmatch(name) and name.startswith(begun)})[:_MOST]
+    from cohabit.privacy import holds_address
+
+    fitting = sorted({name for name in offered if name.startswith(begun) and _PLAIN.fullmatch(name)})
+    # Nobody asked for an address that stands in a name.
+    return [name for name in fitting if not holds_address(name)][:_MOST]
 
 
-def _nodes(label: str, key: str = "name") -> Complete:
-    return names(f"MATCH (n:{label}) RETURN n.{key} AS name")
+def _nodes(label: str, key: str = "name") -> str:
+    return f"MATCH (n:{label}) RETURN n.{key} AS name"
 
 
-models, families, lines, labs = (_nodes(label) for label in ("Model", "Family", "Line", "Lab"))
+_AT_LEVEL = {
+    "model": _nodes("Model"),
+    "family": _nodes("Family"),
+    "line": _nodes("Line"),
+    "lab": _nodes("Lab"),
+    "lab-country": "MATCH (:Lab)-[:BASED_IN]->(c:Country) RETURN DISTINCT c.code AS name",
+}
+models, families, lines, labs = (names(_AT_LEVEL[level]) for level in ("model", "family", "line", "lab"))
 
 
 def items(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Complete a name of the level that the command was given (family, without one)."""
+    """Complete a name of the level that the command was given (family, without one), also after `LEVEL:`."""
     level = str(ctx.params.get("level") or "family")
-    at = {"model": models, "line": lines, "lab": labs, "lab-country": _nodes("Country", "code")}
-    return at.get(level, families)(ctx, incomplete)
+    return _at_levels(ctx, incomplete, (level,) if level in _AT_LEVEL else ("family",))
+
+
+def any_items(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete a name of any level, or `LEVEL:` and a name of that level."""
+    return _at_levels(ctx, incomplete, tuple(_AT_LEVEL))
+
+
+def _at_levels(context: typer.Context, begun: str, levels: Sequence[str]) -> list[str]:
+    level, colon, _ = begun.partition(":")
+    if colon and level in levels:
+        (found,) = _asked(context, [_AT_LEVEL[level]])
+        return _starting(begun, [f"{level}:{name}" for name in found])
+    found_at = _asked(context, [_AT_LEVEL[level] for level in levels])
+    return _starting(begun, [name for found in found_at for name in found])
 
 
 COMPLETED: dict[str, Complete] = {
@@ -70,12 +98,12 @@ COMPLETED: dict[str, Complete] = {
     "lab": labs,
     "items": items,
     "item": items,
-    "has": families,
-    "without": families,
-    "country": _nodes("Country", "code"),
-    "network": _nodes("Network", "asn"),
-    "provider": _nodes("Provider"),
-    "software": _nodes("Software"),
+    "has": any_items,
+    "without": any_items,
+    "country": names(_nodes("Country", "code")),
+    "network": names(_nodes("Network", "asn")),
+    "provider": names(_nodes("Provider")),
+    "software": names(_nodes("Software")),
 }
 """By the name of the parameter; of others each command says it itself."""
 
@@ -88,7 +116,59 @@ def kinds(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def saved(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Complete the name of a saved query."""
+    """Complete the name of a saved query, built in or one's own."""
+    from cohabit.errors import CohabitError
+    from cohabit.graph.store import data_folder
+    from cohabit.queries.own_queries import known_queries
     from cohabit.queries.saved import saved_queries
 
-    return [name for name in saved_queries() if name.startswith(incomplete)]
+    try:
+        known = known_queries(data_folder(ctx.params.get("data")))
+    except CohabitError:
+        known = saved_queries()
+    return _starting(incomplete, list(known))
+
+
+@contextlib.contextmanager
+def whole_words() -> Iterator[None]:
+    """Let bash complete words that hold a colon, as names of models do.
+
+    bash takes a colon for the end of a word (COMP_WORDBREAKS), unless the word is quoted: `qwen3:8` reaches its script
+    as three words, and what is offered takes the place of the last. So the words are put together before they are
+    read, and what stands up to the last colon is taken off what is offered.
+    """
+    if os.environ.get("_COHABIT_COMPLETE") != "complete_bash":
+        yield
+        return
+    words, before = _joined(os.environ.get("COMP_WORDS", "").split("\n"), os.environ.get("COMP_CWORD", ""))
+    if words is None:
+        yield
+        return
+    os.environ.update(COMP_WORDS="\n".join(words), COMP_CWORD=str(len(words) - 1))
+    offered = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(offered):
+            yield
+    finally:
+        for line in offered.getvalue().splitlines():
+            print(line.removeprefix(before))
+
+
+def _joined(cut: Sequence[str], current: str) -> tuple[list[str] | None, str]:
+    """Words up to the current one as they were typed, and what of that one bash keeps; None: bash cut none of them."""
+    if not current.isdecimal():
+        return None, ""
+    joined: list[str] = []
+    before, after_colon, changed = "", False, False
+    for word in cut[: int(current) + 1]:
+        is_colon = bool(word) and not word.strip(":")
+        if joined and (is_colon or (after_colon and word)):
+            # After a colon comes what belongs to it, or an empty word: the next one, of which nothing is typed yet.
+            joined[-1] += word
+            before = joined[-1] if is_colon else joined[-1].removesuffix(word)
+            changed = True
+        else:
+            joined.append(word)
+            before = ""
+        after_colon = is_colon
+    return (joined if changed else None), before

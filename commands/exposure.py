@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cohabit.commands.answering import LevelOption, answer, scope_of
-from cohabit.commands.completing import words
+from cohabit.commands.completing import any_items, words
 from cohabit.options import Answer, Filters, Where, with_options
 
 app = typer.Typer()
@@ -63,7 +63,10 @@ def impact(
     output: Answer,
     filters: Filters,
     names: Annotated[
-        list[str] | None, typer.Argument(help="What has a problem: NAME, or model:, line:, lab:, family:, digest:NAME.")
+        list[str] | None,
+        typer.Argument(
+            help="What has a problem: NAME, or model:, line:, lab:, family:, digest:NAME.", autocompletion=any_items
+        ),
     ] = None,
     digests: Annotated[Path | None, typer.Option(help="Also the digests in this file, one a line.")] = None,
     include_derived: Annotated[

@@ -7,20 +7,21 @@ from typing import Any
 
 import msgspec
 
-from cohabit.errors import DataError, UsageError
+from cohabit.errors import CohabitError, DataError, UsageError
 from cohabit.graph.store import data_folder
-from cohabit.queries.own_queries import known_queries, query_called
+from cohabit.queries.own_queries import query_called, read_own
 from cohabit.queries.result import Result, result
-from cohabit.queries.saved import SavedQuery, parse_query
+from cohabit.queries.saved import SavedQuery, parse_query, saved_queries
 
 
-def saved_list(data: Path | None) -> Result:
-    """The saved queries, one's own among them, with their titles and parameters."""
+def saved_list(data: Path | None) -> tuple[Result, list[CohabitError]]:
+    """The saved queries, one's own among them, with their titles and parameters; and what files are not understood."""
+    own, faults = read_own(data_folder(data))
     rows = [
         {"name": q.name, "title": q.title, "parameters": [p.name for p in q.parameters]}
-        for q in known_queries(data_folder(data)).values()
+        for q in (saved_queries() | own).values()
     ]
-    return result(("name", "title", "parameters"), rows)
+    return result(("name", "title", "parameters"), rows), faults
 
 
 def saved_text(name: str | None, data: Path | None) -> str:

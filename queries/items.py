@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +24,25 @@ class Item:
 
 
 def find_at(models: ModelTable, level: str, name: str) -> str | None:
-    """Label of that name at one level, whatever its case, a country also by its English name; None: there is none."""
+    """Label of that name at one level; None: there is none.
+
+    The case is of no matter, a country is also known by its English name, and `LEVEL:NAME` is read where it is that
+    level and nothing is called so as it stands.
+    """
     labels = models.labels(level)
+    label = _label(labels, level, name)
+    own, rest = split_level(name)
+    return _label(labels, level, rest) if label is None and own == level else label
+
+
+def split_level(name: str) -> tuple[str | None, str]:
+    """Split `LEVEL:NAME`; the level is None where the name does not begin with one."""
+    prefix, _, rest = name.partition(":")
+    level = prefix.strip().lower()
+    return (level, rest) if rest and level in LEVELS else (None, name)
+
+
+def _label(labels: list[str], level: str, name: str) -> str | None:
     if level == "model":
         canonical = canonical_model(name)
         return canonical if canonical in set(labels) else None
@@ -52,11 +70,23 @@ def require_at(models: ModelTable, level: str, name: str) -> str:
         raise UsageError(
             f"no {level} is called {shown!r} here; it is a {' and a '.join(levels)}: use --level {' or '.join(levels)}"
         )
-    close = difflib.get_close_matches(name.casefold(), models.labels(level), n=3, cutoff=0.6)
-    # Nobody asked for an address that stands in a name.
-    close = [label for label in close if not holds_address(label)]
-    hint = f"; close: {', '.join(visible(c, 60) for c in close)}" if close else ""
+    own, rest = split_level(name)
+    if own is not None and own != level:
+        raise UsageError(f"{shown!r} names a {own}, and a {level} is asked for here: write {level}:NAME, or only NAME")
+    close = ", ".join(visible(item.label, 60) for item in _close(models, (level,), rest))
+    hint = f"; close: {close}" if close else ""
     raise UsageError(f"no {level} is called {shown!r} in this graph{hint} (`cohabit rank --level {level}` lists them)")
+
+
+def _close(models: ModelTable, levels: Sequence[str], name: str) -> list[Item]:
+    """What of these levels has the names closest to that one, at most three names; closest first."""
+    named: dict[str, list[Item]] = {}
+    for level in levels:
+        for label in models.labels(level):
+            named.setdefault(label.casefold(), []).append(Item(level, label))
+    close = difflib.get_close_matches(name.casefold(), named, n=3, cutoff=0.6)
+    # Nobody asked for an address that stands in a name.
+    return [item for folded in close if not holds_address(folded) for item in named[folded]]
 
 
 def readings(models: ModelTable, name: str) -> list[Item]:
@@ -67,8 +97,8 @@ def readings(models: ModelTable, name: str) -> list[Item]:
 
 def resolve_item(models: ModelTable, name: str) -> Item:
     """Resolve `NAME` or `LEVEL:NAME`; an ambiguous or unknown name is refused with its readings."""
-    level, colon, rest = name.partition(":")
-    if colon and level in LEVELS:
+    level, rest = split_level(name)
+    if level is not None:
         return Item(level, require_at(models, level, rest))
     found = readings(models, name)
     if len(found) == 1:
@@ -77,7 +107,16 @@ def resolve_item(models: ModelTable, name: str) -> Item:
     if found:
         choices = ", ".join(f"{item.level}:{visible(item.label, 80)}" for item in found)
         raise UsageError(f"{shown!r} can mean several things here; write one of: {choices}")
-    raise UsageError(f"{shown!r} is no model, family, line, lab or lab country of this graph")
+    raise UsageError(f"{shown!r} is no model, family, line, lab or lab country of this graph{_instead(models, name)}")
+
+
+def _instead(models: ModelTable, name: str) -> str:
+    """What may have been meant by a name that is none: another prefix, or names close to it."""
+    prefix, colon, rest = name.partition(":")
+    if colon and (readings(models, rest) or difflib.get_close_matches(prefix.lower(), LEVELS, n=1, cutoff=0.6)):
+        return f"; {visible(prefix, 60)}: is no prefix, there are {', '.join(f'{level}:' for level in LEVELS)}"
+    close = ", ".join(f"{item.level}:{visible(item.label, 60)}" for item in _close(models, LEVELS, name))
+    return f"; close: {close}" if close else ""
 
 
 def hosts_with_item(item: Item, models: ModelTable, edges: Deployments) -> Integers:

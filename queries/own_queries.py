@@ -11,7 +11,7 @@ import os
 import re
 from pathlib import Path
 
-from cohabit.errors import DataError, UsageError
+from cohabit.errors import CohabitError, DataError, UsageError
 from cohabit.queries.guard import check_reading
 from cohabit.queries.saved import SavedQuery, drawing_queries, parse_query, saved_queries
 from cohabit.text import visible
@@ -36,8 +36,8 @@ def query_called(name: str, data: Path) -> SavedQuery:
 
 
 def known_queries(data: Path) -> dict[str, SavedQuery]:
-    """The built-in queries that run on every store, and one's own, by name."""
-    return {**saved_queries(), **own_queries(data)}
+    """The built-in queries that run on every store, and those of one's own that can be read, by name."""
+    return {**saved_queries(), **read_own(data)[0]}
 
 
 def own_queries(data: Path) -> dict[str, SavedQuery]:
@@ -45,9 +45,24 @@ def own_queries(data: Path) -> dict[str, SavedQuery]:
 
     DataError, with file and line, for a query that cannot be read; UsageError for one that does not only read.
     """
+    read, faults = read_own(data)
+    if faults:
+        raise faults[0]
+    return read
+
+
+def read_own(data: Path) -> tuple[dict[str, SavedQuery], list[CohabitError]]:
+    """One's own saved queries by name, and what is wrong with the files that are none: one error a file."""
     folder = _folder(data)
     files = sorted(p for p in folder.glob("*.cypher") if not p.name.startswith(".")) if folder.is_dir() else []
-    return {path.stem: _read(path) for path in files}
+    read: dict[str, SavedQuery] = {}
+    faults: list[CohabitError] = []
+    for path in files:
+        try:
+            read[path.stem] = _read(path)
+        except CohabitError as error:
+            faults.append(error)
+    return read, faults
 
 
 def _folder(data: Path) -> Path:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import LEVELS, Incidence, Integers
+from cohabit.graph.incidence import Incidence, Integers
 from cohabit.graph.store import GraphStore
 from cohabit.queries.digests import Digests, parse_digest
-from cohabit.queries.items import Item, readings, require_at, resolve_item
+from cohabit.queries.items import Item, readings, require_at, resolve_item, split_level
 from cohabit.queries.listed import Mask
 from cohabit.text import visible
 
@@ -72,10 +72,11 @@ def _named(incidence: Incidence, name: str, lineage: _Lineage | None) -> Item | 
     prefix, colon, rest = name.partition(":")
     if colon and prefix.strip().lower() == DIGEST:
         return require_digest(rest)
-    if prefix == "line" and lineage and rest in lineage.children:
-        return Item("line", rest)
-    if colon and prefix in LEVELS:
-        return Item(prefix, require_at(incidence.models, prefix, rest))
+    level, bare = split_level(name)
+    if level == "line" and lineage and bare in lineage.children:
+        return Item("line", bare)
+    if level is not None:
+        return Item(level, require_at(incidence.models, level, bare))
     digest = parse_digest(name)
     if digest is None:
         return resolve_item(incidence.models, name)

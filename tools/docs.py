@@ -24,8 +24,9 @@ OWN_QUERIES = """## Queries of your own
 
 Put them into `queries` in the data folder, or into the folder that `COHABIT_QUERIES` names, one file each, with a
 name of small letters, digits, `-` and `_` that ends in `.cypher`. `cohabit query --name` runs them, `--list` lists
-them, and `cohabit export neo4j-browser` takes them along. They only read, as all queries here. The header is like
-that of the built-in ones (`cohabit query --show --name families-together`); a title is enough:
+them (and names a file that is not understood on standard error, with exit code 1), and `cohabit export neo4j-browser`
+takes them along. They only read, as all queries here. The header is like that of the built-in ones
+(`cohabit query --show --name families-together`); a title is enough:
 
 ```text
 // title: Hosts that answer on a port, by country

@@ -20,6 +20,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """A graph with plain families and hostile ones."""
     folder = tmp_path_factory.mktemp("named")
     models = [{"name": f"m{i}", "details": {"family": f}} for i, f in enumerate(("llama", "llama4", "qwen2", *HOSTILE))]
+    models += [{"name": name, "details": {"family": "qwen2"}} for name in ("qwen3:8b", "qwen3:0.6b", "q-192.0.2.9:1")]
     record = {"ip": "192.0.2.1", "port": 11434, "timestamp": "2025-03-03T00:00:00Z", "country_code": "DE"}
     (folder / "scan.ndjson").write_bytes(msgspec.json.encode({**record, "models": models}))
     program = Program(folder)
@@ -48,6 +49,15 @@ def offered(program: Program, *words: str, **environment: str) -> list[str]:
         (("notify", "--as", "st"), ["stix"]),
         (("query", "--name", "multi"), ["multi-model-hosts"]),
         (("cooccurrence", "--level", "lab-country", "x"), []),
+        (("cooccurrence", "--level", "lab", "lab:Al"), ["lab:Alibaba"]),
+        (("cooccurrence", "line:qw"), []),
+        (("impact", "qw"), ["qwen2", "qwen3", "qwen3:0.6b", "qwen3:8b"]),
+        (("impact", "line:qw"), ["line:qwen3"]),
+        (("impact", "lab-country:"), ["lab-country:CN"]),
+        (("impact", "model:qwen3"), ["model:qwen3:0.6b", "model:qwen3:8b"]),
+        (("impact", "model:q-"), []),
+        (("rank", "--has", "Ali"), ["Alibaba"]),
+        (("rank", "--without", "qwen3:8"), ["qwen3:8b"]),
     ],
 )
 def test_names_and_words_are_offered(named: Program, words: tuple[str, ...], expected: list[str]) -> None:
@@ -62,12 +72,37 @@ def test_without_a_graph_nothing_is_offered_and_nothing_is_said(tmp_path: Path) 
     assert offered(Program(tmp_path), "cohabit", "hosts", "--family", "") == []
 
 
+def test_queries_of_ones_own_are_offered(tmp_path: Path) -> None:
+    program = Program(tmp_path)
+    for folder in ("queries", "elsewhere"):
+        (tmp_path / "data" / folder).mkdir(parents=True)
+    (tmp_path / "data" / "queries" / "older.cypher").write_text("// title: x\nRETURN 1 AS x")
+    (tmp_path / "data" / "queries" / "old-broken.cypher").write_text("no title")
+    (tmp_path / "data" / "elsewhere" / "olden.cypher").write_text("// title: x\nRETURN 1 AS x")
+    asked = ("cohabit", "query", "--data", "data", "--name")
+    assert offered(program, *asked, "old") == ["older"]
+    assert offered(program, *asked, "old", COHABIT_QUERIES="data/elsewhere") == ["olden"]
+    assert offered(program, *asked, "multi", COHABIT_QUERIES="nowhere") == ["multi-model-hosts"]
+
+
+# bash cuts words at colons, and puts what is offered in the place of what is behind the last.
+IN_BASH = {
+    "cooccurrence qw": "qwen2",
+    "impact qwen3 : 8": "8b",
+    "impact line :": "qwen3",
+    "rank --has line : qwen3 --without model : qwen3 : 0": "0.6b",
+    "impact '\"qwen3:8'": "qwen3:8b",
+    "rank --has line : ''": "",
+}
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_the_script_for_bash_completes_in_bash(named: Program) -> None:
     script = named(_COHABIT_COMPLETE="source_bash").text
     (named.folder / "cohabit").write_text(f'#!/bin/sh\nexec {sys.executable} -m cohabit "$@"\n')
     (named.folder / "cohabit").chmod(0o755)
-    lines = 'COMP_WORDS=(cohabit cooccurrence qw); COMP_CWORD=2; _cohabit_completion cohabit; echo "${COMPREPLY[@]}"'
+    ask = 'COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _cohabit_completion cohabit; echo "${COMPREPLY[@]}"'
+    lines = "\n".join(f"COMP_WORDS=(cohabit {words}); {ask}" for words in IN_BASH)
     done = subprocess.run(
         ["bash", "-c", f"PATH=$PWD:$PATH\n{script}\n{lines}"],
         cwd=named.folder,
@@ -75,4 +110,4 @@ def test_the_script_for_bash_completes_in_bash(named: Program) -> None:
         text=True,
         timeout=60,
     )
-    assert done.stdout == "qwen2\n", done.stderr
+    assert dict(zip(IN_BASH, done.stdout.splitlines(), strict=True)) == IN_BASH, done.stderr

@@ -278,3 +278,9 @@ def test_only_what_a_question_needs_is_imported(loaded: Program, call: str) -> N
     modules = {line.rpartition("|")[2].strip() for line in imported.splitlines()}
     assert "cohabit.queries.centrality" in modules
     assert not {"pandas", "networkx", "duckdb", "ibis"} & modules
+
+
+def test_a_saved_query_without_rows_says_so_under_its_title(loaded: Program) -> None:
+    done = loaded("query", "--name", "countries-of-model", "--param", "model=nosuch")
+    assert (done.code, done.err) == (0, "")
+    assert done.text.splitlines() == ["Countries in which one model runs", "No rows."]

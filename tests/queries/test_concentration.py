@@ -126,8 +126,10 @@ def test_the_largest_three_and_ten_places(tmp_path: Path) -> None:
     assert row["top_10_share"] == pytest.approx((78 - 1 - 2) / 78)
     assert row["hhi"] == pytest.approx(sum(n * n for n in range(1, 13)) / 78**2)
     five = spread(opened, of=("network",), protected=Protection(5)).rows[0]
-    # Published are 10 of 12, 11 and 10, and 5 of 9 to 5; the rest is not said.
-    assert (five["places"], five["top_share"]) == (8, pytest.approx(10 / 55))
+    # Published are 10 of 12, 11 and 10, and 5 of 9 to 5, of 75 of the 78; the rest is not said, but it counts.
+    assert (five["top"], five["top_share"]) == ("AS64506", pytest.approx(10 / 75))
+    assert (five["top_3_share"], five["top_10_share"]) == (pytest.approx(30 / 75), pytest.approx(55 / 75))
+    assert five["hill_1"] is five["hill_2"] is five["hhi"] is None
     opened.close()
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
 import pytest
 
+import cohabit
+from cohabit.cli import app
 from cohabit.errors import DataError, UsageError
 from cohabit.exports import browser
 from cohabit.queries.own_queries import known_queries, own_queries, query_called
@@ -85,6 +88,28 @@ def test_what_is_wrong_is_said(folder: Path, tmp_path: Path, name: str, content:
     assert str(path) in str(told.value)
     assert words in str(told.value)
     assert query_called("family-hosts", tmp_path).title, "the built-in ones work all the same"
+
+
+def test_one_that_is_not_understood_hides_no_other(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "by-port.cypher").write_text(GOOD)
+    (folder / "broken.cypher").write_text("MATCH (n) RETURN n")
+    (folder / "writes.cypher").write_text("// title: x\nMATCH (n) DETACH DELETE n")
+    assert set(known_queries(tmp_path)) == {*saved_queries(), "by-port"}
+    with pytest.raises(UsageError, match="no saved query is called 'by-prt'; close: by-port"):
+        query_called("by-prt", tmp_path)
+    code = app(["query", "--list", "--data", str(tmp_path), "--format", "json"], standalone_mode=False)
+    said = capsys.readouterr()
+    assert code == 1
+    assert {row["name"] for row in json.loads(said.out)} == {*saved_queries(), "by-port"}
+    first, second = said.err.splitlines()
+    assert first == f"cohabit: {folder / 'broken.cypher'}: the header has no line `// title: …`"
+    assert second.startswith(f"cohabit: {folder / 'writes.cypher'}: query refused at 'DETACH'")
+    with pytest.warns(UserWarning, match=r"(broken|writes)\.cypher") as told:
+        names = set(cohabit.saved_queries(data=tmp_path)["name"])
+    assert len(told) == 2
+    assert names == {*saved_queries(), "by-port"}
 
 
 def test_the_example_of_the_page_is_one(folder: Path, tmp_path: Path) -> None:
