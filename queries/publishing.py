@@ -10,9 +10,6 @@ from cohabit.queries import measures
 from cohabit.queries.protection import Protection
 from cohabit.queries.result import Result, Row
 
-# A share is not said of fewer hosts than so many times K: rounding alone would move it by more than ten points.
-_FEWEST = 10
-
 Compute = Callable[[Row, Protection], Any]
 Count = Callable[[Any], Any]
 
@@ -165,10 +162,7 @@ def _accompany(said: Row, row: Row, parts: tuple[str, ...]) -> None:
 
 
 def _shared(share: Share, row: Row, said: Row, count: Count, protection: Protection) -> Row:
-    """The share of published numbers, and an interval that holds for all numbers that they can stand for.
-
-    Of a small base it would be off by too much to stand by itself; the interval says what can be said.
-    """
+    """The share of published numbers, and an interval that holds for all numbers that they can stand for."""
     exact, hosts, base = row[share.column], None, None
     if share.base is not None:
         base = said[share.base]
@@ -182,8 +176,6 @@ def _shared(share: Share, row: Row, said: Row, count: Count, protection: Protect
     low, _ = measures.wilson(hosts, base + protection.k - 1)
     _, high = measures.wilson(more, max(base, more))
     values = {share.column: hosts / base, share.low: float(low), share.high: float(high)}
-    if base < _FEWEST * protection.k:
-        values[share.column] = None
     return {name: value for name, value in values.items() if name}
 
 
