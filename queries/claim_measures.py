@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cohabit.graph.incidence import Incidence
+from cohabit.graph.incidence import distinct
 from cohabit.queries import measures
 from cohabit.queries.agreement import kendall_tau_b, rank_biased_overlap
 from cohabit.queries.claims import Claim
@@ -124,23 +124,17 @@ def _of_known(figure: Figure, known: int, total: int, things: str) -> Figure:
 def _share_with(claim: Claim, reading: Reading, hosts_with: Hosts) -> Figure:
     definition = f"hosts with {_names(claim)}, of those with a known item of the level"
     found = _with_all(claim, reading, hosts_with)
-    known = _known(reading.incidence, claim.level) | found
+    known = reading.known(claim.level) | found
     figure = _share(found, known, definition, "no host has a known item")
     with_models = reading.incidence.models_per_host > 0
     return _of_known(figure, int(np.count_nonzero(known)), int(np.count_nonzero(with_models)), "hosts with models")
-
-
-def _known(incidence: Incidence, level: str) -> Mask:
-    known = np.zeros(len(incidence.hosts), bool)
-    known[incidence.at(level).rows] = True
-    return known
 
 
 def _share_of_multi_model(claim: Claim, reading: Reading, hosts_with: Hosts) -> Figure:
     definition = f"hosts with {_names(claim)}, of those with two or more models"
     several = reading.incidence.models_per_host >= 2
     found = _with_all(claim, reading, hosts_with)
-    known = (_known(reading.incidence, claim.level) | found) & several
+    known = (reading.known(claim.level) | found) & several
     figure = _share(found, several, definition, "no host has two models")
     return _of_known(figure, int(np.count_nonzero(known)), int(np.count_nonzero(several)), "multi-model hosts")
 
@@ -249,11 +243,11 @@ def _place(claim: Claim, reading: Reading, _: Hosts) -> Figure:
     definition = f"hosts in {claim.by} {claim.place}, of all hosts in scope"
     if not len(member.hosts):
         return Figure(None, definition, note="no host in scope")
-    known = len(np.unique(member.hosts[member.places < len(member.labels) - 1]))
+    known = len(distinct(member.hosts[member.places < len(member.labels) - 1]))
     if not known:
         return Figure(None, definition, note=f"the {claim.by} of no host is known")
     chosen = [i for i, label in enumerate(member.labels[:-1]) if label.casefold() == wanted]
-    hosts = len(np.unique(member.hosts[np.isin(member.places, chosen)]))
+    hosts = len(distinct(member.hosts[np.isin(member.places, chosen)]))
     total = len(reading.incidence.hosts)
     return _of_known(_ratio(hosts, total, definition), known, total, "hosts")
 

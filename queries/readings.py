@@ -42,6 +42,7 @@ class Reading:
     at_date: bool = False
     _ranked: dict[str, list[Row]] = field(default_factory=dict, init=False)
     _memberships: dict[str, Membership] = field(default_factory=dict, init=False)
+    _known: dict[str, Mask] = field(default_factory=dict, init=False)
 
     @cached_property
     def observations(self) -> Integers:
@@ -94,6 +95,13 @@ class Reading:
         if place not in self._memberships:
             self._memberships[place] = memberships(self.store, place, self.incidence.hosts)
         return self._memberships[place]
+
+    def known(self, level: str) -> Mask:
+        """Which hosts in scope have a known item of a level."""
+        if level not in self._known:
+            self._known[level] = np.zeros(len(self.incidence.hosts), bool)
+            self._known[level][self.incidence.at(level).rows] = True
+        return self._known[level]
 
     def with_any(self, level: str, labels: list[str]) -> Mask:
         """Which hosts in scope have one of these items, written in any case."""
