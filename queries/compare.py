@@ -33,17 +33,10 @@ COLUMNS = (
     "q_value",
     "difference_without_top",
 )
+# What a narrow terminal has room for comes first.
 TABLE_COLUMNS = (
-    "item",
-    "hosts_a",
-    "hosts_b",
-    "share_a",
-    "share_b",
-    "difference",
-    "low",
-    "high",
-    "q_value",
-    "difference_without_top",
+    *("item", "share_a", "share_b", "difference", "low", "high", "difference_without_top", "q_value"),
+    *("hosts_a", "hosts_b"),
 )
 
 _GATE = 0.01
