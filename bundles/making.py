@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from cohabit.bundles import papers
 from cohabit.bundles.contents import Bundle, shown
+from cohabit.graph.around import Around
 from cohabit.graph.store import GraphStore, Parameters, Progress
 from cohabit.queries.result import Result
 from cohabit.questions import scope
@@ -24,15 +25,12 @@ AsText = Callable[[Result, str], str]
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-class Recorder:
+class Recorder(Around):
     """A store that writes down which statements it is asked."""
 
     def __init__(self, store: GraphStore) -> None:
-        self._store = store
+        super().__init__(store)
         self.asked: list[str] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
 
     def table(self, cypher: str, parameters: Parameters | None = None) -> Any:
         """Run a statement, and keep it."""

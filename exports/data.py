@@ -22,7 +22,7 @@ from cohabit.graph.tables import GraphTables
 from cohabit.privacy import Masker
 from cohabit.queries.protection import Protection
 from cohabit.queries.publishing_rules import refuse_hosts
-from cohabit.queries.scope import Scope
+from cohabit.queries.scope import Scope, check_min_hosts
 
 About = dict[str, str | int | bool]
 
@@ -42,8 +42,7 @@ class Selection:
     def __post_init__(self) -> None:
         if self.level is not None and self.level not in LEVELS:
             raise UsageError(f"--level {self.level!r}: not a level; choose from {', '.join(LEVELS)}")
-        if self.min_hosts < 1:
-            raise UsageError(f"--min-hosts {self.min_hosts}: it takes 1 or more")
+        check_min_hosts(self.min_hosts)
         if self.level is None and self.min_hosts > 1:
             raise UsageError("--min-hosts is about pairs: give --level too")
         if self.level is None:

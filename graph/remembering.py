@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
+from cohabit.graph.around import Around
 from cohabit.graph.store import GraphStore, Parameters
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ def remembering(store: GraphStore) -> GraphStore:
     return cast("GraphStore", _Remembering(store))
 
 
-class _Remembering:
+class _Remembering(Around):
     def __init__(self, store: GraphStore) -> None:
-        self._store = store
+        super().__init__(store)
         self._asking = threading.Lock()
         self._tables: dict[tuple[str, str], pa.Table] = {}
 
@@ -32,6 +33,3 @@ class _Remembering:
             if key not in self._tables:
                 self._tables[key] = self._store.table(cypher, parameters)
             return self._tables[key]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)

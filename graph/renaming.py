@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
+from cohabit.graph.around import Around
 from cohabit.graph.store import GraphStore, Parameters
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ def renaming(store: GraphStore, shown: Callable[[str], str]) -> GraphStore:
     return cast("GraphStore", _Renaming(store, shown))
 
 
-class _Renaming:
+class _Renaming(Around):
     def __init__(self, store: GraphStore, shown: Callable[[str], str]) -> None:
-        self._store = store
+        super().__init__(store)
         self._shown = shown
 
     def table(self, cypher: str, parameters: Parameters | None = None) -> pa.Table:
@@ -36,6 +37,3 @@ class _Renaming:
                     column = pa.array([None if one is None else shown[one] for one in names], pa.string())
                     table = table.set_column(table.column_names.index(name), name, column)
         return table
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)

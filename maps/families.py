@@ -278,24 +278,20 @@ def _rule(data: MapData, chosen: Backbone) -> str:
     )
 
 
-def figure(data: MapData, *, seed: int = 0) -> Drawing:
-    """Return the network as a still picture with its legend: the dots, lines and places of the interactive one."""
-    return _drawn(data, _Network.of(data), seed)
+def figure(data: MapData, *, seed: int = 0) -> tuple[Drawing, str]:
+    """Return the network as a still picture with its legend, and how to read it.
+
+    It has the dots, lines and places of the interactive one.
+    """
+    shape = _Network.of(data)
+    read = how(len(shape.ends), len(shape.pairs), shape.unlinked, _COLOUR, lines_follow="width: hosts with both")
+    return _drawn(data, shape, seed), read
 
 
 def poster_of(data: MapData, *, seed: int = 0) -> str:
     """Return the still picture as an SVG file that says how to read it."""
-    shape = _Network.of(data)
-    return poster(data.frame, _drawn(data, shape, seed), how=_how(shape))
-
-
-def reading(data: MapData) -> str:
-    """How to read the still picture."""
-    return _how(_Network.of(data))
-
-
-def _how(shape: _Network) -> str:
-    return how(len(shape.ends), len(shape.pairs), shape.unlinked, _COLOUR, lines_follow="width: hosts with both")
+    drawing, read = figure(data, seed=seed)
+    return poster(data.frame, drawing, how=read)
 
 
 def _drawn(data: MapData, shape: _Network, seed: int) -> Drawing:

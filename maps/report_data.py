@@ -19,6 +19,7 @@ from cohabit.queries import quality as doubts
 from cohabit.queries import study as claims
 from cohabit.queries import trends as courses
 from cohabit.queries.claims import load_claims
+from cohabit.queries.lacking import reports_families
 from cohabit.queries.measures import wilson
 from cohabit.queries.network import ItemNetwork
 from cohabit.queries.place_shares import PlaceShares
@@ -71,7 +72,7 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
     """Ask everything that the report answers, of one scope."""
     scope = request.scope
     network = network_of(store, "family", request)
-    drawn = map_data(network, Result((), []), request, "family")
+    picture, reading = families.figure(map_data(network, Result((), []), request, "family"), seed=request.seed)
     ranked, labs = (
         _answer("rank", rank(store, level=level, scope=scope), request, level=level) for level in ("family", "lab")
     )
@@ -84,8 +85,8 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
         families=_dots(ranked),
         labs=_dots(labs),
         network=network,
-        picture=families.figure(drawn, seed=request.seed),
-        reading=families.reading(drawn),
+        picture=picture,
+        reading=reading,
         places=figures_of(countries),
         periods=periods,
         lines=lines,
@@ -105,18 +106,10 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
         date_to=network.last_seen[:10],
         filters=scope.description(),
         simulated=request.simulated,
-        reported_families=_reported_families(store),
+        reported_families=reports_families(store),
         published=request.published,
         least=request.protected.k if request.protected else 1,
     )
-
-
-def _reported_families(store: GraphStore) -> bool:
-    """Whether any server said the family of a model; else all are the catalogue's."""
-    found = store.table(
-        "MATCH (:Host)-[d:DEPLOYS]->(:Model) WHERE d.reported_family IS NOT NULL RETURN count(d) AS deployments"
-    )
-    return bool(found.column("deployments")[0].as_py())
 
 
 def _answer(question: str, answer: Result, request: Request, **options: object) -> Result:

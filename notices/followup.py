@@ -24,6 +24,7 @@ from cohabit.queries.lives import numbered
 from cohabit.queries.measures import wilson
 from cohabit.queries.periods import HostWeeks, read_host_weeks
 from cohabit.queries.result import Result, Row, result
+from cohabit.queries.scope import weeks_seen
 from cohabit.queries.survival import kaplan_meier
 from cohabit.queries.words import count, percent
 from cohabit.text import visible
@@ -106,10 +107,10 @@ def followup(store: GraphStore, folder: str | os.PathLike[str], *, gone_after: i
 
 def missed_already(store: GraphStore, hosts: Integers, gone_after: int = GONE_AFTER) -> int:
     """How many of these hosts (store keys) would be `gone_before` in notices of today: missed in the newest weeks."""
-    weeks = store.table("MATCH (h:Host) UNWIND h.weeks AS week RETURN DISTINCT week AS week").column("week").to_pylist()
+    weeks = weeks_seen(store)
     if len(weeks) < gone_after:
         return 0
-    monday = monday_of(sorted(weeks)[-gone_after]).isoformat()
+    monday = monday_of(weeks[-gone_after]).isoformat()
     old = host_keys(store, " WHERE h.last_seen < $monday", {"monday": monday})
     return len(np.intersect1d(hosts, old, assume_unique=True))
 

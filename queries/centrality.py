@@ -17,7 +17,7 @@ from cohabit.queries.null_models import check_null
 from cohabit.queries.onemode import OneMode, nothing_significant, one_mode
 from cohabit.queries.protection import Protection
 from cohabit.queries.result import Result, Row, result
-from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.scope import Scope, check_min_hosts, read_incidence
 from cohabit.queries.stability import projections
 from cohabit.queries.words import count, unknown_caveat
 
@@ -104,8 +104,7 @@ def centrality(
 def _check(sort: str, min_hosts: int) -> None:
     if sort not in SORTS:
         raise UsageError(f"--sort {sort!r}: not a column to sort by; choose from {', '.join(SORTS)}")
-    if min_hosts < 1:
-        raise UsageError(f"--min-hosts {min_hosts}: it takes 1 or more")
+    check_min_hosts(min_hosts)
 
 
 def measured(

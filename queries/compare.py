@@ -13,7 +13,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries.null_models import benjamini_hochberg
 from cohabit.queries.places import Membership, memberships
 from cohabit.queries.result import Result, Row, result
-from cohabit.queries.scope import Scope, read_incidences, time_window
+from cohabit.queries.scope import Scope, check_min_hosts, read_incidences, time_window
 from cohabit.queries.two_samples import Sample, TwoSamples, compared
 from cohabit.queries.windows import TimeWindow
 from cohabit.queries.words import count, percent, points
@@ -64,8 +64,7 @@ def compare(
     scope = scope or Scope()
     if level not in LEVELS:
         raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
-    if min_hosts < 1:
-        raise UsageError(f"--min-hosts {min_hosts}: it takes 1 or more")
+    check_min_hosts(min_hosts)
     if not 0 <= without_top <= _MOST_TOP:
         raise UsageError(f"--without-top {without_top}: it takes 0 to {_MOST_TOP:,} networks")
     if scope == against:

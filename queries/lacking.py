@@ -123,9 +123,14 @@ def _no_host(store: GraphStore, name: str, value: str) -> str:
     return f"--{option_of(name)} {visible(value, 60)} finds no host in this graph{hint}."
 
 
+def reports_families(store: GraphStore) -> bool:
+    """Whether any server of the graph reported the family of a model."""
+    return _any(store, f"{_DEPLOYED} WHERE d.reported_family IS NOT NULL")
+
+
 def no_reported_family(store: GraphStore) -> str | None:
     """Say that families are the catalogue's alone; None where a server reported one, or nobody has a model."""
-    if not _any(store, _DEPLOYED) or _any(store, f"{_DEPLOYED} WHERE d.reported_family IS NOT NULL"):
+    if not _any(store, _DEPLOYED) or reports_families(store):
         return None
     return "No server in this graph reported a family, so every family is the catalogue's, told by the model's name."
 

@@ -177,9 +177,20 @@ def window_in(store: GraphStore, scope: Scope) -> TimeWindow:
     window = time_window(scope)
     if window.weeks is None:
         return window
-    seen = store.table("MATCH (h:Host) UNWIND h.weeks AS week RETURN DISTINCT week AS week").column("week").to_pylist()
-    weeks = tuple(sorted(set(window.weeks).intersection(seen))) or window.weeks[:1]
+    weeks = tuple(sorted(set(window.weeks).intersection(weeks_seen(store)))) or window.weeks[:1]
     return TimeWindow(weeks, window.newest_only)
+
+
+def weeks_seen(store: GraphStore) -> list[int]:
+    """The ISO weeks in which some host was seen, ascending."""
+    table = store.table("MATCH (h:Host) UNWIND h.weeks AS week RETURN DISTINCT week AS week")
+    return sorted(table.column("week").to_pylist())
+
+
+def check_min_hosts(min_hosts: int) -> None:
+    """Refuse a least number of hosts that leaves nothing out."""
+    if min_hosts < 1:
+        raise UsageError(f"--min-hosts {min_hosts}: it takes 1 or more")
 
 
 def read_incidence(store: GraphStore, scope: Scope, *, details: bool = False) -> Incidence:

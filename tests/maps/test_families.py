@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from cohabit.maps.data import Frame, MapData
-from cohabit.maps.families import lab_in, poster_of, reading, render
+from cohabit.maps.families import figure, lab_in, poster_of, render
 from cohabit.maps.svg import light_colours
 from cohabit.text import visible
 from tests.maps import samples
@@ -182,11 +182,11 @@ def test_the_pair_on_most_hosts_is_named_where_it_has_no_line() -> None:
     said = "a and b, together on 30 hosts, are not linked: lift 0.83."
     data = samples.map_data(hosts, {})
     assert said in " ".join(Elements(render(data)).text)
-    assert said in reading(data)
+    assert said in figure(data)[1]
     assert said in " ".join(e.text or "" for e in ET.fromstring(poster_of(data)).iter() if e.text)
     linked = samples.map_data([{"a", "b"}] * 30 + [{"c"}] * 70, {})
     assert "not linked:" not in render(linked)
-    assert "not linked" not in reading(linked)
+    assert "not linked" not in figure(linked)[1]
     hostile = samples.map_data([{"a\u202e", "b<i>"}] * 5 + [{"a\u202e"}] * 9 + [{"b<i>"}] * 9, {})
     assert r"a\u202e and b&lt;i&gt;, together on 5 hosts, are not linked" in render(hostile)
 

@@ -64,7 +64,7 @@ def test_no_name_is_on_another_or_on_a_dot_and_all_is_within() -> None:
 @pytest.mark.parametrize("sample", ["plain", "hostile"])
 def test_a_poster_keeps_what_it_holds_for(sample: str, plain_data: MapData, hostile_data: MapData) -> None:
     data = plain_data if sample == "plain" else hostile_data
-    root = ET.fromstring(poster(data.frame, figure(data)))
+    root = ET.fromstring(poster(data.frame, figure(data)[0]))
     safe(root)
     texts = [e.text or "" for e in root.iter(f"{SVG}text")]
     title = [e.text or "" for e in root.iter(f"{SVG}text") if e.get("font-size") == "19"]
@@ -81,7 +81,7 @@ def test_a_poster_keeps_what_it_holds_for(sample: str, plain_data: MapData, host
 
 def test_one_item_makes_no_network() -> None:
     data = samples.map_data([["llama"]], {})
-    assert "No network: 1 of the two items" in figure(data).body
+    assert "No network: 1 of the two items" in figure(data)[0].body
 
 
 def test_of_many_only_the_named_get_a_name_and_it_may_stand_on_soft_dots() -> None:
