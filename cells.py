@@ -22,7 +22,12 @@ _SHARES |= {"share_of_observations", "coverage"}
 _SHARES |= {"share_open", "open_low", "open_high", "share_gone", "gone_low", "gone_high"}
 # Changes of a share: percentage points.
 _POINTS = frozenset({"effect", "difference", "difference_without_top", "slope", "slope_low", "slope_high"})
-_HEADINGS = {"share_of_multi_model_hosts": "of multi-model", "low": "95 % low", "high": "high"}
+_HEADINGS = {
+    "share_of_multi_model_hosts": "of multi-model",
+    "multi_model_hosts": "multi-model hosts",
+    "low": "95 % low",
+    "high": "high",
+}
 _HEADINGS |= {"slope_low": "95 % low", "slope_high": "high", "error_no_change": "of no change"}
 _HEADINGS |= {"gone_low": "95 % low", "gone_high": "high"}
 _HEADINGS |= {"share_of_a_low": "95 % low", "share_of_a_high": "high", "q_value": "q"}

@@ -149,7 +149,7 @@ def _csv_cell(value: Any) -> str:
 
 
 def _markdown(result: Result, how: Format) -> str:
-    columns = _table_columns(result)
+    columns = (*_table_columns(result), *([result.remark] if result.remark else []))
     rows = _limited(result, how)
     lines = [f"{_markdown_text(result.headline)}\n"] if result.headline else []
     if result.single and rows:
@@ -171,8 +171,14 @@ def _table(result: Result, how: Format) -> str:
     from rich.console import Console
 
     text = io.StringIO()
-    _draw(result, how, Console(file=text, width=_FILE_WIDTH, color_system=None, highlight=False))
+    _draw(result, how, Console(file=text, width=_width(how), color_system=None, highlight=False))
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _width(how: Format) -> int:
+    """Characters of a line that no terminal is asked for: in a pipe those of COLUMNS, where it is exported."""
+    wanted = os.environ.get("COLUMNS", "") if how.output is None else ""
+    return int(wanted) if wanted.isascii() and wanted.isdigit() and int(wanted) > 0 else _FILE_WIDTH
 
 
 def _print_table(result: Result, how: Format) -> None:
@@ -233,8 +239,14 @@ def _draw(result: Result, how: Format, console: Console) -> None:
         if left_out := columns[len(shown) :]:
             names = ", ".join(heading(c) for c in left_out)
             console.print(Text(f"no room for: {names} (another --format has all columns)"), soft_wrap=True)
-    for note in _notes(result, rows, how):
-        console.print(Text(visible(note)), soft_wrap=True)
+    for line in (*_remarks(result, rows), *_notes(result, rows, how)):
+        console.print(Text(visible(line)), soft_wrap=True)
+
+
+def _remarks(result: Result, rows: list[Row]) -> list[str]:
+    """Sentences on rows, each with the name of its row: in a column of their own they would be a word wide."""
+    name, remark = result.columns[0], result.remark
+    return [f"{cell(name, row[name])}: {row[remark]}" for row in rows if row[remark]] if remark else []
 
 
 def _limited(result: Result, how: Format) -> list[Row]:

@@ -71,17 +71,23 @@ class Questions:
         null: str = "bicm",
         bootstrap: int = 0,
         seed: int | None = None,
+        every: str | None = None,
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """Pairs of items by the hosts that run both; with three or more names, the hosts that run them all.
+        """Pairs of items by the hosts that list both; with three or more names, the hosts that list them all; or
+        (`every`: month or week) one pair over time, a row a period.
 
         >>> graph.cooccurrence("llama", "qwen2")[["hosts", "share_of_multi_model_hosts", "lift"]].round(2)
            hosts  share_of_multi_model_hosts  lift
         0    116                        0.52  0.98
+        >>> graph.cooccurrence("llama", "qwen2", every="month")[["period", "hosts", "multi_model_hosts"]].head(2)
+            period  hosts  multi_model_hosts
+        0  2025-03      0                  4
+        1  2025-04      4                 12
         """
         options = {"level": level, "min_hosts": min_hosts, "sort": sort, "null": null}
-        drawn = {"bootstrap": bootstrap, "seed": seed}
+        drawn = {"bootstrap": bootstrap, "seed": seed, "every": every}
         return self.ask("cooccurrence", names, **options, **drawn, scope=scope(filters), publish=publish).to_pandas()
 
     def combinations(

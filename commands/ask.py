@@ -75,12 +75,21 @@ def cooccurrence(
         int, typer.Option(help="Add intervals from this many draws of networks.", metavar="N", show_default="none")
     ] = 0,
     seed: Annotated[int | None, typer.Option(help="Seed of the draws.", show_default="0")] = None,
+    every: Annotated[
+        str | None,
+        typer.Option(
+            help="One pair over time, a row a period: month or week.",
+            show_default="no",
+            autocompletion=completing.words("month", "week"),
+        ),
+    ] = None,
 ) -> None:
     """Say which items live together on a host, and how much more often than by chance.
 
     \b
     Examples:
       cohabit cooccurrence llama qwen2
+      cohabit cooccurrence llama qwen2 --every month
       cohabit cooccurrence qwen2 --min-hosts 100 --sort lift
       cohabit cooccurrence --level lab --country DE --format csv
     """
@@ -95,6 +104,7 @@ def cooccurrence(
         null=null,
         bootstrap=bootstrap,
         seed=seed,
+        every=every,
         scope=scope_of(filters),
     )
 

@@ -213,8 +213,10 @@ _MEASURES = (
     _p("q_value", Type.FLOAT, "false discovery rate at which so many hosts are more than chance"),
 )
 DERIVED_RELATIONSHIPS = (
-    Relationship("CO_DEPLOYED", "Family", "Family", "the same hosts run both; every pair, by name", _MEASURES),
-    Relationship("CO_DEPLOYED", "Model", "Model", "the same hosts run both; pairs of the backbone, by name", _MEASURES),
+    Relationship("CO_DEPLOYED", "Family", "Family", "the same hosts list both; every pair, by name", _MEASURES),
+    Relationship(
+        "CO_DEPLOYED", "Model", "Model", "the same hosts list both; pairs of the backbone, by name", _MEASURES
+    ),
 )
 DERIVED_NODES = tuple(n for n in NODES if n.derived)
 

@@ -32,7 +32,7 @@ _Q = (
 _METHODS = (
     "Shares are of hosts with at least one known item of the level; for places, of all hosts; for the course over "
     "time, of hosts whose list was seen in the month. Intervals are Wilson's, at 95 %; they take hosts as independent.",
-    "Lift is how many times more hosts run both items than if the two were independent.",
+    "Lift is how many times more hosts list both items than if the two were independent.",
     "The network draws, of pairs with lift above 1, the three strongest of each family and a maximum spanning tree.",
     "A scan sees what answers on the Internet, not what is in use: no figure here is about hosts that were not seen.",
 )

@@ -28,7 +28,7 @@ def analyse(
     """Write derived facts of the whole graph into the store, in the place of those that are there.
 
     `pagerank` and `community` of families and models are those of `centrality` and `clusters`; CO_DEPLOYED joins a and
-    b (a < b by code point): families wherever one host runs both, models where the pair is in the backbone (whose pairs
+    b (a < b by code point): families wherever one host has both, models where the pair is in the backbone (whose pairs
     are tested under `null`, as all q-values here). With `remove`, the facts are removed.
     """
     check_null(null, 2)

@@ -95,7 +95,7 @@ def centrality(
     return result(
         (*COLUMNS, *(RANKS if bootstrap else ())),
         rows,
-        headline=_headline(network, rows, level, sort, len(incidence.hosts), min_hosts),
+        headline=_headline(network, rows, level, sort, len(incidence.hosts), min_hosts) + _place(rows, sort),
         caveats=caveats,
         table_columns=(*COLUMNS, *((f"{sort}_rank_low", f"{sort}_rank_high") if bootstrap and sort != "hosts" else ())),
     )
@@ -169,9 +169,24 @@ def _headline(network: OneMode, rows: list[Row], level: str, sort: str, hosts: i
     if not len(network.both):
         return f"No two items of level {level} live together on {total}: nothing is linked."
     top = rows[0]
-    value = f"{top[sort]:,}" if isinstance(top[sort], int) else f"{top[sort]:,.3g}"
+    large = isinstance(top[sort], int) or abs(top[sort]) >= 1000
+    value = f"{top[sort]:,.0f}" if large else f"{top[sort]:.3g}"
     pairs = count(len(network.both), "pair")
     return f"{top['item']} comes first by {sort} ({value}); {count(len(rows), 'item')} of level {level}, {pairs}."
+
+
+def _place(rows: list[Row], sort: str) -> str:
+    """Whether the first would be first again, by the draws; nothing where there are none."""
+    low, high = f"{sort}_rank_low", f"{sort}_rank_high"
+    if not rows or rows[0].get(low) is None:
+        return ""
+    top = rows[0]
+    if top[high] == 1:
+        return " In 95 % of the draws it comes first."
+    rivals = [row["item"] for row in rows[1:] if row[low] <= top[low]]
+    named = ", ".join(rivals[:_TOP]) + (f" and {len(rivals) - _TOP:,} more" if len(rivals) > _TOP else "")
+    text = f" In 95 % of the draws it has place {top[low]:,} to {top[high]:,}"
+    return f"{text}; place {top[low]:,} is in reach of {named} too." if named else f"{text}."
 
 
 def _few(rows: list[Row], sort: str) -> list[str]:

@@ -16,6 +16,7 @@ from cohabit.queries.chance import GATE, compared
 from cohabit.queries.item_sets import item_sets
 from cohabit.queries.items import require_at
 from cohabit.queries.null_models import NullModel, check_null, null_model
+from cohabit.queries.pair_series import pair_series
 from cohabit.queries.pairs import Pairs, all_pairs
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
@@ -92,11 +93,13 @@ def cooccurrence(
     null: str = "bicm",
     bootstrap: int = 0,
     seed: int | None = None,
+    every: str | None = None,
 ) -> Result:
-    """Pairs of items by the hosts that run both; of three or more names, the hosts that run them all.
+    """Pairs of items by the hosts that list both; of three or more names, the hosts that list them all.
 
     Without names: every pair with at least `min_hosts` hosts, a < b by code point. With one name: its pairs, the name
-    in column a. With two: that pair, even when no host runs both. With more: see `item_sets`.
+    in column a. With two: that pair, even when no host lists both; with `every` (week or month) over time: see
+    `pair_series`. With more: see `item_sets`.
 
     `low` and `high` are the Wilson 95 % interval of `share_of_multi_model_hosts`, and likewise for the shares of a and
     of b; `base` is the n of lift, npmi and the odds ratio. `expected` is the number of hosts with both that the null
@@ -105,6 +108,10 @@ def cooccurrence(
     at least one host in scope, whichever are shown. With `bootstrap` > 0 intervals of the share of multi-model hosts
     and of lift are added, from so many draws of networks (`seed`, default 0).
     """
+    if every is not None:
+        if (sort, null, bootstrap, min_hosts) != ("hosts", "bicm", 0, 1):
+            raise UsageError("--every follows one pair: leave --sort, --null, --bootstrap and --min-hosts out")
+        return pair_series(store, names, level=level, every=every, scope=scope)
     if sort not in SORTS:
         raise UsageError(f"--sort {sort!r}: not a column to sort by; choose from {', '.join(SORTS)}")
     check_null(null, len(names))
@@ -247,25 +254,25 @@ def _headline(incidence: Incidence, matrix: ItemMatrix, rows: list[Row], named: 
 def _pair_sentence(r: Row, multi: str) -> str:
     if not r["hosts"]:
         return (
-            f"No host runs both {r['a']} and {r['b']} ({count(r['hosts_a'], 'host')} with {r['a']}, "
+            f"No host lists both {r['a']} and {r['b']} ({count(r['hosts_a'], 'host')} with {r['a']}, "
             f"{count(r['hosts_b'], 'host')} with {r['b']})."
         )
     return (
-        f"{count(r['hosts'], 'host')} {'runs' if r['hosts'] == 1 else 'run'} both: "
+        f"{count(r['hosts'], 'host')} {'lists' if r['hosts'] == 1 else 'list'} both: "
         f"{percent(r['share_of_multi_model_hosts'])} of the {multi}, {percent(r['share_of_a'])} of the "
         f"{r['hosts_a']:,} with {r['a']}, {percent(r['share_of_b'])} of the {r['hosts_b']:,} with {r['b']}."
     )
 
 
 def _profile_sentence(matrix: ItemMatrix, rows: list[Row], item: int) -> str:
-    """What else the hosts of one item run: the most frequent others, and how many run no other."""
+    """What else the hosts of one item run: the most frequent others, and how many list no other."""
     label, own = matrix.labels[item], matrix.hosts_of(item)
     if not len(own):
-        return f"No host runs {label}."
+        return f"No host lists {label}."
     degrees = np.bincount(matrix.rows, minlength=matrix.host_count)
     alone = np.count_nonzero(degrees[own] == 1) / len(own)
     top = sorted(rows, key=lambda r: (-r["hosts"], r["b"]))[:_PROFILED]
-    parts = [f"{percent(r['share_of_a'])} {'' if i else 'also run '}{r['b']}" for i, r in enumerate(top)]
+    parts = [f"{percent(r['share_of_a'])} {'' if i else 'also list '}{r['b']}" for i, r in enumerate(top)]
     others = ", ".join(parts) + "; " if parts else ""
     level = matrix.level.replace("-", " ")
-    return f"Of the {count(len(own), 'host')} with {label}, {others}{percent(alone)} run no other {level}."
+    return f"Of the {count(len(own), 'host')} with {label}, {others}{percent(alone)} list no other {level}."

@@ -1,4 +1,4 @@
-"""Three or more items together: the hosts that run them all, and what each of them takes away or adds."""
+"""Three or more items together: the hosts that list them all, and what each of them takes away or adds."""
 
 from __future__ import annotations
 
@@ -94,11 +94,11 @@ def _headline(rows: list[Row], multi: int) -> str:
     *most, last = everything["items"]
     names = f"{', '.join(most)} and {last}"
     if not everything["hosts"]:
-        return f"No host runs all of {names}."
+        return f"No host lists all of {names}."
     most_of = max(rows[1:], key=lambda r: r["share_with_all"])
     *but_one, second = most_of["items"]
     return (
-        f"{count(everything['hosts'], 'host')} {'runs' if everything['hosts'] == 1 else 'run'} all of {names}: "
+        f"{count(everything['hosts'], 'host')} {'lists' if everything['hosts'] == 1 else 'list'} all of {names}: "
         f"{percent(everything['share_of_multi_model_hosts'])} of the {count(multi, 'multi-model host')}, and "
         f"{percent(most_of['share_with_all'])} of the {most_of['hosts']:,} with {', '.join(but_one)} and {second}."
     )

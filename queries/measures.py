@@ -36,7 +36,7 @@ def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Floats:
 
 
 def lift(n: npt.ArrayLike, a: npt.ArrayLike, b: npt.ArrayLike, ab: npt.ArrayLike) -> Floats:
-    """n·ab / (a·b): how many times more hosts run both than if the two were independent."""
+    """n·ab / (a·b): how many times more hosts list both than if the two were independent."""
     product = np.asarray(a, np.float64) * np.asarray(b, np.float64)
     return ratio(np.asarray(n, np.float64) * np.asarray(ab, np.float64), product)
 

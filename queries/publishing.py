@@ -86,6 +86,7 @@ def published(answer: Result, rule: Rule, protection: Protection, *, least: int 
         headline=None if answer.headline is None else _headline(rows, some, rule, protection),
         caveats=(_caveat(rule, protection, left_out), *_kept(answer, hidden, rule)),
         table_columns=tuple(column for column in answer.table_columns if column in said),
+        remark=answer.remark if answer.remark in said else None,
     )
 
 

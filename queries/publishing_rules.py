@@ -71,9 +71,10 @@ _MULTI = Share("share_of_multi_model_hosts", base=None, low="low", high="high")
 def _pair(row: Row) -> str:
     """One pair in a sentence that may be quoted; of the row of what is folded, that there is nothing to say."""
     if not row["hosts"] or not row["share_of_multi_model_hosts"]:
-        return "too few hosts run both, or none"
+        return "too few hosts list both, or none"
     share = percent(row["share_of_multi_model_hosts"])
-    return f"{row['hosts']:,} hosts or more run both {row['a']} and {row['b']}, {share} of the multi-model hosts"
+    base = round(row["hosts"] / row["share_of_multi_model_hosts"])
+    return f"{row['hosts']:,} hosts or more list both {row['a']} and {row['b']}, {share} of {base:,} multi-model hosts"
 
 
 PAIRS = Rule(
@@ -92,6 +93,13 @@ PAIRS = Rule(
     order=("-hosts", "a", "b"),
     said=_pair,
 )
+_PAIR_SERIES = Rule(
+    ("period", "a", "b"),
+    counts=("hosts", "hosts_a", "hosts_b", "multi_model_hosts", "base"),
+    shares=(*PAIRS.shares[:2], replace(_MULTI, base="multi_model_hosts")),
+    computed={name: PAIRS.computed[name] for name in ("lift", "jaccard")},
+    order=("period",),
+)
 _SETS = Rule(("items",), counts=("hosts", "hosts_of_each", "base"), shares=(_MULTI,), plain=("left_out",))
 _SORTS = frozenset({"lift", "jaccard", "npmi", "share_of_a", "share_of_b"})
 
@@ -99,6 +107,8 @@ _SORTS = frozenset({"lift", "jaccard", "npmi", "share_of_a", "share_of_b"})
 def _cooccurrence(options: Options) -> Rule:
     if len(options.get("names", ())) > 2:
         return _SETS
+    if options.get("every"):
+        return _PAIR_SERIES
     sort = options.get("sort", "hosts")
     return replace(PAIRS, order=(f"-{sort}", *PAIRS.order)) if sort in _SORTS else PAIRS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from cohabit.queries.scope import Scope, read_incidence, time_window
 from cohabit.queries.words import count, percent
 
 COLUMNS = ("check", "hosts", "share", "base", "found", "unit", "effect", "note")
-TABLE_COLUMNS = ("check", "hosts", "share", "effect", "found", "unit", "note")
+TABLE_COLUMNS = ("check", "hosts", "share", "effect", "found", "unit")
 
 # The pair that the published study leads with; where no host has it, the most frequent pair stands in.
 _LEADING_PAIR = ("llama", "qwen2")
@@ -70,7 +70,12 @@ def quality(
     leading = _leading_pair(incidence)
     rows = [_row(finding, evidence.scope, leading) for finding in findings]
     return result(
-        COLUMNS, rows, headline=_headline(leading, len(incidence.hosts)), caveats=_CAVEATS, table_columns=TABLE_COLUMNS
+        COLUMNS,
+        rows,
+        headline=_headline(leading, len(incidence.hosts)),
+        caveats=(*_CAVEATS, *_unchecked(findings)),
+        table_columns=TABLE_COLUMNS,
+        remark="note",
     )
 
 
@@ -78,6 +83,13 @@ _CAVEATS = (
     "A check raises a suspicion, it proves nothing; hosts can be in several. `effect`: by how many percentage points "
     "the headline's share changes without the hosts concerned.",
 )
+
+
+def _unchecked(findings: Iterable[quality_lists.Finding]) -> Iterator[str]:
+    """Say once more, for who has no notes, that no finding is not the same as nothing found."""
+    checks = [finding.check for finding in findings if finding.note.startswith(quality_lists.UNCHECKED)]
+    if checks:
+        yield f"{quality_lists.UNCHECKED} on these data: {', '.join(checks)}."
 
 
 def _given(check: str, **thresholds: int | None) -> dict[str, int]:
@@ -90,14 +102,14 @@ def _given(check: str, **thresholds: int | None) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class _LeadingPair:
-    """The headline's pair, and which hosts in scope (positions) run both and are multi-model hosts."""
+    """The headline's pair, and which hosts in scope (positions) list both and are multi-model hosts."""
 
     names: tuple[str, str]
     both: Mask
     multi: Mask
 
     def share(self, keep: Mask | None = None) -> float | None:
-        """Share of multi-model hosts that run both, of all or of some hosts; None without multi-model hosts."""
+        """Share of multi-model hosts that list both, of all or of some hosts; None without multi-model hosts."""
         multi = self.multi if keep is None else self.multi & keep
         total = int(np.count_nonzero(multi))
         return np.count_nonzero(self.both & multi) / total if total else None

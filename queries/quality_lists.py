@@ -19,6 +19,7 @@ from cohabit.text import visible
 MOST_BYTES = 30e12
 MOST_MODELS = 500
 
+UNCHECKED = "Cannot be checked"
 SHARED_HOSTS = 20
 SHARED_MODELS = 5
 _SHARED = "shared lists"
@@ -49,7 +50,7 @@ def suspected_decoys(evidence: Evidence, thresholds: Thresholds | None = None) -
     """Hosts in groups with exactly the same newest list; the stored groups, or those of other thresholds."""
     check, unit = "suspected decoys", "groups"
     if not np.any(evidence.networks != NO_NETWORK):
-        note = f"Cannot be checked: no host has a known network. The check «{_SHARED}» needs none."
+        note = f"{UNCHECKED}: no host has a known network. The check «{_SHARED}» needs none."
         return Finding(check, None, None, unit, note)
     groups = evidence.decoy_groups
     if thresholds is not None:
@@ -119,7 +120,7 @@ def address_churn(evidence: Evidence) -> Finding:
     """Addresses that a machine seems to have left: their last list comes up at a new address of the same network."""
     check, unit = "address churn", "moves"
     if not np.any(evidence.networks != NO_NETWORK) or not evidence.newest.digest_texts:
-        return Finding(check, None, None, unit, "Cannot be checked: it needs networks and digests.")
+        return Finding(check, None, None, unit, f"{UNCHECKED}: it needs networks and digests.")
     left = np.array(sorted(_left_addresses(evidence)), np.int64)
     hosts = evidence.hosts(left)
     moves = int(np.count_nonzero(hosts))
@@ -165,7 +166,7 @@ def duplicate_listings(evidence: Evidence) -> Finding:
     check, unit = "duplicate listings", "surplus names"
     lists = evidence.newest
     if not lists.digest_texts:
-        return Finding(check, None, None, unit, "Cannot be checked: no list has digests.")
+        return Finding(check, None, None, unit, f"{UNCHECKED}: no list has digests.")
     repeated = _repeated(lists) & evidence.scope[lists.hosts]
     hosts = evidence.hosts(lists.hosts[repeated])
     surplus = np.bincount(lists.hosts[repeated], minlength=len(evidence.keys))
@@ -198,7 +199,7 @@ def remote_entries(evidence: Evidence) -> Finding:
     check, unit = "remote entries", "deployments"
     remote = evidence.remote & evidence.scope[evidence.deployed.hosts]
     if not remote.any() and not evidence.scope[evidence.deployed.hosts[evidence.deployed.with_digest]].any():
-        note = "Cannot be checked: no list has digests, so these scans do not say where weights are."
+        note = f"{UNCHECKED}: no list has digests, so these scans do not say where weights are."
         return Finding(check, None, None, unit, note)
     hosts = evidence.hosts(evidence.deployed.hosts[remote])
     own = evidence.hosts(evidence.deployed.hosts[~evidence.remote])

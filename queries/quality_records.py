@@ -11,7 +11,7 @@ from cohabit.graph.incidence import Integers, host_keys, list_lengths_and_values
 from cohabit.graph.store import GraphStore
 from cohabit.loaders.values import IMPOSSIBLE_TIMES
 from cohabit.queries.quality_data import Evidence, Mask
-from cohabit.queries.quality_lists import Finding
+from cohabit.queries.quality_lists import UNCHECKED, Finding
 from cohabit.queries.unseen import unseen_at_least
 from cohabit.queries.windows import TimeWindow
 from cohabit.queries.words import count, percent
@@ -28,7 +28,7 @@ def family_conflicts(evidence: Evidence) -> Finding:
     reported = names[evidence.families]
     inside = evidence.scope[deployed.hosts]
     if not (reported[inside] != "").any():
-        note = "Cannot be checked: no server reported a family, so each model counts for the catalogue's."
+        note = f"{UNCHECKED}: no server reported a family, so each model counts for the catalogue's."
         return Finding("family conflicts", None, None, "models", note)
     differs = (reported != "") & (reported != counted[deployed.models]) & inside
     note = "These hosts report another family for a model than most do; the model counts for what most report."

@@ -18,8 +18,9 @@ class Result:
 
     `headline` is one readable answer, `caveats` are sentences a reader needs before quoting a number, `single` says
     that the rows are one object (`info`, `host`), `simulated` that simulated scans are among the data,
-    `table_columns` is the choice of columns a terminal has room for (empty: all), `own_columns` that the columns are
-    the user's own (a free query), so that none may be added.
+    `table_columns` is the choice of columns a terminal has room for (empty: all), `remark` a column of sentences, which
+    a table for people has below it, a line a row; `own_columns` says that the columns are the user's own (a free
+    query), so that none may be added.
     """
 
     columns: tuple[str, ...]
@@ -29,6 +30,7 @@ class Result:
     single: bool = False
     simulated: bool = False
     table_columns: tuple[str, ...] = ()
+    remark: str | None = None
     own_columns: bool = False
 
     def to_pandas(self) -> pd.DataFrame:
@@ -56,6 +58,7 @@ def result(
     caveats: Sequence[str] = (),
     single: bool = False,
     table_columns: Sequence[str] = (),
+    remark: str | None = None,
     own_columns: bool = False,
 ) -> Result:
     """Make a result whose rows have exactly these columns, in this order."""
@@ -66,5 +69,6 @@ def result(
         tuple(caveats),
         single,
         table_columns=tuple(table_columns),
+        remark=remark,
         own_columns=own_columns,
     )

@@ -74,12 +74,14 @@ class Sightings:
     item_periods: Integers
 
 
-def read_sightings(store: GraphStore, scope: Scope, level: str | None, every: str) -> Sightings:
-    """Read who listed what when; without a level only who listed anything."""
+def read_sightings(
+    store: GraphStore, scope: Scope, level: str | None, every: str, host_weeks: HostWeeks | None = None
+) -> Sightings:
+    """Read who listed what when; without a level only who listed anything. `host_weeks`: where they are read before."""
     check_span(scope)
     if level is not None and level not in LEVELS:
         raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
-    host_weeks = read_host_weeks(store)
+    host_weeks = host_weeks or read_host_weeks(store)
     periods = periods_of(host_weeks, every, time_window(scope))
     return sightings(host_weeks, read_incidence(store, scope, details=level is not None), periods, level)
 

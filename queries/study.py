@@ -12,6 +12,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries import claim_measures
 from cohabit.queries.claim_measures import Figure, by_base, by_label, by_line
 from cohabit.queries.claims import Claim, Study, load_claims
+from cohabit.queries.lacking import lacking
 from cohabit.queries.readings import AS_DEFINED, BASE_LINE, BY_LINE, WITHOUT_DECOYS, Reading, readings
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
@@ -31,14 +32,15 @@ _OF_ITEMS = frozenset({"hosts-with", "share-with", "share-of-multi-model"})
 def study(store: GraphStore, *, claims: str | os.PathLike[str] | None = None, scope: Scope | None = None) -> Result:
     """Compute each claim of the bundled study, or of a user's file, and say whether this graph agrees.
 
-    One row a claim and reading: as defined in the claim, without suspected decoys, at the last date of the data, and
-    where the claim is about families or labs, by product line or by the lab of the base line. `computed` is a number of
-    hosts or a share, `low` to `high` its Wilson 95 % interval (of `worst-rank` the span of the ranks, of `outlook` a
-    prediction interval). `verdict`: agrees, agrees in part, higher, lower, differs, open, or not in this data; None
-    without a published figure.
+    One row a claim and reading: as defined in the claim, without suspected decoys (where there are any), at the last
+    date of the data, and where the claim is about families or labs, by product line or by the lab of the base line.
+    `computed` is a number of hosts or a share, `low` to `high` its Wilson 95 % interval (of `worst-rank` the span of
+    the ranks, of `outlook` a prediction interval). `verdict`: agrees, agrees in part, higher, lower, differs, open, or
+    not in this data; None without a published figure.
     """
     known = load_claims(None if claims is None else Path(claims))
-    seen = list(readings(remembering(store), scope or Scope()))
+    store = remembering(store)
+    seen, without = _telling(store, list(readings(store, scope or Scope())))
     computed = _computed(known.claims, seen)
     found = [
         (claim, name, figure)
@@ -50,7 +52,7 @@ def study(store: GraphStore, *, claims: str | os.PathLike[str] | None = None, sc
         COLUMNS,
         [_row(*one) for one in found],
         headline=f"{visible(known.title, 200)}: {_headline(own)}",
-        caveats=(*_CAVEATS, *_same_without_decoys(seen), *_reasons(own)),
+        caveats=(*_CAVEATS, *without, *_reasons(own)),
         table_columns=TABLE_COLUMNS,
     )
 
@@ -74,14 +76,16 @@ def _reasons(own: list[tuple[Claim, Figure]]) -> Iterator[str]:
         yield f"{said[0].upper()}{said[1:]}: {'; '.join(names)}: {visible(reason, 200).rstrip('.')}."
 
 
-def _same_without_decoys(seen: list[Reading]) -> Iterator[str]:
-    """Say that a reading is no second opinion where it leaves no host out."""
+def _telling(store: GraphStore, seen: list[Reading]) -> tuple[list[Reading], tuple[str, ...]]:
+    """The readings without the one that leaves no host out, and why: it would look like a second opinion."""
     hosts = {reading.name: len(reading.incidence.hosts) for reading in seen}
-    if hosts.get(WITHOUT_DECOYS) == hosts.get(AS_DEFINED):
-        yield (
-            f"«{WITHOUT_DECOYS}» leaves no host out: none is suspected here, or none could be; `quality` says which. "
-            "It does not show that there are none."
-        )
+    if WITHOUT_DECOYS not in hosts or hosts[WITHOUT_DECOYS] < hosts[AS_DEFINED]:
+        return seen, ()
+    why = "no host is suspected"
+    if lacking(store, ("network",)):
+        why = "it cannot be checked, as no host has a known network; `quality` has «shared lists», which need none"
+    told = [reading for reading in seen if reading.name != WITHOUT_DECOYS]
+    return told, (f"No reading «{WITHOUT_DECOYS}»: {why}. That does not show that there are none.",)
 
 
 def _computed(claims: Sequence[Claim], seen: list[Reading]) -> list[tuple[Figure | None, ...]]:

@@ -71,7 +71,7 @@ def trends(
     series = read_series(store, scope, level=level, by=by, every=every, names=item)
     keys = tuple(key for key, wanted in (("place", by), ("item", level)) if wanted)
     fitted = _slopes(series)
-    notes = (*series.notes, *_uneven(series))
+    notes = (*series.notes, *uneven(series))
     if view == "slopes":
         rows = _slope_rows(series, fitted)
         headline = _headline(series, fitted)
@@ -91,7 +91,7 @@ def forecast_answer(series: Series, months: int, keys: tuple[str, ...] = ("item"
         ("period", *keys, *_FIGURES, *_TESTED),
         _share_rows(series, found),
         headline=sentence or _headline(series, _slopes(series)),
-        caveats=(*tested, *series.notes, *_uneven(series)),
+        caveats=(*tested, *series.notes, *uneven(series)),
     )
 
 
@@ -187,7 +187,7 @@ def _headline(series: Series, fitted: Slopes) -> str:
     periods = int(np.count_nonzero(series.observed.any(axis=0)))
     every = series.periods.every
     if len(series) == 1:
-        return _course(series, fitted)
+        return _course(series, fitted, "host")
     if not np.isfinite(fitted.slope).any():
         return f"{count(periods, every)} with lists: too few for a slope, which needs three."
     passed = fitted.p < 0.05
@@ -202,10 +202,17 @@ def _headline(series: Series, fitted: Slopes) -> str:
     return f"Over {count(periods, every)} {'; '.join(parts)}."
 
 
-def _course(series: Series, fitted: Slopes) -> str:
+def course(series: Series, noun: str) -> str:
+    """The course of a series of one group in a sentence; its bases are so many of `noun`."""
+    if not series.observed.any():
+        return f"No {noun} in scope showed a list: there is nothing to follow."
+    return _course(series, _slopes(series), noun)
+
+
+def _course(series: Series, fitted: Slopes, noun: str) -> str:
     observed = np.flatnonzero(series.observed[0])
     first, last = int(observed[0]), int(observed[-1])
-    text = f"{series.name(0)}: {percent(float(series.shares[0, last]))} of {count(int(series.bases[0, last]), 'host')}"
+    text = f"{series.name(0)}: {percent(float(series.shares[0, last]))} of {count(int(series.bases[0, last]), noun)}"
     text += f" in {series.periods.labels[last]}{series.periods.partly(last)}"
     if first < last:
         text += f", after {percent(float(series.shares[0, first]))} in {series.periods.labels[first]}"
@@ -221,7 +228,7 @@ def _ends(series: Series, group: int) -> str:
     return f"{percent(shares[0])} to {percent(shares[-1])}"
 
 
-def _uneven(series: Series) -> tuple[str, ...]:
+def uneven(series: Series) -> tuple[str, ...]:
     """Say that scans of different size are compared, where the bases differ much."""
     bases: npt.NDArray[np.int64] = series.bases.max(axis=0, initial=0)
     bases = bases[bases > 0]

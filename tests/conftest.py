@@ -22,7 +22,8 @@ AXE = "4.14.1"  # of axe-core
 
 
 def pytest_configure() -> None:
-    """Refuse a misspelt part at once: it would never be missed."""
+    """Refuse a misspelt part at once: it would never be missed; and let no width of this terminal into any output."""
+    os.environ.pop("COLUMNS", None)
     required_parts()
 
 

@@ -161,7 +161,7 @@ def test_rows_are_those_of_the_command(
 def test_a_frame_carries_the_answer_and_its_caveats(graph: cohabit.Graph) -> None:
     attributes = graph.cooccurrence("llama", "qwen2").attrs
     # By hand from the records: hosts 192.0.2.7 and 2001:db8::7, of three with two or more models.
-    assert attributes["headline"].startswith("2 hosts run both: 67 % of the 3 multi-model hosts")
+    assert attributes["headline"].startswith("2 hosts list both: 67 % of the 3 multi-model hosts")
     assert attributes["simulated"] is False
     assert any("unknown" in caveat for caveat in graph.rank(level="line").attrs["caveats"])
 

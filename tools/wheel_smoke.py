@@ -92,7 +92,7 @@ def smoke(wheel: Path, python: str, *extra: str) -> None:
         run("cohabit", "simulate", "--hosts", "300", "--output", ".")
         scan = next(p.name for p in empty.iterdir() if p.name.startswith("simulated"))
         run("cohabit", "load", scan)
-        assert "hosts run both" in run("cohabit", "cooccurrence", "llama", "qwen2")
+        assert "hosts list both" in run("cohabit", "cooccurrence", "llama", "qwen2")
         run("cohabit", "map", "families", "--output", "map.html")
         assert (empty / "map.html").stat().st_size > 100_000
         assert "300" in run("python", "-c", "import cohabit; print(cohabit.open().info()['hosts'][0])")

@@ -131,7 +131,7 @@ def test_a_bundle_says_what_it_is(loaded: Program, made: dict[str, bytes]) -> No
     assert pairs["filters"] == ["--country DE"]
     assert any("[:IN_COUNTRY]->(:Country {code: $value})" in cypher for cypher in pairs["cypher"])
     assert any("Published with K = 5" in caveat for caveat in pairs["caveats"])
-    assert "## cooccurrence\n\nPairs of items by the hosts that run both" in files["definitions.md"]
+    assert "## cooccurrence\n\nPairs of items by the hosts that list both" in files["definitions.md"]
 
 
 def test_a_bundle_of_a_level_has_its_pairs_and_groups(loaded: Program, made: dict[str, bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import pairwise
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS
+from cohabit.queries.cooccurrence import cooccurrence
 from cohabit.queries.lifetimes import lifetimes
 from cohabit.queries.scope import Scope
 from cohabit.queries.trends import trends
@@ -124,6 +127,67 @@ def test_places_and_items_within_them(place: Place, records: list[Record], plain
                     counted.setdefault((period, label or "unknown"), set()).add(host)
         found = {(r["period"], r["place"]): (r["hosts"], r["base"]) for r in alone.rows if r["hosts"]}
         assert found == {key: (len(own), len(base[key[0]])) for key, own in counted.items()}
+    store.close()
+
+
+def test_one_pair(place: Place, records: list[Record], plain: Plain) -> None:
+    """Period by period what `cooccurrence` counts, from the lists of the hosts in it."""
+    place.load(records)
+    store = place.open()
+    seen = 0
+    for options, hosts, weeks in scopes(plain):
+        for (a, b), level in {("llama", "qwen2"): "family", ("Google", "Alibaba"): "lab"}.items():
+            for every, label in LABELS.items():
+                answer = cooccurrence(store, (b, a), level=level, every=every, scope=Scope(**options))
+                items: dict[str, list[set[str]]] = {}
+                models: dict[str, int] = {}
+                for host in hosts:
+                    for period in listed(plain, host, weeks, label):
+                        known = with_items(plain, host, level, weeks, label)
+                        items.setdefault(period, []).append({item for item, of in known if of == period})
+                        several = {m for m, of in with_items(plain, host, "model", weeks, label) if of == period}
+                        models[period] = models.get(period, 0) + (len(several) >= 2)
+                expected = {
+                    period: (
+                        sum({a, b} <= own for own in lists),
+                        sum(b in own for own in lists),
+                        sum(a in own for own in lists),
+                        models[period],
+                        sum(bool(own) for own in lists),
+                    )
+                    for period, lists in items.items()
+                }
+                counts = ("hosts", "hosts_a", "hosts_b", "multi_model_hosts", "base")
+                assert {r["period"]: tuple(r[name] for name in counts) for r in answer.rows} == expected, options
+                assert [r["period"] for r in answer.rows] == sorted(expected)
+                for r in answer.rows:
+                    assert (r["a"], r["b"]) == (b, a)
+                    if r["multi_model_hosts"]:
+                        assert r["share_of_multi_model_hosts"] == r["hosts"] / r["multi_model_hosts"]
+                        low, high = wilson(r["hosts"], r["multi_model_hosts"])
+                        assert (r["low"], r["high"]) == pytest.approx((max(low, 0), min(high, 1)), abs=1e-12)
+                    if r["hosts"]:
+                        assert r["lift"] == pytest.approx(r["base"] * r["hosts"] / (r["hosts_a"] * r["hosts_b"]))
+                        assert r["jaccard"] == r["hosts"] / (r["hosts_a"] + r["hosts_b"] - r["hosts"])
+                        seen += 1
+    assert seen > 100
+    answer = cooccurrence(store, ("llama", "qwen2"), every="month")
+    last = answer.rows[-1]
+    said = f" % of {last['multi_model_hosts']} multi-model hosts in {last['period']}"
+    assert re.match(rf"llama and qwen2: [\d.]+{said}", str(answer.headline))
+    nobody = cooccurrence(store, ("llama", "qwen2"), every="month", scope=Scope(until="2001-01-01"))
+    assert nobody.rows == []
+    assert nobody.headline == "No multi-model host in scope showed a list: there is nothing to follow."
+    for names, wrong, reason in (
+        (("llama",), {}, "name two items"),
+        (("llama", "llama"), {}, "is named twice"),
+        (("llama", "qwen2"), {"sort": "lift"}, "leave --sort"),
+        (("llama", "qwen2"), {"bootstrap": 10}, "leave --sort"),
+    ):
+        with pytest.raises(UsageError, match=reason):
+            cooccurrence(store, names, every="month", **wrong)
+    with pytest.raises(UsageError, match="--every 'day': choose from week, month"):
+        cooccurrence(store, ("llama", "qwen2"), every="day")
     store.close()
 
 

@@ -133,7 +133,7 @@ def _run(block: Block) -> int:
     for exchange in exchanges(block):
         program, *arguments = shlex.split(exchange.command)
         assert program == "cohabit"
-        done = CliRunner(env={"COLUMNS": "150"}).invoke(app, arguments)
+        done = CliRunner().invoke(app, arguments)
         assert done.exit_code == 0, f"$ {exchange.command}\n{done.output}"
         assert exchange.agrees(done.stdout), f"$ {exchange.command}\n{done.stdout}"
     return len(exchanges(block))

@@ -209,8 +209,10 @@ def test_rank_intervals_by_hand(tmp_path: Path) -> None:
     hosts = [["a", "b"], ["a", "b"], ["a", "c"], ["a"]], [["x", "y"], ["x", "y"], ["x"], ["y"]]
     flat = [(own, 64496 + n) for n, group in enumerate(hosts) for own in group]
     store = store_of(tmp_path, [record(i, own, asn=asn) for i, (own, asn) in enumerate(flat)])
-    rows = {r["item"]: r for r in centrality(store, bootstrap=200).rows}
+    answer = centrality(store, sort="strength", bootstrap=200)
+    rows = {r["item"]: r for r in answer.rows}
     store.close()
+    assert str(answer.headline).endswith(" In 95 % of the draws it has place 1 to 3; place 1 is in reach of x, y too.")
     # Strength: AA gives a 6, b 4, c 2; AX gives a 3, b = x = y = 2, c 1; XX gives x = y = 4. Not in it: the last.
     assert [rows["a"][f"strength_rank_{end}"] for end in ("low", "high")] == [1, 3]
     assert [rows["b"][f"strength_rank_{end}"] for end in ("low", "high")] == [2, 3]

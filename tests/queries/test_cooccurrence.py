@@ -147,10 +147,10 @@ def test_the_profile_of_one_item(ask: Ask) -> None:
         ("B", "A", 3, 0.75),
         ("B", "C", 2, 0.5),
     ]
-    assert answer.headline == "Of the 4 hosts with B, 75 % also run A, 50 % C; 0.0 % run no other family."
+    assert answer.headline == "Of the 4 hosts with B, 75 % also list A, 50 % C; 0.0 % list no other family."
     assert (
         ask(SIX).cooccurrence("A").headline
-        == "Of the 4 hosts with A, 75 % also run B, 25 % C; 25 % run no other family."
+        == "Of the 4 hosts with A, 75 % also list B, 25 % C; 25 % list no other family."
     )
 
 
@@ -173,7 +173,7 @@ def test_three_items_by_hand(ask: Ask) -> None:
         for same_as in ("expected", "p_value", "log10_p", "p_fewer", "log10_p_fewer"):
             assert row[same_as] == pytest.approx(pair[same_as])
     assert answer.headline == (
-        "1 host runs all of A, C and B: 25 % of the 4 multi-model hosts, and 100 % of the 1 with A and C."
+        "1 host lists all of A, C and B: 25 % of the 4 multi-model hosts, and 100 % of the 1 with A and C."
     )
 
 
@@ -302,7 +302,7 @@ def test_edges_are_answered_in_sentences(ask: Ask, which: str) -> None:
         assert everything.rows == []
         assert np.isnan(pair.rows[0]["p_value"])
         assert np.isnan(answers[6].rows[0]["boot_low"])
-        assert answers[1].headline == "No host runs A."
+        assert answers[1].headline == "No host lists A."
         assert answers[8].headline.startswith("No combination of level family to show on 0 hosts")
 
 

@@ -261,6 +261,7 @@ ASKED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("cooccurrence", (), {}),
     ("cooccurrence", (("llama",),), {"sort": "lift", "min_hosts": 20}),
     ("cooccurrence", (("llama", "qwen2", "gemma2"),), {}),
+    ("cooccurrence", (("llama", "qwen2"),), {"every": "month"}),
     ("combinations", (), {"min_size": 1, "min_hosts": 1}),
     ("centrality", (), {"weight": "lift"}),
     ("clusters", (), {"null": "hypergeometric"}),
