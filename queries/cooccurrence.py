@@ -80,6 +80,7 @@ PROFILE_COLUMNS = (
 SORTS = ("hosts", "lift", "jaccard", "npmi", "odds_ratio", "share_of_a", "share_of_b")
 
 _PROFILED = 3
+_LINES = 3
 
 
 def cooccurrence(
@@ -130,7 +131,7 @@ def cooccurrence(
     rows = _rows(matrix, incidence.multi_model_hosts, shown, model, drawn)
     rows.sort(key=lambda r: (_descending(r[sort]), -r["hosts"], r["a"], r["b"]))
     caveats = [*_gate_caveat(pairs), *unknown_caveat(incidence, matrix), *([drawn.caveat()] if drawn else [])]
-    caveats += _line_caveat(incidence, matrix, named)
+    caveats += _name_caveats(incidence, matrix, named)
     extra = boot.COLUMNS if drawn else ()
     return result(
         (*COLUMNS, *extra),
@@ -149,18 +150,37 @@ def _shown_columns(named: list[int], extra: tuple[str, ...]) -> tuple[str, ...]:
     return (*PROFILE_COLUMNS, "share_of_multi_model_hosts") if extra else PROFILE_COLUMNS
 
 
-def _line_caveat(incidence: Incidence, matrix: ItemMatrix, named: list[int]) -> Iterator[str]:
-    """A line often has the name of a family that holds many more."""
-    if matrix.level != "line":
-        return
+def _name_caveats(incidence: Incidence, matrix: ItemMatrix, named: list[int]) -> Iterator[str]:
+    """What a name stands for: a family is no product, and a line often has the name of a family with many more."""
     families, lines = incidence.models.items["family"], incidence.models.items["line"]
-    for name in (matrix.labels[i] for i in named):
-        others = {line for family, line in zip(families, lines, strict=True) if family == name and line} - {name}
-        if others:
-            yield (
-                f"The line {visible(name, 60)} is not the family {visible(name, 60)}, which has "
-                f"{count(len(others), 'more line')} here; `study` counts families by all their lines."
-            )
+    labels = [matrix.labels[i] for i in named]
+    if matrix.level == "family" and named:
+        yield (
+            "A family is an architecture, whoever made the model; by product line (--level line) the figure is "
+            "another, and can be far lower."
+        )
+        yield f"Lines here, by hosts: {'; '.join(_lines_of(incidence, label) for label in labels)}."
+    if matrix.level == "line":
+        for name in labels:
+            others = {line for family, line in zip(families, lines, strict=True) if family == name and line} - {name}
+            if others:
+                yield (
+                    f"The line {visible(name, 60)} is not the family {visible(name, 60)}, which has "
+                    f"{count(len(others), 'more line')} here; `study` counts families by all their lines."
+                )
+
+
+def _lines_of(incidence: Incidence, family: str) -> str:
+    """The lines of a family that most hosts in scope have, in words."""
+    models = incidence.models
+    own = np.array([item == family for item in models.items["family"]], bool)[incidence.model_index]
+    of_line: dict[str, set[int]] = {}
+    for host, model in zip(incidence.host_index[own].tolist(), incidence.model_index[own].tolist(), strict=True):
+        of_line.setdefault(models.items["line"][model] or "unknown", set()).add(host)
+    largest = sorted(of_line, key=lambda line: (line == "unknown", -len(of_line[line]), line))
+    shown = ", ".join(visible(line, 60) for line in largest[:_LINES]) or "none"
+    more = f" and {len(largest) - _LINES:,} more" if len(largest) > _LINES else ""
+    return f"{visible(family, 60)} is {shown}{more}"
 
 
 def _chosen(matrix: ItemMatrix, pairs: Pairs, named: list[int], min_hosts: int) -> Pairs:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cohabit.queries.cooccurrence import cooccurrence
 from cohabit.queries.scope import Scope
 from cohabit.queries.study import study
 from tests.conformance.conftest import Place
@@ -185,6 +186,33 @@ def test_filters_and_time_hold_for_every_claim(place: Place) -> None:
     assert rows["Hosts", "as defined"]["computed"] == 2
     assert rows["Observations", "as defined"]["note"] == "it is about time; leave out --at"
     assert not any(reading.startswith("at ") for _, reading in rows)
+
+
+def test_a_family_is_told_by_its_lines(place: Place) -> None:
+    """Llama is one line; reported qwen2 is qwen2.5 on 1 2 7, deepseek-r1 on 3 8; from February on only on 1 2."""
+    place.load(planted())
+    store = place.open()
+    told = [caveat for caveat in cooccurrence(store, ("qwen2", "llama")).caveats if caveat.startswith("Lines here")]
+    assert told == ["Lines here, by hosts: qwen2 is qwen2.5, deepseek-r1; llama is llama3.1."]
+    later = cooccurrence(store, ("qwen2",), scope=Scope(since="2025-02-01")).caveats
+    assert "Lines here, by hosts: qwen2 is qwen2.5." in later
+    assert not any("Lines here" in caveat for caveat in cooccurrence(store, ("qwen2.5",), level="line").caveats)
+    store.close()
+
+
+def test_no_reading_without_decoys_where_none_is_suspected(place: Place) -> None:
+    """It would say the same; and without networks nobody can be suspected."""
+    place.load(planted())
+    rows = figures(place)
+    assert "without suspected decoys" not in {reading for _, reading in rows}
+    assert any(
+        caveat.startswith("No reading «without suspected decoys»: no host is sus") for caveat in rows["caveats", ""]
+    )
+
+
+def test_no_reading_without_decoys_where_no_network_is_known(place: Place) -> None:
+    place.load([{key: value for key, value in record.items() if key != "asn"} for record in planted()])
+    assert any("it cannot be checked, as no host has a known network" in c for c in figures(place)["caveats", ""])
 
 
 def test_suspected_decoys_are_left_out_of_a_reading_of_their_own(place: Place) -> None:
