@@ -50,6 +50,7 @@ def rank(
     Examples:
       cohabit rank --level line
       cohabit rank --by country --has family:llama
+      cohabit rank --level lab-country --country EU
       cohabit rank --level family --by provider-kind
     Two countries side by side, and which are alike:
       cohabit compare --country DE --with country=FR
@@ -106,16 +107,20 @@ def combinations(
     output: Answer,
     filters: Filters,
     level: LevelOption = "family",
+    by: Annotated[
+        str | None, typer.Option(help="Place by place: country, network, provider, provider-kind or software.")
+    ] = None,
     min_size: Annotated[int, typer.Option(help="Leave out sets of fewer items.")] = 1,
     min_hosts: Annotated[int, typer.Option(help="Leave out sets of fewer hosts.")] = 1,
 ) -> None:
-    """List the exact sets of items that hosts run, with the hosts of each.
+    """List the exact sets of items that hosts run, with the hosts of each, overall or place by place (--by).
 
     \b
-    Example:
+    Examples:
       cohabit combinations --min-size 2
+      cohabit combinations --level lab-country --by country
     """
-    options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
+    options = {"level": level, "by": by, "min_size": min_size, "min_hosts": min_hosts}
     answer(where, output, "combinations", **options, scope=scope_of(filters))
 
 

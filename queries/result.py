@@ -19,7 +19,10 @@ class Result:
     `headline` is one readable answer, `caveats` are sentences a reader needs before quoting a number, `single` says
     that the rows are one object (`info`, `host`), `simulated` that simulated scans are among the data,
     `table_columns` is the choice of columns a terminal has room for (empty: all), `own_columns` that the columns are
-    the user's own (a free query), so that none may be added.
+    the user's own (a free query), so that none may be added. `in_points` are columns that are bounds of a share in
+    other answers and of a difference here, so that tables show percentage points. `series` are the columns that name a
+    series of rows in the order of time, whose end no table may lack (none: the rows are one); None: rows of another
+    kind.
     """
 
     columns: tuple[str, ...]
@@ -30,6 +33,8 @@ class Result:
     simulated: bool = False
     table_columns: tuple[str, ...] = ()
     own_columns: bool = False
+    in_points: tuple[str, ...] = ()
+    series: tuple[str, ...] | None = None
 
     def to_pandas(self) -> pd.DataFrame:
         """The rows as a DataFrame; `attrs` carries headline, caveats and whether the data are simulated.
@@ -57,6 +62,8 @@ def result(
     single: bool = False,
     table_columns: Sequence[str] = (),
     own_columns: bool = False,
+    in_points: Sequence[str] = (),
+    series: Sequence[str] | None = None,
 ) -> Result:
     """Make a result whose rows have exactly these columns, in this order."""
     return Result(
@@ -67,4 +74,6 @@ def result(
         single,
         table_columns=tuple(table_columns),
         own_columns=own_columns,
+        in_points=tuple(in_points),
+        series=None if series is None else tuple(series),
     )

@@ -262,6 +262,7 @@ ASKED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("cooccurrence", (("llama",),), {"sort": "lift", "min_hosts": 20}),
     ("cooccurrence", (("llama", "qwen2", "gemma2"),), {}),
     ("combinations", (), {"min_size": 1, "min_hosts": 1}),
+    ("combinations", (), {"level": "lab-country", "by": "country"}),
     ("centrality", (), {"weight": "lift"}),
     ("clusters", (), {"null": "hypergeometric"}),
     ("clusters", (), {"by": "country", "min_hosts": 20}),
