@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -296,6 +296,10 @@ def make_map(
             autocompletion=completing.families,
         ),
     ] = None,
+    level: Annotated[
+        str | None,
+        typer.Option(help="With time: family, line, lab or lab-country.", show_default="family"),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,
     publish: PublishOption = None,
     source: SourceOption = None,
@@ -307,6 +311,7 @@ def make_map(
     Examples:
       cohabit map families -o families.html
       cohabit map countries --share lab-country:CN -o countries.svg
+      cohabit map time --level lab-country -o labs.html
       cohabit map hosts --has model:llama3.2:1b -o hosts.html
     """
     from cohabit.output import check_target, tell, write_file
@@ -314,7 +319,8 @@ def make_map(
 
     check_target(output, (".html", ".svg", ".png"))
     with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
-        options = {"seed": seed, "share": share, "publish": publish, "source": source, **filters.values()}
+        options: dict[str, Any] = {"seed": seed, "share": share, "publish": publish, "source": source, "level": level}
+        options |= filters.values()
         content = graph.picture(kind, output.suffix.lower(), **options)
         notes = graph.notes(kind, publish=publish, **filters.values())
     write_file(output, content)
