@@ -114,12 +114,13 @@ class Periods:
         return spans(scanned, [week_name(week) for week in self.weeks.tolist()])
 
     def _other_months(self, partly: Sequence[int]) -> list[str]:
-        """Say of months with few scans that they begin in the one before: what is called January can be of December."""
+        """Say which months with few scans have some in days of the one before: January can be all of December."""
+        scanned = set(self.weeks[self.scanned_weeks].tolist())
+        firsts = [(self.labels[i], weeks_of_month(self.labels[i])[0]) for i in partly]
         begun = [
-            f"{self.labels[i]} begins on {monday}"
-            for i in partly
-            for monday in [monday_of(weeks_of_month(self.labels[i])[0])]
-            if monday.isoformat()[:7] != self.labels[i]
+            f"{label} begins on {monday_of(week)}"
+            for label, week in firsts
+            if week in scanned and monday_of(week).isoformat()[:7] != label
         ]
         rule = "A month is the ISO weeks (Monday to Sunday) whose Thursday lies in it"
         return [f"{rule}: {' and '.join(begun)}."] if begun else []
