@@ -29,6 +29,7 @@ _HEADINGS = {
     "high": "high",
 }
 _HEADINGS |= {"slope_low": "95 % low", "slope_high": "high", "error_no_change": "of no change"}
+_HEADINGS |= {"difference_without_top": "without top"}
 _HEADINGS |= {"gone_low": "95 % low", "gone_high": "high"}
 _HEADINGS |= {"share_of_a_low": "95 % low", "share_of_a_high": "high", "q_value": "q"}
 # Below this a float has lost digits, and soon is 0.
@@ -45,16 +46,16 @@ def heading(column: str) -> str:
     return _HEADINGS.get(column, visible(column.replace("_", " ")))
 
 
-def cell(column: str, value: Any) -> str:
-    """One value, rounded as people read it, safe to show."""
+def cell(column: str, value: Any, in_points: Sequence[str] = ()) -> str:
+    """One value, rounded as people read it, safe to show; `in_points` are columns of differences of shares, too."""
     if value is None or (column == "geo" and not value) or (isinstance(value, float) and not math.isfinite(value)):
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if column in _SHARES and isinstance(value, float):
-        return f"{value:.1%}".replace("%", " %")
-    if column in _POINTS and isinstance(value, float):
+    if (column in _POINTS or column in in_points) and isinstance(value, float):
         return f"{value * 100:+.2f} pp"
+    if is_share(column, in_points) and isinstance(value, float):
+        return f"{value:.1%}".replace("%", " %")
     if column in ("p_value", "q_value") and isinstance(value, float) and value < _LEAST_CHANCE:
         return "< 1e-300"
     if isinstance(value, float):
@@ -66,6 +67,11 @@ def cell(column: str, value: Any) -> str:
     if isinstance(value, list):
         return _course(value) if column == "course" else _short_list(value)
     return visible(str(value))
+
+
+def is_share(column: str, in_points: Sequence[str] = ()) -> bool:
+    """Whether the fractions of a column are shares, shown in percent."""
+    return column in _SHARES and column not in in_points
 
 
 def _short_list(values: list[Any]) -> str:
@@ -93,12 +99,12 @@ def is_rigid(rows: Sequence[Row], column: str) -> bool:
     return is_numeric(rows, column) or _width(rows, column) <= _SHORT
 
 
-def fitting(columns: Sequence[str], rows: Sequence[Row], width: int) -> list[str]:
+def fitting(columns: Sequence[str], rows: Sequence[Row], width: int, in_points: Sequence[str] = ()) -> list[str]:
     """The columns, from the left, that a line of `width` characters has room for; always at least two."""
     room = width
     kept: list[str] = []
     for column in columns:
-        wide = _width(rows, column)
+        wide = _width(rows, column, in_points)
         room -= (wide if is_rigid(rows, column) else _LEAST) + 1
         if room < 0 and len(kept) > 1:
             break
@@ -106,7 +112,7 @@ def fitting(columns: Sequence[str], rows: Sequence[Row], width: int) -> list[str
     return kept
 
 
-def _width(rows: Sequence[Row], column: str) -> int:
+def _width(rows: Sequence[Row], column: str, in_points: Sequence[str] = ()) -> int:
     from rich.cells import cell_len
 
-    return max([cell_len(heading(column)), *(cell_len(cell(column, row[column])) for row in rows)])
+    return max([cell_len(heading(column)), *(cell_len(cell(column, row[column], in_points)) for row in rows)])

@@ -66,7 +66,9 @@ class Output:
         str | None,
         typer.Option(help="table, json, csv, markdown or parquet.", show_default="what FILE ends in, else table"),
     ] = None
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file; one that ends in .xlsx is a workbook.")
+    ] = None
     limit: Annotated[int, typer.Option(help="Rows that a table shows; the other formats give all.")] = 20
     quiet: Annotated[bool, typer.Option("--quiet", help="No notes, and no progress on standard error.")] = False
 
@@ -95,7 +97,13 @@ class Filters:
     within: Annotated[
         int | None, typer.Option(help="With --at: look back this many weeks.", show_default="4", metavar="WEEKS")
     ] = None
-    country: Annotated[Several, typer.Option(help="Hosts in this country, by code or name.", metavar="CC")] = None
+    country: Annotated[
+        Several,
+        typer.Option(help="Hosts in this country, in one of several (DE,FR), or of a group (EU).", metavar="CC"),
+    ] = None
+    not_country: Annotated[
+        Several, typer.Option(help="Hosts in any other country than this, these (US,CN) or a group's.", metavar="CC")
+    ] = None
     network: Annotated[Several, typer.Option(help="Hosts in this network.", metavar="ASN")] = None
     provider: Annotated[Several, typer.Option(help="Hosts in networks of this organisation.", metavar="NAME")] = None
     provider_kind: Annotated[

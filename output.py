@@ -1,4 +1,4 @@
-"""Print a result in the format asked for: table, json, csv, markdown or parquet.
+"""Print a result in the format asked for: table, json, csv, markdown or parquet, or an Excel workbook.
 
 The answer goes to standard output or a file, everything else to standard error. Text from scans is made safe here,
 where it is shown: control and bidi characters are spelled out, spreadsheet formulas are defused, Markdown is escaped.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import math
+import operator
 import os
 import re
 import sys
@@ -18,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cohabit.cells import cell, fitting, heading, is_numeric, is_rigid
+from cohabit.cells import cell, fitting, heading, is_numeric, is_rigid, is_share
 from cohabit.errors import DataError, UsageError
 from cohabit.queries.result import Result, Row
 from cohabit.text import defused, visible
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FORMATS = ("table", "json", "csv", "markdown", "parquet")
-_ENDINGS = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "parquet"}
+WORKBOOK = "xlsx"
+"""What is written only into a file whose name ends so."""
+_ENDINGS = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "parquet", ".xlsx": WORKBOOK}
 
 # Beside Markdown's own characters what GitHub makes a link of: `http://…`, `www.…`, `a@b`.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@]|(?<=:)/(?=/)|(?<=www)\.)", re.IGNORECASE)
@@ -45,17 +49,17 @@ class Format:
     quiet: bool = False
 
     def __post_init__(self) -> None:
-        if self.name not in FORMATS:
+        if self.name not in FORMATS and (self.name != WORKBOOK or self.output is None):
             raise UsageError(f"--format {self.name!r}: choose from {', '.join(FORMATS)}")
         if self.limit < 1:
             raise UsageError(f"--limit {self.limit}: it takes 1 or more")
 
 
 def format_of(file: Path | None) -> str:
-    """The format that a file's name ends in, `table` where that says nothing; UsageError for a workbook."""
+    """The format that a file's name ends in, `table` where that says nothing; UsageError for an old workbook."""
     ending = "" if file is None else file.suffix.lower()
-    if ending in (".xlsx", ".xls"):
-        raise UsageError(f"{file}: a workbook is what `cohabit export xlsx` writes; here name a .csv file")
+    if ending == ".xls":
+        raise UsageError(f"{file}: workbooks are written as .xlsx; name the file so")
     return _ENDINGS.get(ending, "table")
 
 
@@ -63,11 +67,13 @@ def show(result: Result, how: Format) -> None:
     """Write a result as the user wants it."""
     if how.name == "parquet":
         _write_parquet(_marked(result), how)
+    elif how.name == WORKBOOK and how.output is not None:
+        write_file(how.output, _workbook(result))
     elif how.name == "table" and how.output is None:
         _print_table(result, how)
     else:
         _write(_TEXT[how.name](result, how), how)
-    if how.name in ("json", "csv", "parquet") and not how.quiet:
+    if how.name in ("json", "csv", "parquet", WORKBOOK) and not how.quiet:
         tell(result.caveats)
 
 
@@ -158,7 +164,9 @@ def _markdown(result: Result, how: Format) -> str:
     else:
         lines.append("| " + " | ".join(_markdown_text(heading(c)) for c in columns) + " |")
         lines.append("|" + "|".join("---:" if is_numeric(result.rows, c) else "---" for c in columns) + "|")
-        lines += ["| " + " | ".join(_markdown_text(cell(c, row[c])) for c in columns) + " |" for row in rows]
+        lines += [
+            "| " + " | ".join(_markdown_text(cell(c, row[c], result.in_points)) for c in columns) + " |" for row in rows
+        ]
     lines += [f"\n{_markdown_text(note)}" for note in _notes(result, rows, how)]
     return "\n".join(lines) + "\n"
 
@@ -224,7 +232,7 @@ def _draw(result: Result, how: Format, console: Console) -> None:
         console.print("No rows.")
     elif rows:
         columns = _table_columns(result)
-        shown = fitting(columns, rows, console.width)
+        shown = fitting(columns, rows, console.width, result.in_points)
         for c in shown:
             right = is_numeric(result.rows, c)
             table.add_column(
@@ -234,7 +242,7 @@ def _draw(result: Result, how: Format, console: Console) -> None:
                 overflow="fold",
             )
         for row in rows:
-            table.add_row(*(Text(cell(c, row[c])) for c in shown))
+            table.add_row(*(Text(cell(c, row[c], result.in_points)) for c in shown))
         console.print(table)
         if left_out := columns[len(shown) :]:
             names = ", ".join(heading(c) for c in left_out)
@@ -250,12 +258,38 @@ def _remarks(result: Result, rows: list[Row]) -> list[str]:
 
 
 def _limited(result: Result, how: Format) -> list[Row]:
-    return result.rows[: how.limit] if how.name == "table" else result.rows
+    """The rows that are shown: of a table the first ones, but of a series the newest."""
+    if how.name != "table" or result.series is None:
+        return result.rows[: how.limit] if how.name == "table" else result.rows
+    shown: list[Row] = []
+    for own in _series(result):
+        if len(shown) < how.limit:
+            shown += own[len(shown) - how.limit :]
+    return shown
+
+
+def _series(result: Result) -> list[list[Row]]:
+    """The rows, series by series."""
+    of = operator.itemgetter(*result.series) if result.series else lambda row: None
+    return [list(rows) for _, rows in itertools.groupby(result.rows, key=of)]
+
+
+def _cut(result: Result, rows: list[Row]) -> str:
+    """Of which series among the rows only the newest are there, and from when on."""
+    there = {id(row) for row in rows}
+    for own in _series(result) if result.series is not None else ():
+        shown = [row for row in own if id(row) in there]
+        if 0 < len(shown) < len(own):
+            name = " in ".join(cell(c, own[0][c]) for c in reversed(result.series or ()))
+            since = cell(result.columns[0], shown[0][result.columns[0]])
+            return f"; {f'of {name} ' if name else ''}only the newest, from {since} on"
+    return ""
 
 
 def _notes(result: Result, rows: list[Row], how: Format) -> list[str]:
     """What stands below a table; in silence only what is left out of it, and that it is no real one."""
-    shown = [f"{len(rows):,} of {len(result.rows):,} shown"] if len(rows) < len(result.rows) else []
+    cut = len(rows) < len(result.rows)
+    shown = [f"{len(rows):,} of {len(result.rows):,} shown{_cut(result, rows)}"] if cut else []
     caveats = result.caveats[: int(result.simulated)] if how.quiet else result.caveats
     return [*shown, *(f"note: {c}" for c in caveats)]
 
@@ -310,6 +344,25 @@ def write_file(path: Path, content: bytes) -> None:
             path.write_bytes(content)
         else:
             write_atomically(path.resolve(), content)
+
+
+def _workbook(result: Result) -> bytes:
+    """A workbook with the answer, and a sheet in front that says what stands around it."""
+    from cohabit.exports.workbook import Sheet, write_workbook
+
+    marked = _marked(result)
+    rows = ([_workbook_value(row[c]) for c in marked.columns] for row in marked.rows)
+    shares = frozenset(c for c in marked.columns if is_share(c, result.in_points))
+    notes = [("headline", result.headline), *(("note", note) for note in result.caveats)]
+    content = io.BytesIO()
+    answer = Sheet("answer", marked.columns, len(marked.rows), rows, shares)
+    write_workbook(content, notes, [answer], "choose hosts by a filter, or another format (csv, parquet)")
+    return content.getvalue()
+
+
+def _workbook_value(value: Any) -> Any:
+    value = _number(value)
+    return json.dumps(value) if isinstance(value, dict) else value
 
 
 def _write_parquet(result: Result, how: Format) -> None:

@@ -94,18 +94,19 @@ class Questions:
         self,
         *,
         level: str = "family",
+        by: str | None = None,
         min_size: int = 1,
         min_hosts: int = 1,
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """The exact sets of items that hosts run.
+        """The exact sets of items that hosts run, overall or (`by`) place by place.
 
         >>> graph.combinations(min_size=2).head(1)[["items", "hosts"]]
                     items  hosts
         0  [llama, qwen2]     23
         """
-        options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
+        options = {"level": level, "by": by, "min_size": min_size, "min_hosts": min_hosts}
         return self.ask("combinations", **options, scope=scope(filters), publish=publish).to_pandas()
 
     def centrality(

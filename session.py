@@ -73,6 +73,7 @@ class Graph(Questions):
         seed: int = 0,
         publish: int | None = None,
         source: str | None = None,
+        level: str | None = None,
         **filters: Any,
     ) -> HtmlPage:
         """An interactive map as one HTML document; the same data and seed give the same bytes. Notebooks show it.
@@ -83,7 +84,8 @@ class Graph(Questions):
         """
         from cohabit.maps.notebook import HtmlPage
 
-        return HtmlPage(self.picture(kind, ".html", seed=seed, publish=publish, source=source, **filters).decode())
+        about: dict[str, Any] = {"seed": seed, "publish": publish, "source": source, "level": level}
+        return HtmlPage(self.picture(kind, ".html", **about, **filters).decode())
 
     def report(
         self, *, seed: int = 0, publish: int | None = None, source: str | None = None, **filters: Any
@@ -106,12 +108,14 @@ class Graph(Questions):
         share: str | None = None,
         publish: int | None = None,
         source: str | None = None,
+        level: str | None = None,
         **filters: Any,
     ) -> bytes:
         """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file.
 
         `share` is what a still map of countries, providers or networks shows: `hosts`, `multi-model hosts`, or one of
-        the common families, labs and countries of labs. `source` is the name of the data set, for the source line.
+        the common families, labs and countries of labs. `source` is the name of the data set, for the source line,
+        `level` what the map `time` follows: `family`, `line`, `lab` or `lab-country`.
 
         >>> graph.picture("families", ".svg")[:5]
         b'<?xml'
@@ -124,7 +128,16 @@ class Graph(Questions):
         notes = self.notes(kind, publish=publish, **filters)
         masker = self.masker
         request = Request(
-            scope(filters), simulated, notes, seed, masker.address, protection(publish), share, masker.addresses, named
+            scope(filters),
+            simulated,
+            notes,
+            seed,
+            masker.address,
+            protection(publish),
+            share,
+            masker.addresses,
+            named,
+            level,
         )
         store = renaming(self.store, masker.addresses)
         return make_file(store, kind, ending, request, rejected=self._rejected())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -50,6 +50,7 @@ def rank(
     Examples:
       cohabit rank --level line
       cohabit rank --by country --has family:llama
+      cohabit rank --level lab-country --country EU
       cohabit rank --level family --by provider-kind
     Two countries side by side, and which are alike:
       cohabit compare --country DE --with country=FR
@@ -116,16 +117,20 @@ def combinations(
     output: Answer,
     filters: Filters,
     level: LevelOption = "family",
+    by: Annotated[
+        str | None, typer.Option(help="Place by place: country, network, provider, provider-kind or software.")
+    ] = None,
     min_size: Annotated[int, typer.Option(help="Leave out sets of fewer items.")] = 1,
     min_hosts: Annotated[int, typer.Option(help="Leave out sets of fewer hosts.")] = 1,
 ) -> None:
-    """List the exact sets of items that hosts run, with the hosts of each.
+    """List the exact sets of items that hosts run, with the hosts of each, overall or place by place (--by).
 
     \b
-    Example:
+    Examples:
       cohabit combinations --min-size 2
+      cohabit combinations --level lab-country --by country
     """
-    options = {"level": level, "min_size": min_size, "min_hosts": min_hosts}
+    options = {"level": level, "by": by, "min_size": min_size, "min_hosts": min_hosts}
     answer(where, output, "combinations", **options, scope=scope_of(filters))
 
 
@@ -301,6 +306,10 @@ def make_map(
             autocompletion=completing.families,
         ),
     ] = None,
+    level: Annotated[
+        str | None,
+        typer.Option(help="With time: family, line, lab or lab-country.", show_default="family"),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,
     publish: PublishOption = None,
     source: SourceOption = None,
@@ -312,6 +321,7 @@ def make_map(
     Examples:
       cohabit map families -o families.html
       cohabit map countries --share lab-country:CN -o countries.svg
+      cohabit map time --level lab-country -o labs.html
       cohabit map hosts --has model:llama3.2:1b -o hosts.html
     """
     from cohabit.output import check_target, tell, write_file
@@ -319,7 +329,8 @@ def make_map(
 
     check_target(output, (".html", ".svg", ".png"))
     with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
-        options = {"seed": seed, "share": share, "publish": publish, "source": source, **filters.values()}
+        options: dict[str, Any] = {"seed": seed, "share": share, "publish": publish, "source": source, "level": level}
+        options |= filters.values()
         content = graph.picture(kind, output.suffix.lower(), **options)
         notes = graph.notes(kind, publish=publish, **filters.values())
     write_file(output, content)

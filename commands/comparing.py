@@ -69,8 +69,9 @@ def compare(
     """Compare two groups of hosts: A, chosen by the filters (none: all), and B, chosen by --with.
 
     \b
-    Example:
+    Examples:
       cohabit compare --country CN --with country=US
+      cohabit compare --country EU --with not-country=EU --level lab-country
     """
     from cohabit.questions import scope
 

@@ -79,6 +79,15 @@ def any_items(ctx: typer.Context, incomplete: str) -> list[str]:
     return _at_levels(ctx, incomplete, tuple(_AT_LEVEL))
 
 
+def countries(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete a code of a country in the graph, or a group of countries; behind a comma another one."""
+    from cohabit.queries.countries import groups
+
+    before, comma, begun = incomplete.rpartition(",")
+    (found,) = _asked(ctx, [_nodes("Country", "code")])
+    return [f"{before}{comma}{name}" for name in _starting(begun, [*found, *groups()])]
+
+
 def _at_levels(context: typer.Context, begun: str, levels: Sequence[str]) -> list[str]:
     level, colon, _ = begun.partition(":")
     if colon and level in levels:
@@ -100,7 +109,8 @@ COMPLETED: dict[str, Complete] = {
     "item": items,
     "has": any_items,
     "without": any_items,
-    "country": names(_nodes("Country", "code")),
+    "country": countries,
+    "not_country": countries,
     "network": names(_nodes("Network", "asn")),
     "provider": names(_nodes("Provider")),
     "software": names(_nodes("Software")),

@@ -186,6 +186,11 @@ def country_name(code: str) -> str:
     return _territories()[0].get(code, code)
 
 
+def country_names() -> dict[str, str]:
+    """English names by country code, as CLDR has them."""
+    return dict(_territories()[0])
+
+
 @functools.cache
 def _territories() -> tuple[dict[str, str], dict[str, str]]:
     """Names by code and codes by case-folded name (Unicode CLDR, through Babel)."""

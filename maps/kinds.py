@@ -21,6 +21,7 @@ class Kind(NamedTuple):
     by: str | None = None
 
 
+TIME = "time"
 KINDS = {
     "families": Kind(levels.maker("family"), levels.still("family")),
     "lines": Kind(levels.maker("line"), levels.still("line")),
@@ -28,7 +29,7 @@ KINDS = {
     "lab-countries": Kind(levels.maker("lab-country"), levels.still("lab-country")),
     "models": Kind(models.models, models.models_still),
     "hosts": Kind(hosts.hosts, hosts.hosts_still),
-    "time": Kind(months.months, months.months_still),
+    TIME: Kind(months.months, months.months_still),
     "countries": Kind(place_kinds.countries, place_kinds.countries_still, "country"),
     "providers": Kind(place_kinds.providers, place_kinds.providers_still, "provider"),
     "networks": Kind(place_kinds.networks, place_kinds.networks_still, "network"),
@@ -67,6 +68,7 @@ def make_file(
     Without a browser, DataError for `.png` and `.pdf` before any work is done.
     """
     _check_share(kind, ending, request)
+    _check_level(kind, request)
     if ending in (".png", ".pdf"):
         browser.find_browser(f"a {ending[1:].upper()} file")
     if kind == REPORT:
@@ -85,6 +87,15 @@ def _check_share(kind: str, ending: str, request: Request | None) -> None:
         raise UsageError(f"--share chooses what a map of {', '.join(OF_PLACES)} shows; leave it out for {kind}")
     if ending == ".html":
         raise UsageError("--share is of a still picture (.svg, .png); the page has all of them, under «Show»")
+
+
+def _check_level(kind: str, request: Request | None) -> None:
+    if request is None or request.level is None:
+        return
+    if kind != TIME:
+        raise UsageError(f"--level is of the map time; leave it out for {kind}, and choose the map by its kind")
+    if request.level not in months.LEVELS:
+        raise UsageError(f"--level {request.level!r}: choose from {', '.join(months.LEVELS)}")
 
 
 def _known(kind: str) -> Kind:

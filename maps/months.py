@@ -1,4 +1,4 @@
-"""The map over time: families at fixed places, month by month, and the course of their shares."""
+"""The map over time: families (or lines, labs …) at fixed places, month by month, and the course of their shares."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cohabit.maps.canvas import legend_chips, shown
 from cohabit.maps.charts import Drawing, Line, lines, stacked
 from cohabit.maps.data import Frame
 from cohabit.maps.network_figure import network_figure
-from cohabit.maps.page import Tab, document, joined, network_view, save_buttons, significant, static
+from cohabit.maps.page import Tab, document, joined, network_view, plural, save_buttons, significant, static
 from cohabit.maps.positions import WIDE, Arrangement, Tray, arrange
 from cohabit.maps.poster import poster
 from cohabit.maps.request import Request, frame_of
@@ -25,8 +25,10 @@ from cohabit.queries.protection import Protection
 from cohabit.queries.series import Sightings, read_sightings
 from cohabit.queries.words import count
 
-MOST_FAMILIES = 60
+MOST_ITEMS = 60
 FOLLOWED = 7
+LEVELS = {"family": "Model families", "line": "Product lines", "lab": "Labs", "lab-country": "Countries of labs"}
+"""What can be followed, and what a title calls it."""
 _STILL_WIDTH = 800.0
 _SCRIPTS = (
     *("shell.js", "search.js", "table.js", "picture.js", "pairs.js", "columns.js"),
@@ -43,7 +45,7 @@ _SHARES = f"""<div class="drawing" id="shares" tabindex="0" role="region" aria-l
 
 
 def months(store: GraphStore, request: Request) -> str:
-    """The map of the families over the months in scope."""
+    """The map of the items over the months in scope."""
     frame, seen, whole = _read(store, request)
     return render(frame, seen, whole, protected=request.protected, seed=request.seed)
 
@@ -51,18 +53,19 @@ def months(store: GraphStore, request: Request) -> str:
 def months_still(store: GraphStore, request: Request) -> str:
     """The course of the shares and the network of the last month, as an SVG file."""
     frame, seen, whole = _read(store, request)
-    return poster(frame, figure(seen, whole, protected=request.protected, seed=request.seed))
+    return poster(frame, figure(seen, whole, frame.unit, protected=request.protected, seed=request.seed))
 
 
 def _read(store: GraphStore, request: Request) -> tuple[Frame, Sightings, OneMode]:
-    seen = read_sightings(store, request.scope, "family", "month")
-    whole = _projected(seen.incidence.at("family"), request.protected)
+    level = request.level or "family"
+    seen = read_sightings(store, request.scope, level, "month")
+    whole = _projected(seen.incidence.at(level), request.protected)
     frame = frame_of(
         store,
         request,
         seen.incidence,
-        title="Model families month by month",
-        unit="family",
+        title=f"{LEVELS[level]} month by month",
+        unit=level,
         base=whole.base,
         caveats=[
             "A month's shares are of the hosts whose list was seen in it; different hosts may have been looked at.",
@@ -77,21 +80,21 @@ def _projected(matrix: ItemMatrix, protected: Protection | None) -> OneMode:
     return published(network, protected) if protected else network
 
 
-def in_period(seen: Sightings, period: int) -> ItemMatrix:
-    """The host × family matrix of what was listed in one period."""
+def in_period(seen: Sightings, period: int, level: str) -> ItemMatrix:
+    """The host × item matrix of what was listed in one period."""
     chosen = seen.item_periods == period
     none = np.empty(0, np.int64)
     order = np.lexsort((seen.items[chosen], seen.item_hosts[chosen]))
     rows, columns = seen.item_hosts[chosen][order], seen.items[chosen][order]
-    return ItemMatrix("family", seen.labels, rows, columns, len(seen.incidence.hosts), none)
+    return ItemMatrix(level, seen.labels, rows, columns, len(seen.incidence.hosts), none)
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """The families on most hosts, in that order: `hosts` over all periods, the number of each name, and the periods.
+    """The items on most hosts, in that order: `hosts` over all periods, the number of each name, and the periods.
 
     Of periods only those in which a list was seen: the others have nothing to show. `networks`, `bases` (hosts whose
-    list was seen) and `counts` (families × periods) are parallel to `periods`, positions among those of the graph.
+    list was seen) and `counts` (items × periods) are parallel to `periods`, positions among those of the graph.
     Dots have the size of the period with most hosts.
     """
 
@@ -105,14 +108,14 @@ class _Shape:
     places: Arrangement
 
     @classmethod
-    def of(cls, seen: Sightings, whole: OneMode, protected: Protection | None, seed: int) -> _Shape:
-        order = np.lexsort((np.arange(len(whole.labels)), -whole.hosts))[:MOST_FAMILIES].tolist()
+    def of(cls, seen: Sightings, whole: OneMode, level: str, protected: Protection | None, seed: int) -> _Shape:
+        order = np.lexsort((np.arange(len(whole.labels)), -whole.hosts))[:MOST_ITEMS].tolist()
         names = [whole.labels[i] for i in order]
         number = {name: index for index, name in enumerate(names)}
         bases = np.bincount(seen.listed_periods, minlength=len(seen.periods)).astype(np.int64)
         bases = protected.counts(bases) if protected else bases
         periods = np.flatnonzero(bases).tolist()
-        networks = [_projected(in_period(seen, period), protected) for period in periods]
+        networks = [_projected(in_period(seen, period, level), protected) for period in periods]
         counts = np.zeros((len(names), len(periods)), np.int64)
         for column, one in enumerate(networks):
             for label, hosts in zip(one.labels, one.hosts.tolist(), strict=True):
@@ -129,7 +132,7 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, protected: Protecti
 
     `protected`: what is published of each month (and `whole` is published already).
     """
-    shape = _Shape.of(seen, whole, protected, seed)
+    shape = _Shape.of(seen, whole, frame.unit, protected, seed)
     names, number, found, periods, networks = shape.names, shape.number, shape.places, shape.periods, shape.networks
     figures = [_pairs(one, number) for one in networks]
     drawn = [{(a, b) for a, b, _ in _lines(one, number)} for one in networks]
@@ -140,10 +143,10 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, protected: Protecti
         {"text": shown(name, 60), "items": 1, "colour": index} for index, name in enumerate(names[:FOLLOWED])
     ]
     if rest := len(names) - len(legend):
-        legend.append({"text": "other families", "items": rest, "colour": FOLLOWED})
+        legend.append({"text": f"other {plural(frame.unit)}", "items": rest, "colour": FOLLOWED})
     payload = {
-        "unit": "family",
-        "units": "families",
+        "unit": frame.unit,
+        "units": plural(frame.unit),
         "pairWord": "pairs",
         "base": frame.base,
         "simulated": frame.simulated,
@@ -176,21 +179,25 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, protected: Protecti
         },
     }
     tabs = [
-        Tab("network", "Network and shares", _panel(len(periods), names, legend)),
+        Tab("network", "Network and shares", _panel(len(periods), names, legend, frame.unit)),
         Tab("table", "Table", _TABLES),
     ]
     return document(frame, payload=payload, tabs=tabs, scripts=[joined(*_SCRIPTS)], styles=[static("months.css")])
 
 
-def figure(seen: Sightings, whole: OneMode, *, protected: Protection | None = None, seed: int = 0) -> Drawing:
-    """Return the shares of the largest families with bands of their 95 % intervals, and below the last month's network.
+def figure(
+    seen: Sightings, whole: OneMode, level: str, *, protected: Protection | None = None, seed: int = 0
+) -> Drawing:
+    """Return the shares of the largest items with bands of their 95 % intervals, and below the last month's network.
 
     Places are those of the interactive map.
     """
-    shape = _Shape.of(seen, whole, protected, seed)
+    shape = _Shape.of(seen, whole, level, protected, seed)
     counts, found, periods = shape.counts, shape.places, shape.periods
     if not periods or not shape.names:
-        return Drawing(_STILL_WIDTH, 30, text(0, 18, "No host in this selection listed a known family."))
+        return Drawing(
+            _STILL_WIDTH, 30, text(0, 18, f"No host in this selection listed a known {level.replace('-', ' ')}.")
+        )
     labels = [shown(name, 60) for name in shape.names]
     courses = []
     for own, label in zip(counts[:FOLLOWED], labels, strict=False):
@@ -210,7 +217,7 @@ def figure(seen: Sightings, whole: OneMode, *, protected: Protection | None = No
     drawn = Drawing(_STILL_WIDTH, 0, "")
     if there:
         drawn = Drawing(*network_figure([labels[i] for i in there], colours, ends, now))
-    last = seen.periods.labels[periods[-1]]
+    last = f"{seen.periods.labels[periods[-1]]}{seen.periods.partly(periods[-1])}"
     said = f"The network of {last}: {count(int(shape.bases[-1]), 'host')} whose list was seen."
     head = text(0, 16, "Share of the hosts whose list was seen in the month, with 95 % intervals.", class_="m")
     chart = lines(seen.periods.labels, courses, max(drawn.width, _STILL_WIDTH), 300)
@@ -218,7 +225,7 @@ def figure(seen: Sightings, whole: OneMode, *, protected: Protection | None = No
 
 
 def _lines(network: OneMode, number: Mapping[str, int]) -> list[tuple[int, int, float]]:
-    """The backbone between families that have a number."""
+    """The backbone between items that have a number."""
     ends = ((network.labels[network.first[i]], network.labels[network.second[i]]) for i in network.backbone.edges)
     return [
         (number[a], number[b], weight)
@@ -228,7 +235,7 @@ def _lines(network: OneMode, number: Mapping[str, int]) -> list[tuple[int, int, 
 
 
 def _pairs(network: OneMode, number: dict[str, int]) -> dict[tuple[int, int], tuple[int, float | None]]:
-    """Hosts and lift of each pair of families that are in the file."""
+    """Hosts and lift of each pair of items that are in the file."""
     found = {}
     columns = (network.first, network.second, network.both, network.weights("lift"))
     rows = zip(*(column.tolist() for column in columns), strict=True)
@@ -243,9 +250,10 @@ def _numbers(tray: Tray) -> list[float]:
     return [round(value, 1) for value in (tray.x, tray.y, tray.width, tray.height, tray.cell_width)]
 
 
-def _panel(periods: int, names: list[str], legend: list[dict[str, str | int]]) -> str:
+def _panel(periods: int, names: list[str], legend: list[dict[str, str | int]], unit: str) -> str:
+    one, several = unit.replace("-", " "), plural(unit)
     if not periods or not names:
-        return '<p class="empty">No host in this selection listed a known family: widen the filters or the dates.</p>'
+        return f'<p class="empty">No host in this selection listed a known {one}: widen the filters or the dates.</p>'
     return f"""<div class="controls">
 <div class="slider"><label for="month">Month</label>
 <input id="month" type="range" min="0" max="{periods - 1}" value="{periods - 1}" step="1">
@@ -254,11 +262,11 @@ def _panel(periods: int, names: list[str], legend: list[dict[str, str | int]]) -
 <span id="still" hidden>Your system asks for no motion: use the slider.</span>
 <div class="legend" role="group" aria-label="Groups: press to hide or show">{legend_chips(legend, counted=False)}</div>
 </div>
-{network_view("families", beside=_SHARES)}
+{network_view(several, beside=_SHARES)}
 <p class="how">Places are the same in all months and come from all of them together; dots and lines are those of the
-month: area follows the hosts that listed the family in it, lines are the month's backbone. Distance is not a
-measure. Beside it the shares of {min(len(names), FOLLOWED)} of {len(names):,} families, those on most hosts, of the
-hosts whose list was seen in the month; a family that is chosen or found is drawn, too. A month without lists is left
+month: area follows the hosts that listed the {one} in it, lines are the month's backbone. Distance is not a
+measure. Beside it the shares of {min(len(names), FOLLOWED)} of {len(names):,} {several}, those on most hosts, of the
+hosts whose list was seen in the month; a {one} that is chosen or found is drawn, too. A month without lists is left
 out, and the lines go on behind it.</p>
 <p class="how" id="keys">Keys in the map: arrows move, + and − zoom, 0 shows all, Escape clears. On the slider arrows go
 from month to month.</p>"""

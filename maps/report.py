@@ -199,11 +199,14 @@ def _study(data: ReportData) -> str:
         ]
         for row in data.study
     ]
-    title = f"The study is {data.study_title}." if not data.study_headline else data.study_headline
+    named = data.study_headline.startswith(data.study_title)
+    title = data.study_headline if named else f"The study is {data.study_title}. {data.study_headline}".strip()
     return _section(
         "Figures of another study beside these data",
         _lead(title),
-        _table(["Claim", "In the study", "Here", "95 % interval", "Verdict"], cells, numbers={1, 2, 3}),
+        _table(["Claim", "In the study", "Here", "95 % interval", "Verdict"], cells, numbers={1, 2, 3})
+        if cells
+        else "",
         _note(
             "The study's numbers are those of other scans. The command <code>cohabit study</code> gives each figure "
             "under other definitions too."

@@ -79,6 +79,7 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
     countries = shares_of(store, "country", request)
     periods, lines, trend = _course(store, request, ranked)
     study = _answer("study", claims.study(store, scope=scope), request)
+    beside, of_a_part = claims.beside_a_part([row for row in study.rows if row["reading"] == AS_DEFINED], scope)
     quality = _answer("quality", doubts.quality(store, rejected=rejected, scope=scope), request)
     return ReportData(
         sentences=tuple(_sentences(network, ranked, labs, countries, request)),
@@ -91,9 +92,9 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
         periods=periods,
         lines=lines,
         trend=trend,
-        study=tuple(row for row in study.rows if row["reading"] == AS_DEFINED),
+        study=tuple(beside),
         study_title=load_claims(None).title,
-        study_headline=study.headline or "",
+        study_headline=of_a_part or study.headline or "",
         quality=tuple(quality.rows),
         quality_headline=quality.headline or "",
         caveats=(

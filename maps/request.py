@@ -20,7 +20,8 @@ class Request:
     model's name, which can hold one.
 
     With `protected` the map is for everybody: it says nothing of few hosts. `share` names what the still picture of a
-    map of places shows (None: hosts), as the page's own list of choices has it. `source` names the data set.
+    map of places shows (None: hosts), as the page's own list of choices has it. `source` names the data set. `level` is
+    what a map over time follows (None: families).
     """
 
     scope: Scope = field(default_factory=Scope)
@@ -32,6 +33,7 @@ class Request:
     share: str | None = None
     name: Callable[[str], str] = str
     source: str = ""
+    level: str | None = None
 
     @property
     def published(self) -> str:

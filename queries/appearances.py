@@ -59,7 +59,7 @@ def appearances(
             "Adoption is cumulative: a host that ran the item once counts from then on. A host whose list was seen "
             "often had more chances to be counted."
         )
-        return result(columns, _curves(seen, items, first), headline=headline, caveats=notes)
+        return result(columns, _curves(seen, items, first), headline=headline, caveats=notes, series=("item",))
     notes.append(_BOUNDS[view])
     rows = [_life(seen, i, counts[i], listed, int(hosts[i])) for i in items.tolist()]
     return result(columns, rows, headline=headline, caveats=notes)

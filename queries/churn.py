@@ -30,6 +30,12 @@ _COLUMNS = (
     "coverage",
 )
 
+# What a narrow terminal has room for comes first.
+_TABLE_COLUMNS = (
+    *("period", "hosts", "share_stayed", "low", "high", "hosts_before", "stayed", "left", "not_rescanned"),
+    *("arrived", "returned", "coverage", "before"),
+)
+
 _CAVEAT = (
     "`left` are hosts of the period before that are not seen any more, in {gone_after} or more weeks with a scan; "
     "`not_rescanned` were seen later, or it is too early to tell. `coverage`: of hosts seen before and after the "
@@ -58,7 +64,9 @@ def churn(weeks: HostWeeks, chosen: npt.NDArray[np.bool_], every: str, gone_afte
     seen = _seen(weeks, chosen, periods)
     gone = _gone(weeks, chosen, periods, gone_after)
     rows = [_row(seen, gone, periods.labels, a, b) for a, b in steps]
-    return result(_COLUMNS, rows, headline=_headline(rows, every), caveats=caveats)
+    return result(
+        _COLUMNS, rows, headline=_headline(rows, every), caveats=caveats, table_columns=_TABLE_COLUMNS, series=()
+    )
 
 
 def _seen(weeks: HostWeeks, chosen: npt.NDArray[np.bool_], periods: Periods) -> npt.NDArray[np.bool_]:

@@ -36,7 +36,7 @@ COLUMNS = (
 # What a narrow terminal has room for comes first.
 TABLE_COLUMNS = (
     *("item", "share_a", "share_b", "difference", "low", "high", "difference_without_top", "q_value"),
-    *("hosts_a", "hosts_b"),
+    *("hosts_a", "base_a", "hosts_b", "base_b"),
 )
 
 _GATE = 0.01
@@ -92,7 +92,12 @@ def compare(
         *(caveat for group in groups for caveat in group.unknown),
     )
     return result(
-        COLUMNS, shown, headline=nothing or _headline(shown, level), caveats=caveats, table_columns=TABLE_COLUMNS
+        COLUMNS,
+        shown,
+        headline=nothing or _headline(shown, level),
+        caveats=caveats,
+        table_columns=TABLE_COLUMNS,
+        in_points=("low", "high"),
     )
 
 

@@ -11,14 +11,16 @@ from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
-from cohabit.queries.places import Membership
-from cohabit.queries.profiles import UNKNOWN, place_counts, place_membership, profiles
+from cohabit.queries.places import UNKNOWN, Membership
+from cohabit.queries.profiles import place_counts, place_membership, profiles
 from cohabit.queries.protection import Protection
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.words import count, percent
 
 COLUMNS = ("item", "hosts", "base", "deployments", "items", "hill_1", "hill_2", "hhi", "top", "top_share")
+# What a narrow terminal has room for comes first.
+TABLE_COLUMNS = ("item", "top", "top_share", "hill_1", "hill_2", "hhi", "base", "deployments", "items", "hosts")
 QUOTIENT_COLUMNS = ("place", "item", "hosts", "share", "share_overall", "quotient", "base")
 EVERYWHERE = "all"
 
@@ -72,7 +74,8 @@ def concentration(
             f"{level.replace('-', ' ')} unknown: {count(unknown, 'deployment')}, {percent(unknown / len(known))} of "
             f"{len(known):,}; left out of the shares."
         )
-    return result(COLUMNS, rows, headline=_headline(rows, level, by, len(incidence.hosts)), caveats=caveats)
+    headline = _headline(rows, level, by, len(incidence.hosts))
+    return result(COLUMNS, rows, headline=headline, caveats=caveats, table_columns=TABLE_COLUMNS)
 
 
 def quotients(

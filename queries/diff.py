@@ -104,6 +104,7 @@ def diff(
         headline=dates.nothing() or _headline(dates, rows, level, named=bool(named)),
         caveats=(*dates.caveats(), *unknown_caveat(dates.after, matrices[1])),
         table_columns=TABLE_COLUMNS,
+        in_points=("low", "high"),
     )
 
 

@@ -192,7 +192,8 @@ def _claim(series: Series, group: int, one: Forecast) -> str:
     """The forecast for the last period that was tested, where it beats «no change»."""
     test = one.backtest
     last = int(np.flatnonzero(series.observed[group])[-1])
-    text = f"{series.name(group)}: {percent(float(series.shares[group, last]))} in {series.periods.labels[last]}"
+    share, period = percent(float(series.shares[group, last])), series.periods.labels[last]
+    text = f"{series.name(group)}: {share} in {period}{series.periods.partly(last)}"
     if not len(test.steps):
         return f"{text}. The forecast could not be tested: there is nothing to claim."
     if not test.beats:

@@ -14,8 +14,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries import targets as named
 from cohabit.queries.digests import Digests, read_digests
 from cohabit.queries.listed import Mask, hosts_of, quantisations, read_listed, shares
-from cohabit.queries.places import PLACES, memberships
-from cohabit.queries.rank import UNKNOWN
+from cohabit.queries.places import PLACES, UNKNOWN, memberships
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
 from cohabit.queries.targets import DIGEST, Target

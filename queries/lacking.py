@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cohabit.graph.store import GraphStore
+from cohabit.queries.countries import group_notes, parse_countries, parts
 from cohabit.queries.filters import asset_file
 from cohabit.queries.scope import PLACE_FILTERS, Scope, option_of
 from cohabit.text import visible
@@ -46,15 +47,16 @@ _FACTS: Mapping[str, _Fact] = {
 }
 _DEPLOYED = "(:Host)-[d:DEPLOYS]->(:Model)"
 _CAPABLE = "$value IN d.capabilities OR $value IN m.capabilities"
-# What a host has one of at most.
-_ONE_EACH = {"country": "country", "network": "network", "provider": "provider", "provider_kind": "kind of provider"}
+# What a host has one of at most; countries are asked for in two ways, and several at once.
+_ONE_EACH = {"network": "network", "provider": "provider", "provider_kind": "kind of provider"}
+_COUNTRIES = ("country", "not_country")
 # Where close names are offered, all there are.
 _NAMES = {
     "software": "MATCH (s:Software) RETURN s.name AS name",
     "capability": "MATCH (m:Model) UNWIND m.capabilities AS name RETURN DISTINCT name AS name",
 }
 _PLURALS = {"country": "countries", "network": "networks"}
-_FILTERS = ("country", "network", "provider", "provider_kind", "software", "version")
+_FILTERS = ("country", "not_country", "network", "provider", "provider_kind", "software", "version")
 
 
 def lacking(store: GraphStore, facts: Iterable[str]) -> list[str]:
@@ -81,7 +83,7 @@ def notes(
     for scope in scopes:
         for name in _FILTERS:
             if getattr(scope, name):
-                asked.setdefault(name, f"--{option_of(name)} leaves none")
+                asked.setdefault("country" if name in _COUNTRIES else name, f"--{option_of(name)} leaves none")
         if any(asset_file(file)[1].networks for file in scope.in_file):
             asked.setdefault("network", "no AS number of the list finds any")
     if isinstance(by := options.get("by"), str) and (fact := by.replace("-", "_")) in _FACTS:
@@ -92,6 +94,8 @@ def notes(
     said = [
         f"No host in this graph has {_FACTS[name].name}, so {asked[name]}: {_FACTS[name].comes}." for name in missing
     ]
+    named = [value for scope in scopes for name in _COUNTRIES for value in getattr(scope, name)]
+    said += group_notes(named)
     if published:  # where a few hosts are not told from none, nor may a note
         return said
     return [*said, *dict.fromkeys(note for scope in scopes for note in _without_hosts(store, scope, missing))]
@@ -99,9 +103,11 @@ def notes(
 
 def _without_hosts(store: GraphStore, scope: Scope, missing: Sequence[str]) -> Iterator[str]:
     """Say which values of filters no host has, and which values no host can have together."""
+    if "country" not in missing:
+        yield from _without_countries(store, scope)
     for name, (pattern, parse) in PLACE_FILTERS.items():
         values = getattr(scope, name)
-        if name in missing:
+        if name in missing or name in _COUNTRIES:
             continue
         if name in _ONE_EACH and len({parse(value) for value in values}) > 1:
             both = " and ".join(f"--{option_of(name)} {visible(value, 40)}" for value in values)
@@ -112,6 +118,20 @@ def _without_hosts(store: GraphStore, scope: Scope, missing: Sequence[str]) -> I
     for value in scope.capability:
         if not _any(store, f"(:Host)-[d:DEPLOYS]->(m:Model) WHERE {_CAPABLE}", value.strip().lower()):
             yield _no_host(store, "capability", value)
+
+
+def _without_countries(store: GraphStore, scope: Scope) -> Iterator[str]:
+    """Say which countries have no host, one by one unless in a group, and which filters leave no country."""
+    pattern, _ = PLACE_FILTERS["country"]
+    left = [set(parse_countries(value)) for value in scope.country]
+    if left and not set.intersection(*left) - {code for value in scope.not_country for code in parse_countries(value)}:
+        given = [f"--{option_of(name)} {visible(value, 40)}" for name in _COUNTRIES for value in getattr(scope, name)]
+        either = ",".join(scope.country)
+        how = f" (hosts in either: --country {visible(either, 80)})" if len(scope.country) > 1 else ""
+        yield f"{' and '.join(given)} leave no host: filters must all hold, and a host has one country{how}."
+    for part in (part for value in scope.country for part in parts(value)):
+        if not _any(store, f"(h:Host){pattern}", parse_countries(part)):
+            yield _no_host(store, "country", part.strip())
 
 
 def _no_host(store: GraphStore, name: str, value: str) -> str:

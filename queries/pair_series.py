@@ -103,6 +103,7 @@ def pair_series(
         headline=course(series, "multi-model host"),
         caveats=(*series.notes, *uneven(series)),
         table_columns=TABLE_COLUMNS,
+        series=(),
     )
 
 

@@ -15,7 +15,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries.scope import Scope
 from cohabit.queries.windows import TimeWindow
 from cohabit.queries.words import count
-from cohabit.timeline import month_after, month_name, week_name, weeks_from, weeks_of_month
+from cohabit.timeline import monday_of, month_after, month_name, week_name, weeks_from, weeks_of_month
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,11 +102,28 @@ class Periods:
         return [week_name(week) for month in later for week in weeks_of_month(month) if week > last]
 
     def partly(self, period: int) -> str:
-        """` (1 of its 5 weeks)` of a month with scans in some of its weeks only, else nothing."""
+        """` (1 of its 5 weeks: 2026-W01)` of a month with scans in some of its weeks only, else nothing."""
         if self.every != "month":
             return ""
         scans, weeks = int(self.scans[period]), len(weeks_of_month(self.labels[period]))
-        return f" ({scans} of its {weeks} weeks)" if scans < weeks else ""
+        return f" ({scans} of its {weeks} weeks: {self._scanned(period)})" if scans < weeks else ""
+
+    def _scanned(self, period: int) -> str:
+        """The weeks with a scan of a period, in words."""
+        scanned = np.flatnonzero((self.of_week == period) & self.scanned_weeks).tolist()
+        return spans(scanned, [week_name(week) for week in self.weeks.tolist()])
+
+    def _other_months(self, partly: Sequence[int]) -> list[str]:
+        """Say which months with few scans have some in days of the one before: January can be all of December."""
+        scanned = set(self.weeks[self.scanned_weeks].tolist())
+        firsts = [(self.labels[i], weeks_of_month(self.labels[i])[0]) for i in partly]
+        begun = [
+            f"{label} begins on {monday_of(week)}"
+            for label, week in firsts
+            if week in scanned and monday_of(week).isoformat()[:7] != label
+        ]
+        rule = "A month is the ISO weeks (Monday to Sunday) whose Thursday lies in it"
+        return [f"{rule}: {' and '.join(begun)}."] if begun else []
 
     def gaps(self) -> tuple[str, ...]:
         """Say which periods have no scan, and which months have one in some of their weeks only."""
@@ -120,11 +137,11 @@ class Periods:
             )
         if self.every == "month":
             weeks = [len(weeks_of_month(label)) for label in self.labels]
-            partly = [
-                f"{label} ({scans[i]} of {weeks[i]})" for i, label in enumerate(self.labels) if 0 < scans[i] < weeks[i]
-            ]
+            partly = [i for i in range(len(self)) if 0 < scans[i] < weeks[i]]
             if partly:
-                notes.append(f"Months with a scan in some of their weeks only: {', '.join(partly)}.")
+                named = [f"{self.labels[i]} ({scans[i]} of {weeks[i]}: {self._scanned(i)})" for i in partly]
+                notes.append(f"Months with a scan in some of their weeks only: {', '.join(named)}.")
+            notes += self._other_months(partly)
         return tuple(notes)
 
 

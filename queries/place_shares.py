@@ -10,12 +10,11 @@ from cohabit.graph.incidence import Incidence, Integers, ItemMatrix
 from cohabit.graph.store import GraphStore
 from cohabit.queries.clusters import MIN_HOSTS, place_clusters
 from cohabit.queries.info import figures
-from cohabit.queries.places import Membership
+from cohabit.queries.places import UNKNOWN, Membership
 from cohabit.queries.profiles import place_membership, profiles
 from cohabit.queries.protection import Protection
 from cohabit.queries.publishing import published as published_answer
 from cohabit.queries.publishing_rules import rule_of
-from cohabit.queries.rank import UNKNOWN
 from cohabit.queries.result import Result
 from cohabit.queries.scope import Scope, read_incidence
 

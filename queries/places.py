@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from cohabit.graph.incidence import Integers, distinct, list_lengths_and_values, positions
 from cohabit.graph.store import GraphStore
+from cohabit.queries.result import Row
 
 _CYPHER = {
     "country": "MATCH (h:Host)-[:IN_COUNTRY]->(c:Country) RETURN c.code AS place",
@@ -19,6 +21,8 @@ _CYPHER = {
     "software": "MATCH (h:Host)-[:RUNS]->(s:Software) RETURN s.name AS place",
 }
 PLACES = tuple(_CYPHER)
+UNKNOWN = "unknown"
+"""Label of what the source does not say."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def memberships(store: GraphStore, place: str, hosts: Integers) -> Membership:
     """Read which of the given hosts (ascending store keys) is in which place."""
     table = store.table(f"{_CYPHER[place]}, collect(DISTINCT {store.host_key}) AS hosts")
     values = [_label(place, value) for value in table.column("place").to_pylist()]
-    labels = [*sorted(values), "unknown"]
+    labels = [*sorted(values), UNKNOWN]
     position = {label: i for i, label in enumerate(labels)}
     lengths, keys = list_lengths_and_values(table.column("hosts"))
     of_key = np.repeat(np.array([position[v] for v in values], np.int64), lengths)
@@ -89,6 +93,15 @@ def memberships(store: GraphStore, place: str, hosts: Integers) -> Membership:
         np.concatenate([at[inside], rest]),
         np.concatenate([of_key[inside], np.full(len(rest), len(labels) - 1)]),
     )
+
+
+def places_by_base(rows: Sequence[Row]) -> dict[str, int]:
+    """The positions of the places of rows: by the largest `base` of their rows, then by name; `unknown` last."""
+    bases: dict[str, int] = {}
+    for row in rows:
+        bases[row["place"]] = max(row["base"] or 0, bases.get(row["place"], 0))
+    places = sorted(bases, key=lambda place: (place == UNKNOWN, -bases[place], place))
+    return {place: i for i, place in enumerate(places)}
 
 
 def _label(place: str, value: object) -> str:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from cohabit.graph.incidence import ItemMatrix
 
-UNKNOWN = "unknown"
-
 
 def place_membership(store: GraphStore, by: str, hosts: Integers, option: str = "--by") -> Membership:
     """Which host is in which place; UsageError for a word that is no place."""

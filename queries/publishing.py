@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cohabit.queries import measures
+from cohabit.queries.places import UNKNOWN, places_by_base
 from cohabit.queries.protection import Protection
+from cohabit.queries.published_words import Headline
 from cohabit.queries.result import Result, Row
 
 Compute = Callable[[Row, Protection], Any]
@@ -37,8 +39,9 @@ class Rule:
     `counts` are numbers, or lists of numbers, of hosts or of what they hold. `parts` are columns that make up another
     one. `computed` are made anew from the published row, in this order; `plain` says nothing of few hosts. `dates` are
     cut to the day. `order` sorts the rows as they are published, so that the order says nothing that the numbers do
-    not (`-` for descending, `~` for the order in which values come). `said` puts a published row that stands alone into
-    a sentence.
+    not (`-` for descending, `|` for descending whatever the sign, `~` for the order in which values come, `?` for
+    `unknown` last, `>` for places by their largest base). `said` puts a published row that stands alone into
+    a sentence, `headline` those that are shown, where there are any.
     """
 
     keys: tuple[str, ...] = ()
@@ -52,6 +55,7 @@ class Rule:
     dates: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     said: Callable[[Row], str] | None = None
+    headline: Headline | None = None
 
     def columns(self) -> frozenset[str]:
         """All that may be said."""
@@ -71,19 +75,19 @@ def published(answer: Result, rule: Rule, protection: Protection, *, least: int 
     if rule.keys:
         rows = [row for row in rows if sum(row[name] or 0 for name in rule.sizes) >= least]
     _sort(rows, rule)
-    some = bool(rows)
+    shown_rows = list(rows)
     hidden = [row for row, show in zip(answer.rows, shown, strict=True) if not show and _size(row, rule)]
     if hidden:
         other = _other(hidden, columns, rule, protection)
         # Alone and without a number it would be a table of dashes; the headline says what it says.
-        if some or rule.said or other[rule.sizes[0]] is not None:
+        if shown_rows or rule.said or other[rule.sizes[0]] is not None:
             rows.append(other)
     left_out = [column for column in answer.columns if column not in said]
     return replace(
         answer,
         columns=columns,
         rows=[{column: row[column] for column in columns} for row in rows],
-        headline=None if answer.headline is None else _headline(rows, some, rule, protection),
+        headline=None if answer.headline is None else _headline(rows, shown_rows, rule, protection),
         caveats=(_caveat(rule, protection, left_out), *_kept(answer, hidden, rule)),
         table_columns=tuple(column for column in answer.table_columns if column in said),
         remark=answer.remark if answer.remark in said else None,
@@ -94,10 +98,13 @@ def _nothing(rule: Rule, protection: Protection) -> str:
     return f"no group by {' and '.join(rule.keys)} can be shown: fewer than {protection.k:,} hosts in each, or none"
 
 
-def _headline(rows: Sequence[Row], shown: bool, rule: Rule, protection: Protection) -> str:
+def _headline(rows: Sequence[Row], shown: Sequence[Row], rule: Rule, protection: Protection) -> str:
     words = f"{protection.words[0].upper()}{protection.words[1:]}"
     if rule.said is None or len(rows) > 1:
-        return f"{words}." if shown or not rule.keys else f"{words}: {_nothing(rule, protection)}."
+        if not shown and rule.keys:
+            return f"{words}: {_nothing(rule, protection)}."
+        sentence = rule.headline(shown) if rule.headline and shown else None
+        return f"{words}, numbers rounded down: {sentence}." if sentence else f"{words}."
     return f"{words}: {rule.said(rows[0]) if rows else f'fewer than {protection.k:,} hosts, or none'}."
 
 
@@ -182,8 +189,15 @@ def _shared(share: Share, row: Row, said: Row, count: Count, protection: Protect
 
 def _sort(rows: list[Row], rule: Rule) -> None:
     for name in reversed(rule.order):
-        column, down = name.lstrip("-~"), name.startswith("-")
-        if name.startswith("~"):
+        column, down = name.lstrip("-|~?>"), name.startswith("-")
+        if name.startswith(">"):
+            place = places_by_base(rows)
+            rows.sort(key=lambda row, c=column, p=place: p[row[c]])  # type: ignore[misc]
+        elif name.startswith("|"):
+            rows.sort(key=lambda row, c=column: (row[c] is None, -abs(row[c] or 0)))  # type: ignore[misc]
+        elif name.startswith("?"):
+            rows.sort(key=lambda row, c=column: row[c] == UNKNOWN)  # type: ignore[misc]
+        elif name.startswith("~"):
             place = {value: i for i, value in enumerate(dict.fromkeys(row[column] for row in rows))}
             rows.sort(key=lambda row, c=column, p=place: p[row[c]])  # type: ignore[misc]
         else:
@@ -192,7 +206,7 @@ def _sort(rows: list[Row], rule: Rule) -> None:
 
 def _sortable(value: Any, down: bool) -> Any:
     """Largest first or by code point; `unknown`, and what is not said, last."""
-    if value is None or value == "unknown":
+    if value is None or value == UNKNOWN:
         return (1, 0)
     return (0, -value if down else _key(value))
 

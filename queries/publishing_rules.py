@@ -6,6 +6,7 @@ at once; bootstrap intervals; figures of a forecast; free text.
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -14,9 +15,11 @@ from typing import Any
 
 from cohabit.errors import UsageError
 from cohabit.queries import measures
+from cohabit.queries import published_words as words
 from cohabit.queries.protection import Protection
 from cohabit.queries.publishing import Compute, Rule, Share
 from cohabit.queries.result import Row
+from cohabit.queries.scope import Scope, time_window
 from cohabit.queries.words import percent
 
 Options = Mapping[str, Any]
@@ -47,9 +50,11 @@ def _additive(by: str | None) -> tuple[str, ...]:
 def _rank(options: Options) -> Rule:
     level, by = options.get("level"), options.get("by")
     keys = ("item",) if by is None else ("place", "item") if level else ("place",)
-    order = (*keys[:-1], "-hosts", keys[-1])
+    within = (">place",) if level and by else ()
+    order = (*within, f"?{keys[-1]}", "-hosts", keys[-1])
     adds = _additive(by)
-    return Rule(keys, adds=adds, counts=_RANK_COUNTS, shares=(_SHARE,), order=order)
+    headline = words.rank(level, by)
+    return Rule(keys, adds=adds, counts=_RANK_COUNTS, shares=(_SHARE,), order=order, headline=headline)
 
 
 def _measured(measure: Callable[..., Any], *names: str) -> Compute:
@@ -92,6 +97,7 @@ PAIRS = Rule(
     },
     order=("-hosts", "a", "b"),
     said=_pair,
+    headline=words.pairs,
 )
 _PAIR_SERIES = Rule(
     ("period", "a", "b"),
@@ -116,6 +122,17 @@ def _cooccurrence(options: Options) -> Rule:
 COMBINATIONS = Rule(
     ("items",), adds=("items",), counts=("hosts", "base"), shares=(_SHARE,), plain=("size",), order=("-hosts", "items")
 )
+
+
+def _combinations(options: Options) -> Rule:
+    by = options.get("by")
+    rule = replace(COMBINATIONS, headline=words.combinations(options.get("level") or "family", by))
+    if by is None:
+        return rule
+    adds = (*_additive(by), "items")
+    return replace(rule, keys=("place", "items"), adds=adds, order=(">place", *COMBINATIONS.order))
+
+
 _CENTRALITY = Rule(
     ("item",),
     plain=("degree", "strength", "pagerank", "eigenvector", "betweenness", "closeness", "core"),
@@ -128,19 +145,34 @@ def _centrality(options: Options) -> Rule | Refused:
         return Refused("what is published is computed here; leave --engine out")
     if options.get("bootstrap"):
         return Refused("intervals of ranks hang on the exact network; leave --bootstrap out")
-    return replace(_CENTRALITY, order=(f"-{options.get('sort', 'pagerank')}", "-hosts", "item"))
+    sort = options.get("sort", "pagerank")
+    return replace(_CENTRALITY, order=(f"-{sort}", "-hosts", "item"), headline=words.centrality(sort))
 
 
 def _clusters(options: Options) -> Rule:
     adds = ("item",) if options.get("by") in _PARTITIONS else ()
     counts = ("hosts", "base") if options.get("by") else ("hosts",)
-    return Rule(("item",), adds=adds, counts=counts, plain=("cluster", "note"), order=("cluster", "-hosts", "item"))
+    return Rule(
+        ("item",),
+        adds=adds,
+        counts=counts,
+        plain=("cluster", "note"),
+        order=("cluster", "-hosts", "item"),
+        headline=words.clusters(options.get("by")),
+    )
 
 
 def _concentration(options: Options) -> Rule:
     adds = ("item",) if options.get("by") in _PARTITIONS else ()
     plain = ("items", "hill_1", "hill_2", "hhi", "top", "top_share")
-    return Rule(("item",), adds=adds, counts=("hosts", "base", "deployments"), plain=plain, order=("-hosts", "item"))
+    return Rule(
+        ("item",),
+        adds=adds,
+        counts=("hosts", "base", "deployments"),
+        plain=plain,
+        order=("?item", "-hosts", "item"),
+        headline=words.concentration(options.get("level") or "family", options.get("by")),
+    )
 
 
 def _quotients(options: Options) -> Rule:
@@ -152,6 +184,7 @@ def _quotients(options: Options) -> Rule:
         computed={"quotient": _measured(measures.ratio, "share", "share_overall")},
         plain=("share_overall",),
         order=("place", "-quotient", "item"),
+        headline=words.quotients,
     )
 
 
@@ -159,6 +192,7 @@ _SPREAD = Rule(
     counts=("hosts", "base"),
     # Diversity of the places that are shown would be taken for that of all.
     plain=("item", "top", "top_share", "top_3_share", "top_10_share"),
+    headline=words.spread,
 )
 
 
@@ -176,17 +210,51 @@ _DIFF = Rule(
     shares=(Share("share_before", "before", "base_before"), Share("share_after", "after", "base_after")),
     parts=(("removed", "kept", "not_rescanned"), ("added", "kept", "not_scanned_before")),
     computed={"difference": _difference("share_after", "share_before")},
-    order=("-difference", "-after", "item"),
+    order=("|difference", "-after", "item"),
 )
 _REPLACED = Rule(
-    ("model", "from_digest", "to_digest"), counts=("hosts", "base"), shares=(_SHARE,), order=("-hosts", "model")
+    ("model", "from_digest", "to_digest"),
+    counts=("hosts", "base"),
+    shares=(_SHARE,),
+    order=("-hosts", "model"),
+    headline=words.replaced,
 )
 
 
 def _diff(options: Options) -> Rule | Refused:
     if options.get("level") == "host":
         return _HOSTS
-    return _REPLACED if options.get("of_digests") else _DIFF
+    if options.get("of_digests"):
+        return _REPLACED
+    return replace(_DIFF, headline=words.diff(options.get("level") or "family", options["arguments"]))
+
+
+def _bounds(*, one_window: bool) -> dict[str, Compute]:
+    """The 95 % interval of `difference`, such that it holds for all numbers that the published ones can stand for.
+
+    Made as `two_samples` makes that of groups without common hosts, from the worst of the numbers. Hosts in both groups
+    make the exact one narrower, if both are looked at in one window; else the bounds of the two shares are put together
+    as they are, which holds for any correlation.
+    """
+
+    def compute(row: Row, protection: Protection, low: str, high: str) -> float | None:
+        """How far the share of the group `low` can be below that of `high`: its least against the other's most."""
+        if row["difference"] is None:
+            return None
+        more = protection.k - 1
+        hosts, base = row[f"hosts_{low}"], row[f"base_{low}"] + more
+        most = row[f"hosts_{high}"] + more
+        whole = max(row[f"base_{high}"], most)
+        share, other = hosts / base, most / whole
+        below, above = share - measures.wilson(hosts, base)[0], measures.wilson(most, whole)[1] - other
+        reach = math.hypot(below, above) if one_window else below + above
+        return max(float(share - other - reach), -1.0)
+
+    def upper(row: Row, protection: Protection) -> float | None:
+        found = compute(row, protection, "b", "a")
+        return None if found is None else -found
+
+    return {"low": lambda row, protection: compute(row, protection, "a", "b"), "high": upper}
 
 
 _COMPARE = Rule(
@@ -195,8 +263,14 @@ _COMPARE = Rule(
     counts=("hosts_a", "hosts_b", "base_a", "base_b"),
     shares=(Share("share_a", "hosts_a", "base_a"), Share("share_b", "hosts_b", "base_b")),
     computed={"difference": _difference("share_a", "share_b")},
-    order=("-difference", "-hosts_a", "item"),
+    order=("|difference", "-hosts_a", "item"),
 )
+
+
+def _compare(options: Options) -> Rule:
+    windows = {time_window(scope) for scope in (options.get("scope") or Scope(), *options["arguments"])}
+    computed = {**_COMPARE.computed, **_bounds(one_window=len(windows) == 1)}
+    return replace(_COMPARE, computed=computed, headline=words.compare(options.get("level") or "family"))
 
 
 def _trends(options: Options) -> Rule | Refused:
@@ -204,10 +278,16 @@ def _trends(options: Options) -> Rule | Refused:
     if view == "slopes" or options.get("forecast") is not None:
         return Refused("slopes and forecasts hang on the exact shares; the shares themselves can be published")
     if view == "adoption":
-        return Rule(("period", "item"), counts=("hosts", "base"), shares=(_SHARE,), order=("item", "period"))
+        return Rule(
+            ("period", "item"),
+            counts=("hosts", "base"),
+            shares=(_SHARE,),
+            order=("item", "period"),
+            headline=words.appeared(view),
+        )
     if view in ("new", "vanished"):
         # The first and the last period are those of one host.
-        return Rule(("item",), counts=("hosts",), order=("-hosts", "item"))
+        return Rule(("item",), counts=("hosts",), order=("-hosts", "item"), headline=words.appeared(view))
     keys = ("place",) if by and not level else ("place", "item") if by else ("item",)
     return Rule(
         ("period", *keys),
@@ -216,6 +296,7 @@ def _trends(options: Options) -> Rule | Refused:
         shares=(_SHARE,),
         plain=("kind",),
         order=(*keys, "period"),
+        headline=words.trends,
     )
 
 
@@ -225,17 +306,20 @@ _LIFETIMES = {
         shares=(Share("survival", None, "at_risk"),),
         parts=(("ended", "censored"),),
         plain=("weeks",),
+        headline=words.survival,
     ),
     "churn": Rule(
         counts=("hosts", "arrived", "returned", "stayed", "left", "not_rescanned", "hosts_before"),
         shares=(Share("share_stayed", "stayed", "hosts_before", "low", "high"),),
         parts=(("arrived", "returned", "stayed"), ("stayed", "left", "not_rescanned")),
         plain=("period", "before"),
+        headline=words.churn,
     ),
     "observations": Rule(
         ("group",),
         counts=("hosts", "observations", "base"),
         shares=(Share("share"), Share("share_of_observations", "observations", None)),
+        headline=words.observations,
     ),
 }
 
@@ -267,6 +351,7 @@ _STUDY = Rule(
     counts=(),
     computed={"computed": _figure, "definition": _definition},
     plain=("claim", "reading", "published", "verdict"),
+    headline=words.study,
 )
 
 
@@ -289,6 +374,7 @@ def _risks(options: Options) -> Rule:
             shares=(_SHARE,),
             computed={"items": of_reach("items", []), **{name: of_reach(name) for name in ("share", "low", "high")}},
             plain=("measure", "size", "size_at_least", "proven", "method"),
+            headline=words.monoculture,
         )
     return Rule(
         ("condition", "basis"),
@@ -296,12 +382,20 @@ def _risks(options: Options) -> Rule:
         shares=(_SHARE, Share("share_of_deployments", "deployments", "deployments_base")),
         plain=("kind",),
         order=("~kind", "-hosts", "condition", "basis"),
+        headline=words.risks,
     )
 
 
 def _catalogue(options: Options) -> Rule | Refused:
     if options.get("unknown"):
-        return Rule(("item",), counts=("hosts", "base"), shares=(_SHARE,), plain=("family",), order=("-hosts", "item"))
+        return Rule(
+            ("item",),
+            counts=("hosts", "base"),
+            shares=(_SHARE,),
+            plain=("family",),
+            order=("-hosts", "item"),
+            headline=words.unknown_names,
+        )
     return Refused("it says what a name means, not what hosts run; leave --publish out")
 
 
@@ -310,7 +404,14 @@ def _always(rule: Rule | Refused) -> Chooser:
 
 
 RULES: dict[str, Chooser] = {
-    "info": _always(Rule(counts=_info_counts(), plain=("scans", "derived_facts"), dates=("first_seen", "last_seen"))),
+    "info": _always(
+        Rule(
+            counts=_info_counts(),
+            plain=("scans", "derived_facts"),
+            dates=("first_seen", "last_seen"),
+            headline=words.info,
+        )
+    ),
     "scans": _always(
         Rule(
             counts=("records", "rejected", "partial"),
@@ -320,16 +421,16 @@ RULES: dict[str, Chooser] = {
     ),
     "rank": _rank,
     "cooccurrence": _cooccurrence,
-    "combinations": _always(COMBINATIONS),
+    "combinations": _combinations,
     "centrality": _centrality,
     "clusters": _clusters,
     "concentration": _concentration,
     "quotients": _quotients,
     "spread": _always(_SPREAD),
     "diff": _diff,
-    "compare": _always(_COMPARE),
+    "compare": _compare,
     "study": _always(_STUDY),
-    "quality": _always(Rule(("check",), counts=("hosts", "base"), shares=(Share("share"),))),
+    "quality": _always(Rule(("check",), counts=("hosts", "base"), shares=(Share("share"),), headline=words.quality)),
     "risks": _risks,
     "impact": _always(
         Rule(
@@ -337,7 +438,8 @@ RULES: dict[str, Chooser] = {
             adds=("item",),
             counts=("hosts", "base"),
             shares=(_SHARE, Share("share_of_affected", "hosts", None)),
-            order=("~scope", "-hosts", "item"),
+            order=("~scope", "?item", "-hosts", "item"),
+            headline=words.impact,
         )
     ),
     "trends": _trends,
@@ -362,7 +464,8 @@ INSIDE = frozenset({"centrality", "concentration", "quotients", "spread"})
 
 def rule_of(question: str, arguments: tuple[Any, ...], options: Options) -> Rule:
     """The rule of a question as it is asked; UsageError for one that is not published."""
-    chosen = RULES[question]({**options, "names": arguments[0] if arguments else ()}) if question in RULES else None
+    asked = {**options, "arguments": arguments, "names": arguments[0] if arguments else ()}
+    chosen = RULES[question](asked) if question in RULES else None
     if chosen is None:
         raise UsageError(f"--publish: there is no rule yet for {question}; leave --publish out, and do not publish it")
     if isinstance(chosen, Refused):

@@ -14,12 +14,11 @@ from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
-from cohabit.queries.places import PLACES, Membership, memberships
+from cohabit.queries.places import PLACES, UNKNOWN, Membership, memberships, places_by_base
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.words import count, percent
 
-UNKNOWN = "unknown"
 SPREAD = ("network", "country")
 """Places that are counted for each item."""
 _FIGURES = ("hosts", "share", "low", "high", "base", "listings", "host_weeks", "networks", "countries")
@@ -48,7 +47,7 @@ def rank(store: GraphStore, *, level: str | None = None, by: str | None = None, 
     catalogue or the source does not know, on the base of hosts with a model, or all hosts.
     `listings` sums the observations of the deployments (None under a time filter), `host_weeks` counts distinct
     (host, week) pairs with the item, `networks` and `countries` those of its hosts (None where that of no host in scope
-    is known).
+    is known). Most hosts first, `unknown` last; items within places come place by place, the largest base first.
     """
     scope = scope or Scope()
     if by is not None and by not in PLACES:
@@ -68,6 +67,9 @@ def rank(store: GraphStore, *, level: str | None = None, by: str | None = None, 
     rows = _rows(incidence, items, place, spread, timed=scope.timed)
     keys = ("place", "item") if level else ("place",)
     rows.sort(key=lambda r: _order(r, keys))
+    if level:
+        order = places_by_base(rows)
+        rows.sort(key=lambda r: order[r["place"]])
     headline = _headline(rows, level, by, incidence)
     return result((*keys, *_FIGURES), rows, headline=headline, caveats=_caveats(rows, keys))
 
@@ -157,10 +159,9 @@ def _bases(items: _Items, place: Membership) -> Integers:
 
 
 def _order(row: Row, keys: tuple[str, ...]) -> tuple[object, ...]:
-    """Largest first, `unknown` last; within places place by place."""
+    """Largest first, `unknown` last."""
     last = keys[-1]
-    own = (row[last] == UNKNOWN, -row["hosts"], row[last])
-    return own if len(keys) == 1 else (row["place"] == UNKNOWN, row["place"], *own)
+    return (row[last] == UNKNOWN, -row["hosts"], row[last])
 
 
 def _headline(rows: list[Row], level: str | None, by: str | None, incidence: Incidence) -> str:

@@ -12,8 +12,8 @@ from cohabit.graph.incidence import Incidence, Integers, ModelTable
 from cohabit.graph.store import GraphStore
 from cohabit.queries.listed import Mask, listed_of
 from cohabit.queries.periods import HostWeeks, periods_of, read_host_weeks
-from cohabit.queries.places import Membership, memberships
-from cohabit.queries.rank import SPREAD, UNKNOWN, item_rows
+from cohabit.queries.places import UNKNOWN, Membership, memberships
+from cohabit.queries.rank import SPREAD, item_rows
 from cohabit.queries.result import Result, Row
 from cohabit.queries.risks import condition_rows
 from cohabit.queries.scope import Scope, read_incidences, time_window

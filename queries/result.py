@@ -20,7 +20,9 @@ class Result:
     that the rows are one object (`info`, `host`), `simulated` that simulated scans are among the data,
     `table_columns` is the choice of columns a terminal has room for (empty: all), `remark` a column of sentences, which
     a table for people has below it, a line a row; `own_columns` says that the columns are the user's own (a free
-    query), so that none may be added.
+    query), so that none may be added. `in_points` are columns that are bounds of a share in other answers and of a
+    difference here, so that tables show percentage points. `series` are the columns that name a series of rows in the
+    order of time, whose end no table may lack (none: the rows are one); None: rows of another kind.
     """
 
     columns: tuple[str, ...]
@@ -32,6 +34,8 @@ class Result:
     table_columns: tuple[str, ...] = ()
     remark: str | None = None
     own_columns: bool = False
+    in_points: tuple[str, ...] = ()
+    series: tuple[str, ...] | None = None
 
     def to_pandas(self) -> pd.DataFrame:
         """The rows as a DataFrame; `attrs` carries headline, caveats and whether the data are simulated.
@@ -60,6 +64,8 @@ def result(
     table_columns: Sequence[str] = (),
     remark: str | None = None,
     own_columns: bool = False,
+    in_points: Sequence[str] = (),
+    series: Sequence[str] | None = None,
 ) -> Result:
     """Make a result whose rows have exactly these columns, in this order."""
     return Result(
@@ -71,4 +77,6 @@ def result(
         table_columns=tuple(table_columns),
         remark=remark,
         own_columns=own_columns,
+        in_points=tuple(in_points),
+        series=None if series is None else tuple(series),
     )

@@ -1,6 +1,7 @@
 """Which hosts and which time a question is about: filters, time window, and the incidence of what remains.
 
-Filters choose hosts; the chosen hosts keep all their models. Several filters, and several values of one, must all hold.
+Filters choose hosts; the chosen hosts keep all their models. Several filters, and several values of one, must all hold;
+one value of `country` can name several countries, of which a host is in one.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from cohabit.graph.places import KINDS
 from cohabit.graph.prefixes import PrefixTable, parse_prefix
 from cohabit.graph.store import GraphStore
 from cohabit.queries import filters
+from cohabit.queries.countries import parse_countries
 from cohabit.queries.items import hosts_with_item, resolve_item
 from cohabit.queries.windows import TimeWindow, read_windows
 from cohabit.text import visible
@@ -43,6 +45,7 @@ class Scope:
     at: str | None = None
     within: int | None = None
     country: tuple[str, ...] = ()
+    not_country: tuple[str, ...] = ()
     network: tuple[str, ...] = ()
     provider: tuple[str, ...] = ()
     provider_kind: tuple[str, ...] = ()
@@ -82,6 +85,11 @@ class Scope:
         return 4 if self.within is None else self.within
 
     @property
+    def selective(self) -> bool:
+        """Whether filters leave a part of the hosts that scans saw; leaving decoys out only cleans what they saw."""
+        return replace(self, since=None, until=None, at=None, within=None, exclude_decoys=False) != Scope()
+
+    @property
     def timed(self) -> bool:
         """Whether a time window is set (`listings` is not known then)."""
         return any((self.since, self.until, self.at))
@@ -97,7 +105,8 @@ def option_of(name: str) -> str:
 
 # Cypher after MATCH (h:Host), for one value under $value.
 PLACE_FILTERS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "country": ("-[:IN_COUNTRY]->(:Country {code: $value})", lambda v: parse_country(v)),
+    "country": ("-[:IN_COUNTRY]->(c:Country) WHERE c.code IN $value", parse_countries),
+    "not_country": ("-[:IN_COUNTRY]->(c:Country) WHERE NOT c.code IN $value", parse_countries),
     "network": ("-[:IN_NETWORK]->(:Network {asn: $value})", lambda v: parse_asn(v)),
     "provider": ("-[:IN_NETWORK]->(:Network)-[:OPERATED_BY]->(p:Provider) WHERE lower(p.name) = $value", str.lower),
     "provider_kind": (
@@ -120,19 +129,6 @@ def parse_asn(text: str) -> int:
     if not digits.isdecimal() or not digits.isascii() or len(digits) > 10 or int(digits) >= 2**32:
         raise UsageError(f"{visible(text, 40)!r} is not an AS number; write it as 4134 or AS4134")
     return int(digits)
-
-
-def parse_country(text: str) -> str:
-    """Read a country by its code or its English name, in any case, or raise UsageError."""
-    plain = text.strip()
-    if len(plain) == 2 and plain.isascii() and plain.isalpha():
-        return plain.upper()
-    from cohabit.graph.names import country_code
-
-    code = country_code(None, plain)
-    if code is None:
-        raise UsageError(f"{visible(text, 40)!r} is not a country; write its code, such as DE, or its English name")
-    return code
 
 
 def parse_kind(text: str) -> str:

@@ -14,11 +14,9 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.items import require_at
 from cohabit.queries.periods import HostWeeks, Periods, check_span, periods_of, read_host_weeks
-from cohabit.queries.places import PLACES, Membership, memberships
+from cohabit.queries.places import PLACES, UNKNOWN, Membership, memberships
 from cohabit.queries.scope import Scope, read_incidence, time_window
 from cohabit.queries.words import count, unknown_caveat
-
-UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,11 @@ COLUMNS = (
     *("item", "hosts", "base", "places", "hill_1", "hill_2", "hhi", "top", "top_share"),
     *(f"top_{number}_share" for number in _SEVERAL),
 )
+# What a narrow terminal has room for comes first.
+TABLE_COLUMNS = (
+    *("item", "top", "top_share", "top_3_share", "top_10_share", "base"),
+    *("hhi", "hill_1", "hill_2", "places", "hosts"),
+)
 
 
 def spread(
@@ -50,7 +55,7 @@ def spread(
             "A network or provider carries hosts, it does not own them: one customer can have hosts with many, and one "
             "provider many customers."
         )
-    return result(COLUMNS, rows, headline=_headline(rows, len(hosts)), caveats=caveats)
+    return result(COLUMNS, rows, headline=_headline(rows, len(hosts)), caveats=caveats, table_columns=TABLE_COLUMNS)
 
 
 def _known(place: Membership, hosts: int) -> int:

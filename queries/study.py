@@ -25,6 +25,11 @@ TABLE_COLUMNS = ("claim", "reading", "published", "computed", "low", "high", "ve
 _OVER_TIME = frozenset({"observations", "observations-of-busiest", "seen-once", "observations-of-seen-once", "outlook"})
 # How large a scan is, is not what a claim stands or falls with.
 _SIZES = frozenset({"hosts", "observations", "countries", "networks", "hosts-with"})
+# What is a share of hosts, of their deployments or observations: what other hosts can be held against at all.
+_SHARES = frozenset(
+    {"share-with", "share-of-multi-model", "condition", "condition-of-deployments"}
+    | {"observations-of-busiest", "seen-once", "observations-of-seen-once"}
+)
 _MISSING, _IN_PART = "not in this data", "agrees in part"
 _OF_ITEMS = frozenset({"hosts-with", "share-with", "share-of-multi-model"})
 
@@ -52,7 +57,7 @@ def study(store: GraphStore, *, claims: str | os.PathLike[str] | None = None, sc
         COLUMNS,
         [_row(*one) for one in found],
         headline=f"{visible(known.title, 200)}: {_headline(own)}",
-        caveats=(*_CAVEATS, *without, *_reasons(own)),
+        caveats=(*_CAVEATS, *_of_a_part(scope or Scope()), *without, *_reasons(own)),
         table_columns=TABLE_COLUMNS,
     )
 
@@ -63,6 +68,43 @@ _CAVEATS = (
     "the definition with the number.",
     "What was counted, and why, is in the columns definition and note: --format csv or json.",
 )
+
+
+def beside_a_part(rows: Sequence[Row], scope: Scope) -> tuple[list[Row], str | None]:
+    """Rows of the bundled claims that can stand beside the part of a graph that a scope leaves, and what to say of it.
+
+    Claims are about all that a study saw, in all its time. A scope without a filter leaves all rows and says nothing.
+    """
+    measures = {visible(claim.claim, 200): claim.measure for claim in load_claims(None).claims}
+    if scope.selective:
+        kept = [row | {"verdict": None} for row in rows if measures[row["claim"]] in _SHARES]
+        left_out = "claims about sizes, places, ranks and the future are left out"
+        said = (
+            "Here are only the hosts that the filters leave; the study's figures are of all that it saw. So there is "
+            f"no verdict, and {left_out}."
+        )
+        if scope.at is not None:
+            kept = [row for row in kept if measures[row["claim"]] not in _OVER_TIME]
+        return kept, said
+    if not scope.timed:
+        return list(rows), None
+    out = _SIZES | _OVER_TIME if scope.at is not None else _SIZES
+    moment = " and those about a span of time" if scope.at is not None else ""
+    said = (
+        "Here is only the time that the filters leave; the study's figures are of all its time. Claims about the size "
+        f"of its scans{moment} are left out."
+    )
+    return [row for row in rows if measures[row["claim"]] not in out], said
+
+
+def _of_a_part(scope: Scope) -> Iterator[str]:
+    """Say that filters leave a part of what claims are about."""
+    if scope.selective or scope.timed:
+        part = "hosts" if scope.selective else "time"
+        yield (
+            f"The claims are about all hosts that the study saw; here is only the {part} that the filters leave, so a "
+            "verdict is no test of the study."
+        )
 
 
 def _reasons(own: list[tuple[Claim, Figure]]) -> Iterator[str]:

@@ -23,6 +23,9 @@ VIEWS = ("shares", "slopes", *APPEARANCES)
 
 _FIGURES = ("hosts", "share", "low", "high", "base", "kind")
 _TESTED = ("tests", "error", "error_no_change")
+# What a narrow terminal has room for comes first.
+_TABLE = ("share", "low", "high", "base", "hosts", "kind")
+_TABLE_TESTED = ("kind", "share", "low", "high", "error", "error_no_change", "base", "hosts", "tests")
 _SLOPES = (
     "hosts",
     "periods",
@@ -78,8 +81,14 @@ def trends(
         extra = (_NOT_INDEPENDENT,) if rows else ()
         return result((*keys, *_SLOPES), rows, headline=headline, caveats=(*notes, *extra), table_columns=_table(keys))
     if forecast is None:
-        columns = ("period", *keys, *_FIGURES)
-        return result(columns, _share_rows(series, {}), headline=_headline(series, fitted), caveats=notes)
+        return result(
+            ("period", *keys, *_FIGURES),
+            _share_rows(series, {}),
+            headline=_headline(series, fitted),
+            caveats=notes,
+            table_columns=("period", *keys, *_TABLE),
+            series=keys,
+        )
     return forecast_answer(series, forecast, keys)
 
 
@@ -92,6 +101,8 @@ def forecast_answer(series: Series, months: int, keys: tuple[str, ...] = ("item"
         _share_rows(series, found),
         headline=sentence or _headline(series, _slopes(series)),
         caveats=(*tested, *series.notes, *uneven(series)),
+        table_columns=("period", *keys, *_TABLE_TESTED),
+        series=keys,
     )
 
 

@@ -113,7 +113,7 @@ function buildMonthTables() {
   const all = rows.map((_, row) => row);
   const at = (row) => rows[row];
   const hosts = (row) => data.months.hosts[at(row).month][at(row).item];
-  buildTable(byId("months-table"), `${count(data.months.label.length)} months, ${count(items.name.length)} families.`, [
+  buildTable(byId("months-table"), `${count(data.months.label.length)} months, ${count(items.name.length)} ${data.units}.`, [
     { title: "Month", header: true, value: (row) => data.months.label[at(row).month], show: (row) => data.months.label[at(row).month], sorted: "ascending" },
     { title: "Family", value: (row) => items.name[at(row).item].toLowerCase(), show: (row) => nameElement(at(row).item) },
     { title: "Hosts", number: true, value: hosts, show: (row) => count(hosts(row)) },

@@ -45,6 +45,8 @@ def offered(program: Program, *words: str, **environment: str) -> list[str]:
         (("hosts", "--model", "m1"), ["m10:latest", "m1:latest"]),
         (("rank", "--by", "provider-"), ["provider-kind"]),
         (("rank", "--country", "D"), ["DE"]),
+        (("rank", "--country", "E"), ["EEA", "EU"]),
+        (("rank", "--not-country", "G7,D"), ["G7,DE"]),
         (("map", "fam"), ["families"]),
         (("notify", "--as", "st"), ["stix"]),
         (("query", "--name", "multi"), ["multi-model-hosts"]),

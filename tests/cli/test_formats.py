@@ -7,13 +7,19 @@ import io
 import json
 import math
 import re
+import zipfile
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from cohabit.output import Format, _json, _markdown, _table, show
+from cohabit.queries.result import Result, result
 from tests.cli.conftest import Done, Program
 from tests.cli.records import DIGEST, IPV4_HOST, IPV6_HOST, NAMED_HOST, NEW_DIGEST, OLD_DIGEST, records
+from tests.exports.readers import workbook
 
 # The call, and the keys that its JSON has at least.
 RANK = "hosts, share, low, high, base, listings, host_weeks, networks, countries"
@@ -54,6 +60,7 @@ CALLS = {
     "lifetimes --view churn": "period, before, hosts, arrived, returned, stayed, left, not_rescanned, coverage",
     "lifetimes --view observations": "group, hosts, share, observations, share_of_observations, base",
     "combinations": "items, size, hosts, share, low, high, base",
+    "combinations --by country --level lab": "place, items, size, hosts, share, low, high, base",
     "centrality": f"item, hosts, {CENTRALITY}",
     "centrality --level model --weight lift --bootstrap 100": "item, hosts, pagerank_rank_low, core_rank_high",
     "clusters --level model": "item, cluster, hosts, distance_to_centre, stability, modularity, note",
@@ -218,6 +225,104 @@ def test_no_address_in_any_format(answers: Answers) -> None:
         for hidden in (IPV4_HOST, IPV6_HOST, NAMED_HOST, "192.0.2."):
             assert hidden.encode() not in done.out, (call, form)
             assert hidden not in done.err, (call, form)
+
+
+WORKBOOKS = ("rank --level model", "compare --with country=US", f"host {IPV4_HOST}", "trends --view slopes")
+
+
+def test_a_workbook_has_the_same_rows(answers: Answers, loaded: Program) -> None:
+    """Numbers are numbers, texts texts, and nothing is a formula or a link (which the reader asserts)."""
+    done = loaded.each([f"{call} -o {number}.XLSX" for number, call in enumerate(WORKBOOKS)])
+    for number, call in enumerate(WORKBOOKS):
+        assert (done[number].code, done[number].out) == (0, b"")
+        assert done[number].err == answers[call, "json"].err
+        file = loaded.folder / f"{number}.XLSX"
+        found = workbook(file)
+        file.unlink()
+        assert list(found) == ["answer"]
+        wanted = [{k: as_cell(v) for k, v in row.items() if v is not None} for row in rows_of(answers, call)]
+        assert found["answer"] == wanted
+
+
+def as_cell(value: Any) -> Any:
+    if isinstance(value, list):
+        return "; ".join("" if v is None else str(v) for v in value)
+    return value
+
+
+def test_a_workbook_says_what_stands_around_it_and_runs_no_formula(tmp_path: Path) -> None:
+    rows = [
+        {"item": '=HYPERLINK("http://192.0.2.1")', "share": 0.5, "low": -0.25, "hosts": 10**15, "map": {"a": math.inf}},
+        {"item": "http://192.0.2.1", "share": math.nan, "low": None, "hosts": 3, "map": {}},
+    ]
+    answer = result(tuple(rows[0]), rows, headline="=1+1", caveats=("One.", "@Two"), in_points=("low",))
+    file = tmp_path / "x.xlsx"
+    show(answer, Format("xlsx", file, quiet=True))
+    found = workbook(file)["answer"]
+    assert found[0] == {"item": rows[0]["item"], "share": 0.5, "low": -0.25, "hosts": str(10**15), "map": '{"a": null}'}
+    assert found[1] == {"item": "http://192.0.2.1", "hosts": 3.0, "map": "{}"}
+    with zipfile.ZipFile(file) as book:
+        about, sheet = (book.read(f"xl/worksheets/sheet{n}.xml").decode() for n in (1, 2))
+        assert "0.0%" in book.read("xl/styles.xml").decode()
+    assert re.findall("<t>(.*?)</t>", about) == ["headline", "=1+1", "note", "One.", "note", "@Two"]
+    # Shares are shown in percent, differences are not.
+    assert re.search(r'<c r="B2" s="\d"><v>0.5</v>', sheet)
+    assert re.search(r'<c r="C2"><v>-0.25</v>', sheet)
+    again = tmp_path / "again.xlsx"
+    show(answer, Format("xlsx", again, quiet=True))
+    assert again.read_bytes() == file.read_bytes()
+
+
+def test_a_workbook_is_a_file_and_no_format(loaded: Program) -> None:
+    calls = ["rank --format xlsx", "rank -o x.xls", "rank -o nowhere/x.xlsx"]
+    asked, old, nowhere = loaded.each(calls)
+    assert (asked.code, asked.err) == (
+        2,
+        "cohabit: --format 'xlsx': choose from table, json, csv, markdown, parquet\n",
+    )
+    assert (old.code, old.err) == (2, "cohabit: x.xls: workbooks are written as .xlsx; name the file so\n")
+    assert nowhere.code == 1
+
+
+def of_months(*items: str, months: int = 5) -> Result:
+    rows = [{"period": f"2025-{m:02}", "item": i, "hosts": m} for i in items for m in range(1, months + 1)]
+    return result(("period", "item", "hosts"), rows, series=("item",))
+
+
+def shown(answer: Result, limit: int) -> list[str]:
+    """The lines of a table, without its headings."""
+    return [" ".join(line.split()) for line in _table(answer, Format(limit=limit)).splitlines()[1:]]
+
+
+def test_a_table_of_a_series_lacks_the_beginning_and_not_the_end() -> None:
+    assert shown(of_months("a"), 2) == [
+        "2025-04 a 4",
+        "2025-05 a 5",
+        "2 of 5 shown; of a only the newest, from 2025-04 on",
+    ]
+    assert shown(of_months("a"), 5) == [f"2025-0{m} a {m}" for m in range(1, 6)]
+    # What fits is whole; the next one has its newest rows.
+    both = shown(of_months("a", "b", "c"), 7)
+    assert both[:5] == [f"2025-0{m} a {m}" for m in range(1, 6)]
+    assert both[5:] == ["2025-04 b 4", "2025-05 b 5", "7 of 15 shown; of b only the newest, from 2025-04 on"]
+    assert shown(of_months("a", "b"), 5)[5:] == ["5 of 10 shown"]
+    # Rows that are one series, and rows that are none.
+    whole = of_months("a")
+    assert shown(replace(whole, series=()), 1)[1:] == ["1 of 5 shown; only the newest, from 2025-05 on"]
+    assert shown(replace(whole, series=None), 1) == ["2025-01 a 1", "1 of 5 shown"]
+    assert len(json.loads(_json(whole, Format("json", limit=1)))) == 5
+    assert _markdown(whole, Format("markdown", limit=1)).count("| 2025") == 5
+
+
+def test_bounds_of_a_difference_are_percentage_points_and_those_of_a_share_are_not(answers: Answers) -> None:
+    for call in ("compare --with country=US", "diff 2025-02-20 2025-03-05 --within 2"):
+        for form in ("table", "markdown"):
+            text = answers[call, form].text.replace("\\", "")
+            row = next(line for line in text.splitlines() if re.match(r"\|? ?llama\b", line))
+            assert len(re.findall(r"[+-]\d+\.\d\d pp", row)) >= 3, row
+            bounds = rows_of(answers, call)[0]
+            assert -1 <= bounds["low"] <= bounds["difference"] <= bounds["high"] <= 1
+    assert " pp" not in answers["rank --level model", "table"].text
 
 
 def test_limit_is_for_tables_only(loaded: Program) -> None:

@@ -108,3 +108,29 @@ def test_loading_says_what_is_missing(tmp_path: Path, models: Any) -> None:
         found = [text for text in answer.caveats if text.startswith("No host in this graph")]
         assert len(found) == (begin is not None)
         assert all(text.startswith(str(begin)) for text in found)
+
+
+def test_countries_that_leave_no_host_are_named_one_by_one(place: Place) -> None:
+    place.load([FULL])
+    with Graph(place.data, place.uri) as graph:
+
+        def notes(**filters: Any) -> list[str]:
+            return [note for note in graph.notes(**filters) if not note.startswith("EU: the 27 members")]
+
+        assert notes(country="DE,UK") == ["--country UK finds no host in this graph."]
+        assert notes(country="DE,EU") == notes(not_country="US") == notes(country="EU", not_country="FR") == []
+        assert notes(country="G7", not_country="DE")[0].startswith("G7: the 7 members")
+        (both,) = notes(country=("DE", "FR,DE"), not_country="EU")[:1]
+        assert both == (
+            "--country DE and --country FR,DE and --not-country EU leave no host: filters must all hold, and a host "
+            "has one country (hosts in either: --country DE,FR,DE)."
+        )
+        assert notes(country="EU", not_country="DE,EU") == [
+            "--country EU and --not-country DE,EU leave no host: filters must all hold, and a host has one country."
+        ]
+        # Of everybody's figures a note says who is in a group, and not whether anybody is.
+        said = graph.rank(country="EU,UK", publish=10).attrs["caveats"]
+        assert (
+            sum(note.startswith("EU: the 27 members of the European Union on 2026-01-01: AT, ") for note in said) == 1
+        )
+        assert not any("finds no host" in note for note in said)

@@ -27,6 +27,14 @@ from tests.conformance.population import Record
 SCOPES: list[tuple[dict[str, Any], Any]] = [
     ({}, lambda p, a, h: True),
     ({"country": ("de",)}, lambda p, a, h: h["country"] == "DE"),
+    (
+        {"country": ("US,Germany",), "min_weeks": 2},
+        lambda p, a, h: h["country"] in ("US", "DE") and len(h["weeks"]) > 1,
+    ),
+    ({"country": ("eu",)}, lambda p, a, h: h["country"] == "DE"),
+    # Whose country is not known is not known to be another one.
+    ({"not_country": ("European Union,CN",)}, lambda p, a, h: h["country"] == "US"),
+    ({"country": ("G7",), "not_country": ("EU",)}, lambda p, a, h: h["country"] == "US"),
     ({"network": ("AS64496",)}, lambda p, a, h: h["asn"] == 64496),
     ({"network": ("64497",), "country": ("US",)}, lambda p, a, h: h["asn"] == 64497 and h["country"] == "US"),
     ({"provider": ("example net",)}, lambda p, a, h: p.provider(h["asn"]) == "Example Net"),
@@ -342,6 +350,22 @@ def test_rank_of_places_and_items_within_them(place: Place, records: list[Record
             for family in set().union(*(families[a] for a in hosts)):
                 expected[label, family] = (sum(family in families[a] for a in hosts), base)
         assert {k: v for k, v in both.items() if k[1] != "unknown"} == expected
+        # The place with the largest base first, that of unknown places last, and so for exact sets.
+        bases = {label: sum(bool(families[a]) for a in hosts) for label, hosts in members.items()}
+        sets = Counter((p, tuple(sorted(families[a]))) for p, hosts in members.items() for a in hosts if families[a])
+        of_sets = [(p, list(own), n, n / bases[p], bases[p], *wilson(n, bases[p])) for (p, own), n in sets.items()]
+        of_sets.sort(key=lambda r: (r[0] == "unknown", -r[4], r[0], -r[2], r[1]))
+        rows = exact_sets(store, by=by).rows
+        found = [tuple(r[c] for c in ("place", "items", "hosts", "share", "base", "low", "high")) for r in rows]
+        assert [r[:5] for r in found] == [r[:5] for r in of_sets]
+        assert [r[5:] for r in found] == [pytest.approx(r[5:]) for r in of_sets]
+        large = Counter(p for p, own, n, *_ in of_sets if len(own) > 1 and n > 1)
+        assert Counter(r["place"] for r in exact_sets(store, by=by, min_size=2, min_hosts=2).rows) == large
+        ranked = list(dict.fromkeys(r["place"] for r in rank(store, by=by, level="family").rows))
+        largest = {
+            p: max(r["base"] for r in rank(store, by=by, level="family").rows if r["place"] == p) for p in ranked
+        }
+        assert ranked == sorted(ranked, key=lambda p: (p == "unknown", -largest[p], p))
     store.close()
 
 

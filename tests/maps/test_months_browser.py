@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import cohabit
+from cohabit.errors import UsageError
 from tests.maps.harness import Chromium, Visit
 from tests.maps.samples import HOSTILE
 from tests.maps.test_accessibility import serious
@@ -78,6 +79,27 @@ def test_figures_are_those_of_trends(graphs: dict[str, Path]) -> None:
         assert months["pairHosts"][2][pair] == both[ends][0]
         assert months["pairLift"][2][pair] == pytest.approx(both[ends][1], rel=1e-3)
     assert months["pairs"][2] == len(both)
+
+
+def test_other_levels_are_followed_too(graphs: dict[str, Path]) -> None:
+    with cohabit.open(graphs["plain"]) as graph:
+        html = graph.map("time", level="lab-country")
+        drawn = graph.picture("time", ".svg", level="lab-country").decode()
+        trends = graph.trends(level="lab-country", every="month").to_dict("records")
+        assert graph.map("time", level="family") == graph.map("time")
+        for kind, level, said in (("families", "lab", "--level is of the map time"), ("time", "model", "choose from")):
+            with pytest.raises(UsageError, match=said):
+                graph.map(kind, level=level)
+    found = payload(html)
+    assert (found["unit"], found["units"]) == ("lab-country", "lab countries")
+    assert {row["item"] for row in trends} == set(found["items"]["name"]) >= {"US", "CN"}
+    for row in trends:
+        at, item = found["months"]["label"].index(row["period"]), found["items"]["name"].index(row["item"])
+        assert (found["months"]["hosts"][at][item], found["months"]["base"][at]) == (row["hosts"], row["base"])
+    assert "Countries of labs month by month" in html
+    assert "lab countries, those on most hosts" in html
+    assert "Countries of labs month by month" in drawn
+    assert "The network of 2025-05 (1 of its 5 weeks: 2025-W20): 40 hosts whose list was seen." in drawn
 
 
 def test_the_slider_exchanges_dots_and_lines_and_keeps_the_places(visit: Visit) -> None:

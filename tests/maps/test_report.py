@@ -20,7 +20,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from cohabit.errors import DataError, UsageError
-from cohabit.graph.store import open_store
+from cohabit.graph.store import GraphStore, open_store
 from cohabit.maps import browser
 from cohabit.maps.kinds import KINDS, make_file, make_map, make_report, make_still
 from cohabit.maps.request import Request
@@ -318,6 +318,41 @@ def test_a_browser_that_fails_is_said_in_one_line(monkeypatch: pytest.MonkeyPatc
         browser.png("<svg/>")
 
 
+def _beside_the_study(store: GraphStore) -> None:
+    """What filters leave is no test of claims about everybody: sizes, places and verdicts are not beside it."""
+    whole, *parts = (
+        _study_of(store, scope)
+        for scope in (
+            Scope(exclude_decoys=True),
+            Scope(since="2026-03-01"),
+            Scope(at="2026-03-20"),
+            Scope(country=("DE",)),
+        )
+    )
+    said, rows = whole
+    assert "Here" not in said
+    assert {"Hosts", "Observations", "Hosts in China", "Order of families by hosts", "Hosts seen once"} <= set(rows)
+    assert any("lower" in row for row in rows.values())
+    for (said, rows), kind in zip(parts, ("time", "moment", "hosts"), strict=True):
+        assert "The study is Silent Brothers" in said
+        assert not {"Hosts", "Observations", "Countries", "Networks"} & set(rows)
+        assert "Hosts with tool calling" in rows
+        assert ("Hosts in China" in rows) == ("Order of families by hosts" in rows) == (kind != "hosts")
+        assert ("Hosts seen once" in rows) == (kind != "moment")
+        verdicts = {"agrees", "higher", "lower", "differs"} & {row.rpartition(" ")[2] for row in rows.values()}
+        assert bool(verdicts) == (kind != "hosts")
+        assert ("only the hosts that the filters leave" in said) == (kind == "hosts")
+        assert ("only the time that the filters leave" in said) == (kind != "hosts")
+
+
+def _study_of(store: GraphStore, scope: Scope) -> tuple[str, dict[str, str]]:
+    """The sentence above the table of the study, and its rows by their claims, as text."""
+    page = make_report(store, Request(scope))
+    section = page[page.index("<h2>Figures of another study") :].split("</section>")[0]
+    rows = [re.findall("<td.*?>(.*?)</td>", row) for row in re.findall("<tr>(.*?)</tr>", section)[1:]]
+    return section.split("<table>")[0], {row[0]: " ".join(row[1:]) for row in rows}
+
+
 def test_empty_and_narrow_scopes(plain: Path) -> None:
     with closing(open_store(plain, "embedded")) as store:
         nothing = Request(Scope(country=("FR",)))
@@ -329,6 +364,7 @@ def test_empty_and_narrow_scopes(plain: Path) -> None:
         assert "there is no course over time" in moment
         one_month = make_report(store, Request(Scope(since="2026-03-01")))
         assert "All observations are of one month" in one_month
+        _beside_the_study(store)
         assert "SIMULATED" not in one_month
         assert "<strong>SIMULATED DATA</strong>" in make_report(store, Request(simulated=True, notes=("Mixed.",)))
         assert json.dumps("Mixed.") not in one_month

@@ -136,8 +136,9 @@ def test_shares_by_hand(opened: Open) -> None:
     caveats = frame.attrs["caveats"]
     assert caveats[0] == "No scan in 1 of 8 months: 2025-04. There is nothing to count then; that is not zero."
     assert caveats[1] == (
-        "Months with a scan in some of their weeks only: 2025-01 (1 of 5), 2025-02 (1 of 4), 2025-03 (1 of 4), "
-        "2025-05 (1 of 5), 2025-06 (1 of 4), 2025-07 (1 of 5), 2025-08 (1 of 4)."
+        "Months with a scan in some of their weeks only: 2025-01 (1 of 5: 2025-W03), 2025-02 (1 of 4: "
+        "2025-W07), 2025-03 (1 of 4: 2025-W11), 2025-05 (1 of 5: 2025-W20), 2025-06 (1 of 4: 2025-W24), "
+        "2025-07 (1 of 5: 2025-W29), 2025-08 (1 of 4: 2025-W33)."
     )
     assert "No host in scope showed a list in 1 month with a scan." in caveats
     assert frame.attrs["headline"] == ("Over 6 months qwen2 rises most (+10.00 points a month, 0.0 % to 75 %).")

@@ -79,12 +79,31 @@ def test_periods_and_their_gaps() -> None:
     missing, partly = monthly.gaps()
     assert missing == "No scan in 1 of 4 months: 2025-02. There is nothing to count then; that is not zero."
     # What comes before the first and after the last week with a scan counts as a week of the month without one.
-    assert partly.endswith("2024-12 (1 of 4), 2025-01 (1 of 5), 2025-03 (1 of 4).")
+    assert partly.endswith("2024-12 (1 of 4: 2024-W51), 2025-01 (1 of 5: 2025-W03), 2025-03 (1 of 4: 2025-W10).")
+    assert [monthly.partly(i) for i in (1, 3)] == [" (1 of its 5 weeks: 2025-W03)", " (1 of its 4 weeks: 2025-W10)"]
     weekly = of([202451, 202503], "week")
     assert weekly.labels == ["2024-W51", "2024-W52", "2025-W01", "2025-W02", "2025-W03"]
     assert "No scan in 3 of 5 weeks: 2024-W52 to 2025-W02." in weekly.gaps()[0]
     assert of([202501, 202502, 202503, 202504, 202505], "month").gaps() == ()
     assert spans([0, 2, 3, 5], list("abcdef")) == "a, c to d, f"
+
+
+def test_a_month_that_is_all_of_the_one_before_says_so() -> None:
+    """29 to 31 December 2025 are of the week 2026-W01, whose Thursday is New Year's Day."""
+    assert date(2025, 12, 29).isocalendar()[:2] == date(2026, 1, 1).isocalendar()[:2] == (2026, 1)
+    found = of([202551, 202552, 202601], "month")
+    assert found.labels == ["2025-12", "2026-01"]
+    assert found.partly(1) == " (1 of its 5 weeks: 2026-W01)"
+    partly, begins = found.gaps()
+    assert partly.endswith("2025-12 (2 of 4: 2025-W51 to 2025-W52), 2026-01 (1 of 5: 2026-W01).")
+    assert (
+        begins == "A month is the ISO weeks (Monday to Sunday) whose Thursday lies in it: 2026-01 begins on 2025-12-29."
+    )
+    # Without a scan in that week, or with one in each, or by weeks, there is nothing to mistake.
+    assert len(of([202551, 202602], "month").gaps()) == 1
+    assert of([202601, 202602, 202603, 202604, 202605], "month").gaps() == ()
+    assert of([202601], "week").labels == ["2026-W01"]
+    assert of([202601], "week").gaps() == ()
 
 
 def test_what_follows() -> None:

@@ -23,6 +23,7 @@ from cohabit.queries.publishing import Rule, Share, published
 from cohabit.queries.publishing_rules import RULES
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
+from cohabit.queries.words import percent
 from cohabit.session import Graph
 from cohabit.simulation import simulate
 from tests.queries.attacker import attack, population
@@ -263,6 +264,7 @@ ASKED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("cooccurrence", (("llama", "qwen2", "gemma2"),), {}),
     ("cooccurrence", (("llama", "qwen2"),), {"every": "month"}),
     ("combinations", (), {"min_size": 1, "min_hosts": 1}),
+    ("combinations", (), {"level": "lab-country", "by": "country"}),
     ("centrality", (), {"weight": "lift"}),
     ("clusters", (), {"null": "hypergeometric"}),
     ("clusters", (), {"by": "country", "min_hosts": 20}),
@@ -377,6 +379,138 @@ def test_an_answer_for_everybody(
     assert not [name for name in rare if len(name) > 4 for text in texts if name in text]
     numbers = set(re.findall(r"\d+", " ".join(text for text in texts if "Published with K" not in text)))
     assert not numbers
+
+
+def test_headlines_say_nothing_but_published_numbers(graph: Graph) -> None:
+    """Each number of a headline stands in the published rows, or counts them; names are in them, too."""
+    quoted = 0
+    for question, arguments, options in ASKED:
+        answer = graph.ask(question, *arguments, **options, publish=K)
+        words, _, sentence = str(answer.headline).partition(", numbers rounded down: ")
+        if not sentence:
+            assert re.match(r"Published with K = 10(\.|: )", words), question
+            continue
+        quoted += 1
+        rows = [row for row in answer.rows if f"other (< {K})" not in row.values()]
+        values = [v for row in rows for value in row.values() for v in (value if isinstance(value, list) else [value])]
+        known = {f"{v:,}" for v in values if isinstance(v, int)} | {f"{v:.3g}" for v in values if isinstance(v, float)}
+        for value in values:
+            if isinstance(value, float):
+                known |= {percent(value).rstrip(" %"), f"{value * 100:+.1f}".lstrip("+-"), f"{abs(value) * 100:.1f}"}
+        text = sentence
+        for name in sorted({v for v in values if isinstance(v, str)}, key=len, reverse=True):
+            text = text.replace(name, "")
+        clusters = [row["cluster"] for row in rows if row.get("cluster") is not None]
+        counted = {str(n) for n in (len(rows), len(clusters), len(set(clusters)))}
+        verdicts = {str(n) for n in Counter(row.get("verdict") for row in rows).values()}
+        fixed = {"95", *(DATES if question == "diff" else ())}
+        numbers = set(re.findall(r"\d{4}-\d\d-\d\d|[\d,]*\d(?:\.\d+)?", text))
+        assert numbers <= known | counted | verdicts | fixed, (question, sentence, numbers - known)
+    assert quoted >= 25
+
+
+def test_headlines_of_published_answers_by_hand(graph: Graph) -> None:
+    def said(question: str, *arguments: Any, **options: Any) -> str:
+        headline = str(graph.ask(question, *arguments, **options, publish=K).headline)
+        return headline.removeprefix("Published with K = 10, numbers rounded down: ")
+
+    exact = graph.ask("rank", by="country").rows[0]
+    hosts, base = exact["hosts"] // K * K, exact["base"] // K * K
+    assert (
+        said("rank", by="country")
+        == f"{exact['place']} leads with {hosts} hosts, {hosts / base:.0%}".replace("%", " %") + f" of {base}."
+    )
+    within = graph.ask("combinations", level="lab-country", by="country", publish=K).rows[0]
+    assert (within["place"], within["items"]) == ("CN", ["CN"])
+    assert f"most often in CN only CN ({within['hosts']} hosts, " in said(
+        "combinations", level="lab-country", by="country"
+    )
+    row = graph.ask("compare", Scope(country=("US",)), scope=Scope(country=("CN",)), publish=K).rows[0]
+    assert said("compare", Scope(country=("US",)), scope=Scope(country=("CN",))).startswith(
+        f"largest difference of a family: {row['item']}, {row['hosts_a'] / row['base_a']:.0%}".replace("%", " %")
+    )
+
+
+def test_unknown_comes_last_as_without_publishing(graph: Graph) -> None:
+    """Also where it has more hosts than others."""
+    rows = [
+        {"item": item, "hosts": n, "share": n / 100, "low": 0.0, "high": 1.0, "base": 100}
+        for item, n in (("a", 30), ("b", 20), ("unknown", 60))
+    ]
+    rule = RULES["rank"]({"level": "lab"})
+    assert isinstance(rule, Rule)
+    answer = published(result(tuple(rows[0]), rows), rule, Protection(10))
+    assert [row["item"] for row in answer.rows] == ["a", "b", "unknown"]
+    placed = [{"place": p, **row} for p in ("unknown", "DE", "AT") for row in rows]
+    for row in placed:
+        row["base"] = {"DE": 300, "AT": 100, "unknown": 900}[row["place"]]
+    rule = RULES["rank"]({"level": "lab", "by": "software"})
+    assert isinstance(rule, Rule)
+    found = published(result(tuple(placed[0]), placed), rule, Protection(10)).rows
+    assert [row["place"] for row in found] == ["DE"] * 3 + ["AT"] * 3 + ["unknown"] * 3
+    assert [row["item"] for row in found] == ["a", "b", "unknown"] * 3
+
+
+@pytest.mark.parametrize("counts", [(40, 60, 20, 50), (40, 40, 10, 90), (10, 10, 10, 10), (10, 300, 80, 100)])
+def test_a_published_interval_of_a_difference_holds_for_all_that_its_numbers_can_be(
+    counts: tuple[int, int, int, int],
+) -> None:
+    """Newcombe's method 10, written out once more, for every four numbers that these can stand for."""
+
+    def wilson(part: int, whole: int) -> tuple[float, float]:
+        z, p = 1.959963984540054, part / whole
+        middle, half = p + z * z / (2 * whole), z * (p * (1 - p) / whole + z * z / (4 * whole * whole)) ** 0.5
+        return (middle - half) / (1 + z * z / whole), (middle + half) / (1 + z * z / whole)
+
+    def bounds(a: int, n: int, b: int, m: int, *, apart: bool) -> tuple[float, float]:
+        p, q, (p_low, p_high), (q_low, q_high) = a / n, b / m, wilson(a, n), wilson(b, m)
+        if not apart:
+            return p_low - q_high, p_high - q_low
+        return (
+            p - q - ((p - p_low) ** 2 + (q_high - q) ** 2) ** 0.5,
+            p - q + ((p_high - p) ** 2 + (q - q_low) ** 2) ** 0.5,
+        )
+
+    a, n, b, m = counts
+    exact = {"item": "x", "hosts_a": a, "base_a": n, "hosts_b": b, "base_b": m, "share_a": a / n, "share_b": b / m}
+    exact |= {"difference": a / n - b / m, "low": 0.0, "high": 0.0}
+    possible = [
+        (first, first_base, second, second_base)
+        for first in range(a, a + K, 3)
+        for first_base in range(n, n + K, 3)
+        for second in range(b, b + K, 3)
+        for second_base in range(m, m + K, 3)
+        if first <= first_base and second <= second_base
+    ]
+    for against, apart in ((Scope(country=("CN",)), True), (Scope(at="2025-12-01"), False)):
+        rule = RULES["compare"]({"scope": Scope(), "arguments": (against,)})
+        assert isinstance(rule, Rule)
+        (row,) = published(result(tuple(exact), [exact]), rule, Protection(K)).rows
+        found = [bounds(*one, apart=apart) for one in possible]
+        assert -1 <= row["low"] <= min(low for low, _ in found) + 1e-12
+        assert 1 >= row["high"] >= max(high for _, high in found) - 1e-12
+        # And not much wider than it must be.
+        assert row["low"] > max(-1, min(low for low, _ in found)) - 0.1
+        assert row["high"] < min(1, max(high for _, high in found)) + 0.1
+
+
+def test_a_published_interval_of_a_difference_holds_the_exact_one(graph: Graph) -> None:
+    """Of groups apart, one in the other, with some hosts in common, and at two times."""
+    for scope, against in (
+        (Scope(country=("CN",)), Scope(country=("US",))),
+        (Scope(country=("CN",)), Scope()),
+        (Scope(min_weeks=2), Scope(min_models=2)),
+        (Scope(at="2025-08-31"), Scope(at="2025-12-15")),
+    ):
+        exact = {row["item"]: row for row in graph.ask("compare", against, scope=scope).rows}
+        rows = [r for r in graph.ask("compare", against, scope=scope, publish=K).rows if r["difference"] is not None]
+        assert len(rows) > 3
+        for row in rows:
+            assert row["low"] <= exact[row["item"]]["low"]
+            assert row["high"] >= exact[row["item"]]["high"]
+            assert row["base_a"] == exact[row["item"]]["base_a"] // K * K
+        sizes = [abs(row["difference"]) for row in rows]
+        assert sizes == sorted(sizes, reverse=True)
 
 
 def _check_shares(rows: list[Row]) -> None:

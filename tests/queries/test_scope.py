@@ -6,8 +6,8 @@ import pytest
 
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, ModelTable
+from cohabit.queries.countries import parse_country
 from cohabit.queries.items import Item, find_at, readings, require_at, resolve_item
-from cohabit.queries.scope import parse_country
 
 
 @pytest.mark.parametrize(
