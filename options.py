@@ -125,6 +125,14 @@ class Filters:
     version: Annotated[
         Several, typer.Option(help="Hosts whose server is of such a version: '<0.7', '>=0.6.2'.", metavar="COMPARISON")
     ] = None
+    advisory: Annotated[
+        Several,
+        typer.Option(help="Hosts whose server is of a version that this advisory is about, or any.", metavar="ID"),
+    ] = None
+    severity: Annotated[
+        str | None,
+        typer.Option(help="Hosts with a server at least so severe: low, medium, high, critical.", metavar="LEVEL"),
+    ] = None
     first_seen_since: Annotated[
         str | None, typer.Option(help="Hosts first seen on this day or later.", metavar="DATE")
     ] = None

@@ -254,7 +254,8 @@ def _draw(result: Result, how: Format, console: Console) -> None:
 def _remarks(result: Result, rows: list[Row]) -> list[str]:
     """Sentences on rows, each with the name of its row: in a column of their own they would be a word wide."""
     name, remark = result.columns[0], result.remark
-    return [f"{cell(name, row[name])}: {row[remark]}" for row in rows if row[remark]] if remark else []
+    said = [f"{cell(name, row[name])}: {row[remark]}" for row in rows if row[remark]] if remark else []
+    return list(dict.fromkeys(said))  # rows that differ in a later column only, once
 
 
 def _limited(result: Result, how: Format) -> list[Row]:

@@ -282,6 +282,8 @@ class Questions:
         form: str = "csv",
         contacts: str | os.PathLike[str] | None = None,
         tlp: str = "amber",
+        author: str | None = None,
+        no_notice: str | os.PathLike[str] | None = None,
         model: str | Sequence[str] = (),
         family: str | Sequence[str] = (),
         line: str | Sequence[str] = (),
@@ -292,7 +294,8 @@ class Questions:
         """Write the endpoints of these hosts into a new folder, a file a recipient (`form`: csv, intelmq, stix, misp).
 
         The rows are those of its index. It takes a graph that was opened with `show_addresses`. Nothing is sent. `tlp`
-        is a level of TLP 2.0: clear, green, amber, amber+strict or red.
+        is a level of TLP 2.0: clear, green, amber, amber+strict or red; `author` is the name of who sends them;
+        hosts in the list of assets `no_notice` are counted, and nothing is written about them.
 
         >>> with cohabit.open(show_addresses=True) as shown:
         ...     index = shown.notify("notices", by="network", country="DE", line="llama3")
@@ -302,11 +305,12 @@ class Questions:
         from cohabit.queries.selected import Items
 
         items = Items(_tuple(model), _tuple(family), _tuple(line), _tuple(lab), _tuple(digest))
-        options = {"by": by, "form": form, "contacts": contacts, "tlp": tlp, "items": items}
+        options = {"by": by, "form": form, "contacts": contacts, "tlp": tlp, "author": author, "items": items}
+        options["no_notice"] = no_notice
         return self.ask("notify", folder, **options, scope=scope(filters)).to_pandas()
 
-    def followup(self, folder: str | os.PathLike[str], *, gone_after: int = 4) -> pd.DataFrame:
-        """What became of the hosts of a folder that `notify` wrote: all of them, then by recipient.
+    def followup(self, folder: str | os.PathLike[str], *, gone_after: int = 4, hosts: bool = False) -> pd.DataFrame:
+        """What became of the hosts of a folder that `notify` wrote: all of them, then by recipient; or each host.
 
         >>> with cohabit.open(show_addresses=True) as shown:
         ...     index = shown.notify("told", country="DE", line="llama3")
@@ -314,7 +318,7 @@ class Questions:
                 recipient  notified  gone_before
         0  all recipients         3            3
         """
-        return self.ask("followup", folder, gone_after=gone_after).to_pandas()
+        return self.ask("followup", folder, gone_after=gone_after, hosts=hosts).to_pandas()
 
     def host(self, address: str, *, publish: int | None = None) -> pd.DataFrame:
         """The history of one host, by address or pseudonym; one row.

@@ -299,7 +299,7 @@ class Graph(Questions):
             "trends": lambda: trends.trends(store, **options),
             "lifetimes": lambda: lifetimes.lifetimes(store, **options),
             "notify": lambda: notify.notify(store, masker, *arguments, simulated=simulated, **options),
-            "followup": lambda: followup.followup(store, *arguments, **options),
+            "followup": lambda: followup.followup(store, masker, *arguments, **options),
             "query": lambda: explore.explore(store, masker, *arguments),
             "saved": lambda: explore.run_saved(store, masker, self._saved_query(arguments[0]), *arguments[1:]),
         }

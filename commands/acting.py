@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cohabit.commands.answering import answer, answer_shown, scope_of
+from cohabit.commands.answering import answer_shown, scope_of
 from cohabit.commands.completing import words
 from cohabit.options import Filters, Output, Several, Shown, Where, with_options
 
@@ -45,6 +45,14 @@ def notify(
             autocompletion=words("clear", "green", "amber", "amber+strict", "red"),
         ),
     ] = "amber",
+    author: Annotated[
+        str | None,
+        typer.Option(help="Who sends them, by name: in the letter, and as the sender of STIX, MISP and IntelMQ."),
+    ] = None,
+    no_notice: Annotated[
+        Path | None,
+        typer.Option(help="Count the hosts in this file of addresses, prefixes …, and write nothing about them."),
+    ] = None,
     model: Annotated[Several, typer.Option(help="Hosts that run this model.", metavar="NAME")] = None,
     family: Annotated[Several, typer.Option(help="Hosts that run this family.", metavar="NAME")] = None,
     line: Annotated[Several, typer.Option(help="Hosts that run this line.", metavar="NAME")] = None,
@@ -67,15 +75,21 @@ def notify(
     list. Times, ports, software and places in the rows are the newest known, and `followup` counts from the newest week
     of the graph, whatever the date.
 
+    --no-notice FILE is for who asked not to be written to: their hosts are counted as withheld, and no file has them.
+
     \b
-    cohabit notify --country DE --active-within 14 --show-addresses -o notices
-    cohabit notify --family deepseek2 --by contact --contacts abuse.csv \\
-        --as intelmq --show-addresses -o notices
+    Examples:
+      cohabit notify --country DE --active-within 14 --show-addresses -o notices
+      cohabit notify --country DE --severity critical --author "CERT Example" \\
+          --no-notice never.txt --show-addresses -o urgent
+      cohabit notify --family deepseek2 --by contact --contacts abuse.csv \\
+          --as intelmq --show-addresses -o notices
     """
     from cohabit.queries.selected import Items
 
     items = Items(*(tuple(values or ()) for values in (model, family, line, lab, digest)))
-    options = {"by": by, "form": form, "contacts": contacts, "tlp": tlp, "items": items, "scope": scope_of(filters)}
+    options = {"by": by, "form": form, "contacts": contacts, "tlp": tlp, "author": author, "items": items}
+    options |= {"no_notice": no_notice, "scope": scope_of(filters)}
     how = Output(format, None, limit, quiet)
     answer_shown(where, how, shown.show_addresses, "notify", folder, **options)
 
@@ -85,17 +99,23 @@ def notify(
 def followup(
     where: Where,
     output: Output,
+    shown: Shown,
     folder: Annotated[Path, typer.Argument(help="Folder that `cohabit notify` wrote.", metavar="DIR")],
     gone_after: Annotated[
         int, typer.Option(help="A host is gone when it is not seen in so many weeks with a scan.", metavar="WEEKS")
     ] = 4,
+    hosts: Annotated[bool, typer.Option("--hosts", help="List the hosts behind the numbers, a row each.")] = False,
 ) -> None:
     """Say what became of the hosts of a folder of notices: open (updated, fixed), changed, gone, or not rescanned.
 
-    Load newer scans first; weeks after that of the notices count. Addresses are not shown.
+    Load newer scans first; weeks after that of the notices count. With --hosts each host is a row, with its state and
+    its servers then and now; addresses are masked.
 
     \b
-    cohabit followup notices
-    cohabit followup notices --format csv -o followup.csv
+    Examples:
+      cohabit followup notices
+      cohabit followup notices --format csv -o followup.csv
+      cohabit followup notices --hosts --show-addresses --format csv -o hosts.csv
     """
-    answer(where, output, "followup", folder, gone_after=gone_after)
+    options = {"gone_after": gone_after, "hosts": hosts}
+    answer_shown(where, output, shown.show_addresses, "followup", folder, **options)

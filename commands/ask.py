@@ -152,11 +152,9 @@ def hosts(
     """List the hosts behind a number; addresses are masked.
 
     \b
-    cohabit hosts --family llama --country DE --endpoints
-
-    \b
     Examples:
       cohabit hosts --family llama --country DE
+      cohabit hosts --advisory CVE-2026-7482 --active-within 21 --endpoints
       cohabit hosts --model deepseek-r1:7b --endpoints
     """
     items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}

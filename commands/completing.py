@@ -97,6 +97,13 @@ def _at_levels(context: typer.Context, begun: str, levels: Sequence[str]) -> lis
     return _starting(begun, [name for found in found_at for name in found])
 
 
+def advisories(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete the identifier of an advisory, or `any`."""
+    from cohabit.queries.advisories import ANY, bundled
+
+    return words(ANY, *sorted({advisory.id for advisory in bundled()}))(ctx, incomplete)
+
+
 COMPLETED: dict[str, Complete] = {
     "level": words("model", "family", "line", "lab", "lab-country"),
     "by": words("country", "network", "provider", "provider-kind", "software"),
@@ -114,6 +121,8 @@ COMPLETED: dict[str, Complete] = {
     "network": names(_nodes("Network", "asn")),
     "provider": names(_nodes("Provider")),
     "software": names(_nodes("Software")),
+    "advisory": advisories,
+    "severity": words("critical", "high", "medium", "low"),
 }
 """By the name of the parameter; of others each command says it itself."""
 

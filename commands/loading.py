@@ -147,6 +147,14 @@ def forget(where: Where, scan: str, *, no_sync: bool, quiet: bool) -> str:
     return f"{said}; the graph still has it until `cohabit sync`" if no_sync else said
 
 
+NOT_SEARCHED = (
+    "not searched, so look yourself: the scan files, what was written elsewhere (exports, answers in files, maps, "
+    "reports, bundles, folders of notices with their notified.json), saved queries of your own, backups and snapshots "
+    "of this folder, and on a Neo4j server its backups, transaction logs and other databases"
+)
+"""Where forgotten hosts can still be."""
+
+
 def forget_hosts(where: Where, file: Path, *, no_sync: bool, quiet: bool) -> tuple[str, list[str]]:
     """Remove all there is of the hosts in a file and say so; also what the user has to look after."""
     data = data_folder(where.data)
@@ -161,7 +169,8 @@ def forget_hosts(where: Where, file: Path, *, no_sync: bool, quiet: bool) -> tup
     )
     if no_sync:
         said += "; the graph too, until `cohabit sync` builds it again"
-    notes = [
+    notes = [NOT_SEARCHED]
+    notes += [
         f"{visible(str(path))} still names one of them: give it anew without (`cohabit sync --help`)"
         for path in clearing.still_named_in(data)
     ]

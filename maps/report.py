@@ -7,7 +7,7 @@ from typing import Any
 
 from cohabit import __version__
 from cohabit.maps import places
-from cohabit.maps.charts import Drawing, dots, lines
+from cohabit.maps.charts import Dot, Drawing, dots, lines
 from cohabit.maps.page import escaped, static, style_policy
 from cohabit.maps.place_figures import hatch
 from cohabit.maps.report_data import PAIRS, ReportData
@@ -29,6 +29,10 @@ _Q = (
     "q is the false discovery rate under the bipartite configuration model, which keeps the sizes of hosts and items; "
     "q < 0.01 is a gate, no rank."
 )
+_ONE_COUNTRY = (
+    "The report is of one country. Figures of other studies are of the whole world and not beside these; "
+    "the command cohabit study has them."
+)
 _METHODS = (
     "Shares are of hosts with at least one known item of the level; for places, of all hosts; for the course over "
     "time, of hosts whose list was seen in the month. Intervals are Wilson's, at 95 %; they take hosts as independent.",
@@ -48,7 +52,7 @@ def render(data: ReportData) -> str:
         _together(data),
         _places(data),
         _course(data),
-        _study(data),
+        *([] if data.country else [_study(data)]),
         _quality(data),
         _methods(data),
     ]
@@ -72,7 +76,7 @@ def render(data: ReportData) -> str:
 
 
 def _title(data: ReportData) -> str:
-    return f"{TITLE} – {data.published}" if data.published else TITLE
+    return " – ".join(filter(None, (TITLE, data.country, data.published)))
 
 
 def _header(data: ReportData) -> str:
@@ -114,15 +118,19 @@ def _whole(*parts: str) -> str:
 
 
 def _ranks(data: ReportData) -> str:
-    columns = []
-    for title, ranked in (("Families", data.families), ("Labs", data.labs)):
-        chart = _svg(dots(ranked, _HALF), f"{title} by share of hosts") if ranked else _none(data, "None is known.")
-        columns.append(_whole(f"<h3>{title}</h3>", chart))
     return _section(
         "Who is biggest",
-        f'<div class="two">{"".join(columns)}</div>',
+        _side_by_side(data, ("Families", data.families), ("Labs", data.labs)),
         _note("Share of hosts with the item, its 95 % interval, and hosts of the base n."),
     )
+
+
+def _side_by_side(data: ReportData, *charts: tuple[str, Sequence[Dot]]) -> str:
+    columns = []
+    for title, ranked in charts:
+        chart = _svg(dots(ranked, _HALF), f"{title} by share of hosts") if ranked else _none(data, "None is known.")
+        columns.append(_whole(f"<h3>{title}</h3>", chart))
+    return f'<div class="two">{"".join(columns)}</div>'
 
 
 def _none(data: ReportData, words: str) -> str:
@@ -164,6 +172,15 @@ def _together(data: ReportData) -> str:
 
 
 def _places(data: ReportData) -> str:
+    if data.country:
+        return _section(
+            f"Who carries the hosts in {escaped(data.country)}",
+            _side_by_side(data, ("Networks", data.networks), ("Providers", data.providers)),
+            _note(
+                "Share of the hosts in scope, its 95 % interval, and hosts. A network carries a host, a provider runs "
+                "the network; neither need own the host."
+            ),
+        )
     if not data.places.places:
         return _section("Where", f"<p>{escaped(data.places.none_shown)}</p>")
     return _section(
@@ -240,7 +257,9 @@ def _quality(data: ReportData) -> str:
 def _methods(data: ReportData) -> str:
     caveats = "".join(f"<li>{escaped(text, _NOTE_LIMIT)}</li>" for text in data.caveats)
     tested = any(_q(row.get("q_value")) != _NOT_KNOWN for row in data.network.pairs.rows)
-    sentences = (_HOST, _REPORTED if data.reported_families else _BY_NAME, *_METHODS, *((_Q,) if tested else ()))
+    families = _REPORTED if data.reported_families else _BY_NAME
+    country = (_ONE_COUNTRY,) if data.country else ()
+    sentences = (_HOST, *country, families, *_METHODS, *((_Q,) if tested else ()))
     methods = "".join(f"<li>{escaped(text)}</li>" for text in sentences)
     section = _section("Methods in short", f'<ul class="small">{methods}{caveats}</ul>')
     return (

@@ -19,6 +19,7 @@ from cohabit.queries import quality as doubts
 from cohabit.queries import study as claims
 from cohabit.queries import trends as courses
 from cohabit.queries.claims import load_claims
+from cohabit.queries.countries import parse_countries
 from cohabit.queries.lacking import reports_families
 from cohabit.queries.measures import wilson
 from cohabit.queries.network import ItemNetwork
@@ -38,6 +39,8 @@ UNKNOWN = "unknown"
 class ReportData:
     """Text in it is as anybody wrote it; `periods` and `lines` are empty where there is no course over time.
 
+    `country` is the name of the one country that the report is about, empty where there are several: a report of one
+    country is split by `networks` and `providers`, and not held against figures of the world (`study` is empty).
     `reading` says how to read the picture, `reported_families` whether any server of the graph reported one, `least`
     is the K of a report for everybody.
     """
@@ -48,7 +51,10 @@ class ReportData:
     network: ItemNetwork
     picture: Drawing
     reading: str
+    country: str
     places: PlaceFigures
+    networks: tuple[Dot, ...]
+    providers: tuple[Dot, ...]
     periods: tuple[str, ...]
     lines: tuple[Line, ...]
     trend: str
@@ -77,18 +83,23 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
         _answer("rank", rank(store, level=level, scope=scope), request, level=level) for level in ("family", "lab")
     )
     countries = shares_of(store, "country", request)
+    country = _one_country(countries, request)
+    networks, providers = (_carriers(store, by, request) if country else () for by in ("network", "provider"))
     periods, lines, trend = _course(store, request, ranked)
-    study = _answer("study", claims.study(store, scope=scope), request)
+    study = Result((), []) if country else _answer("study", claims.study(store, scope=scope), request)
     beside, of_a_part = claims.beside_a_part([row for row in study.rows if row["reading"] == AS_DEFINED], scope)
     quality = _answer("quality", doubts.quality(store, rejected=rejected, scope=scope), request)
     return ReportData(
-        sentences=tuple(_sentences(network, ranked, labs, countries, request)),
+        sentences=tuple(_sentences(network, ranked, labs, countries, request, country, providers)),
         families=_dots(ranked),
         labs=_dots(labs),
         network=network,
         picture=picture,
         reading=reading,
+        country=country,
         places=figures_of(countries),
+        networks=networks,
+        providers=providers,
         periods=periods,
         lines=lines,
         trend=trend,
@@ -128,10 +139,25 @@ def _caveats(ranked: Result, pairs: Result, clusters: Result, request: Request) 
     return (*ranked.caveats, *pairs.caveats, *clusters.caveats[-1:])
 
 
-def _dots(ranked: Result) -> tuple[Dot, ...]:
-    rows = [row for row in ranked.rows if row["item"] != UNKNOWN][:RANKED]
+def _one_country(countries: PlaceShares, request: Request) -> str:
+    """Name of the country that was asked for, or that all hosts are in; empty where there are several."""
+    named = [set(parse_countries(value)) for value in request.scope.country]
+    asked = set.intersection(*named) if named else set()
+    if not asked and request.protected is None and countries.known == countries.hosts:
+        asked = set(countries.places)
+    return country_name(asked.pop()) if len(asked) == 1 else ""
+
+
+def _carriers(store: GraphStore, by: str, request: Request) -> tuple[Dot, ...]:
+    """The networks or providers with most hosts."""
+    answer = _answer("rank", rank(store, by=by, scope=request.scope), request, by=by)
+    return _dots(answer, "place")
+
+
+def _dots(ranked: Result, key: str = "item") -> tuple[Dot, ...]:
+    rows = [row for row in ranked.rows if row[key] != UNKNOWN][:RANKED]
     return tuple(
-        Dot(row["item"], row["share"], row["low"], row["high"], f"{row['hosts']:,} of {row['base']:,}") for row in rows
+        Dot(row[key], row["share"], row["low"], row["high"], f"{row['hosts']:,} of {row['base']:,}") for row in rows
     )
 
 
@@ -140,7 +166,13 @@ def _interval(low: float, high: float) -> str:
 
 
 def _sentences(
-    network: ItemNetwork, families: Result, labs: Result, countries: PlaceShares, request: Request
+    network: ItemNetwork,
+    families: Result,
+    labs: Result,
+    countries: PlaceShares,
+    request: Request,
+    country: str,
+    providers: tuple[Dot, ...],
 ) -> list[str]:
     """The headline, each figure with its interval and what it is of."""
     if not network.hosts:
@@ -148,11 +180,12 @@ def _sentences(
         return [f"{fewer} in scope: there is nothing to report."]
     several = next(m for m in countries.measures if m.level == "multi-model hosts")
     said = []
+    where = f", all in {country}" if country else ""
     if several.overall_base:
         low, high = (float(bound) for bound in wilson(several.overall, several.overall_base))
         said.append(
-            f"{count(network.hosts, 'host')} in scope; {several.overall:,} of the {several.overall_base:,} with models "
-            f"list two or more: {percent(several.overall / several.overall_base)} ({_interval(low, high)})."
+            f"{count(network.hosts, 'host')} in scope{where}; {several.overall:,} of the {several.overall_base:,} with "
+            f"models list two or more: {percent(several.overall / several.overall_base)} ({_interval(low, high)})."
         )
     pairs = network.pairs.rows
     if pairs:
@@ -170,13 +203,19 @@ def _sentences(
                 f"known {what} ({_interval(row['low'], row['high'])})."
             )
     hosts = countries.measures[0]
-    if countries.places:
+    if country and providers:
+        top_provider = providers[0]
+        said.append(
+            f"{top_provider.label} carries most of these hosts, {percent(top_provider.share)} "
+            f"({_interval(top_provider.low, top_provider.high)})."
+        )
+    elif countries.places and not country:
         low, high = (float(bound) for bound in wilson(hosts.counts[0], hosts.overall_base))
-        where = count(len(countries.places), "country")
+        number = count(len(countries.places), "country")
         said.append(
             f"{country_name(countries.places[0])} has most hosts, {percent(hosts.counts[0] / hosts.overall_base)} "
             f"({_interval(low, high)}); "
-            + ("countries with few hosts are not shown." if request.protected else f"hosts are in {where}.")
+            + ("countries with few hosts are not shown." if request.protected else f"hosts are in {number}.")
         )
     return said
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,13 @@ from cohabit.queries.words import count
 from cohabit.text import visible
 
 UNMATCHED = "unmatched"
-_HEADINGS = frozenset({"asn", "network", "prefix", "cidr", "asn or prefix", "network or prefix"})
+_NETWORKS = frozenset({"asn", "as", "network", "asn or prefix", "network or prefix"})
+_ADDRESSES = frozenset({"prefix", "cidr", "ip", "address", "ip or prefix"})
+"""Headings of the first column: a bare number is an AS number under the first kind, and nothing under the second."""
+_RECIPIENTS = frozenset(
+    {"recipient", "contact", "email", "e-mail", "mail", "abuse", "name", "organisation", "organization"}
+)
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+|[^@<>]+<[^@\s<>]+@[^@\s<>]+>")
 _EXAMPLE = "AS64496,abuse@example.net or 192.0.2.0/24,abuse@example.net"
 _Prefix = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -45,7 +53,8 @@ class Contacts:
 def read_contacts(path: Path) -> Contacts:
     """Read a CSV file of two columns, AS number or prefix, and recipient; DataError says which line is wrong, and how.
 
-    A first line of headings, blank lines and lines that begin with `#` do not count.
+    A recipient is an e-mail address or a name, but no number, address or AS number. A first line of headings, blank
+    lines and lines that begin with `#` do not count.
     """
     where = visible(str(path))
     try:
@@ -57,14 +66,18 @@ def read_contacts(path: Path) -> Contacts:
     networks: dict[int, str] = {}
     prefixes: dict[_Prefix, str] = {}
     lines: dict[int | _Prefix, int] = {}
+    heading = ""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
     try:
         for cells in reader:
             fields = [cell.strip() for cell in cells]
-            if not any(fields) or fields[0].startswith("#") or (not lines and fields[0].lower() in _HEADINGS):
+            if not any(fields) or fields[0].startswith("#"):
                 continue
             at = f"{where}, line {reader.line_num}"
-            key, recipient = _contact(at, fields)
+            if not lines and not heading and fields[0].lower() in _NETWORKS | _ADDRESSES:
+                heading = _heading(at, fields)
+                continue
+            key, recipient = _contact(at, fields, heading)
             known = networks.get(key) if isinstance(key, int) else prefixes.get(key)
             if known is not None and known != recipient:
                 raise DataError(
@@ -82,7 +95,17 @@ def read_contacts(path: Path) -> Contacts:
     return Contacts(networks, _by_length(prefixes))
 
 
-def _contact(at: str, fields: list[str]) -> tuple[int | _Prefix, str]:
+def _heading(at: str, fields: list[str]) -> str:
+    """The heading of the first column; that of the second must be one of whom to write to."""
+    if len(fields) == 2 and fields[1].lower() not in _RECIPIENTS:
+        raise DataError(
+            f"{at}: the second column is called {visible(fields[1], 60)!r}, and has to say whom to write to; call it "
+            "`recipient` if it does"
+        )
+    return fields[0].lower()
+
+
+def _contact(at: str, fields: list[str], heading: str) -> tuple[int | _Prefix, str]:
     if len(fields) != 2:
         raise DataError(f"{at}: {count(len(fields), 'column')} where two are wanted; write {_EXAMPLE}")
     key, recipient = fields
@@ -90,6 +113,13 @@ def _contact(at: str, fields: list[str]) -> tuple[int | _Prefix, str]:
         raise DataError(f"{at}: there is no recipient; write {_EXAMPLE}")
     if recipient.casefold() == UNMATCHED:
         raise DataError(f"{at}: {UNMATCHED!r} is the name of what has no recipient; give it another one")
+    if problem := _no_recipient(recipient):
+        raise DataError(f"{at}: {visible(recipient, 60)!r} is {problem}, and the second column says whom to write to")
+    if key.isdecimal() and heading in _ADDRESSES:
+        raise DataError(
+            f"{at}: {visible(key, 60)!r} is a bare number under {heading!r}; write an address or a prefix, or "
+            f"AS{visible(key, 60)} if the network is meant"
+        )
     if "." not in key and ":" not in key:
         try:
             return parse_asn(key), recipient
@@ -108,6 +138,21 @@ def _contact(at: str, fields: list[str]) -> tuple[int | _Prefix, str]:
             f"{at}: {visible(key, 60)!r} is not a prefix; write it as 192.0.2.0/24 or 2001:db8::/32"
         ) from None
     raise DataError(f"{at}: {visible(key, 60)} has bits behind the prefix; write {meant} if that is what is meant")
+
+
+def _no_recipient(text: str) -> str | None:
+    """What a recipient is that nobody can be written to by; None where it may be a name or an address for mail."""
+    if "@" in text:
+        return None if _MAIL.fullmatch(text) else "no whole e-mail address"
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_interface(text)
+        return "an address or a prefix"
+    if text.isdecimal():
+        return "a number"
+    with contextlib.suppress(UsageError):
+        parse_asn(text)
+        return "an AS number"
+    return None if any(letter.isalnum() for letter in text) else "no name"
 
 
 def _by_length(prefixes: Mapping[_Prefix, str]) -> dict[tuple[int, int], dict[int, str]]:

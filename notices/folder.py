@@ -58,7 +58,7 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
 
     `version` is that of this form, `week` the newest ISO week of the graph at that time, `graph` the graph's digest;
     `items` are the names that were asked for, `filters` the filters in words, `tlp` the level of TLP 2.0 (None in
-    records that are older than the option).
+    records that are older than the option), `author` who sends the notices, where that was said.
     """
 
     version: int
@@ -71,6 +71,7 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True):
     items: Items
     recipients: tuple[NotifiedRecipient, ...]
     tlp: str | None = None
+    author: str | None = None
 
 
 def record_file(notified: Notified) -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from cohabit.notices.record import Common
+from cohabit.notices.record import Common, occurring
 from cohabit.queries.advisories import Advisory
+from cohabit.queries.endpoints import Endpoint
 
 _WHOSE = {
     "network": "in a network that you run",
@@ -43,7 +44,7 @@ on what else they are connected to. Old versions have known vulnerabilities that
 What to do, for each line:
  1. If nobody outside needs the server: bind it to 127.0.0.1 (Ollama: OLLAMA_HOST) or close its port in the firewall.
  2. If it is needed outside: put a proxy with a login in front of it, or a VPN.
- 3. Update the software, and look in its log for requests that are not yours.
+ 3. Update the software, and look in its log for requests that are not yours.{to}
  4. If it is open on purpose, please tell us, so that we do not write again.
 
 {hand_on} What we cannot know:
@@ -56,13 +57,15 @@ The severity of a line is the worst of: that of the known vulnerabilities of the
 tools; medium where the list of models is open; else low.
 
 {advisories}With kind regards
-[YOUR NAME, YOUR TEAM, HOW TO REACH YOU, YOUR PGP KEY]
+{author}
 """
 
 
 _LABELLED = """\
 What our list of assets calls them, if anything: {labels}
 """
+_UNSIGNED = "[YOUR NAME, YOUR TEAM, HOW TO REACH YOU, YOUR PGP KEY]"
+_UNSAID = "[HOW TO REACH YOU, YOUR PGP KEY]"
 _HAND_ON = "Please hand the lines on to the customers who use these addresses."
 _KEEP = "Please do not hand the lines on; ask us where a customer who uses one of these addresses has to know."
 
@@ -74,11 +77,12 @@ Advisories that lines name, by the version that the server told; your lines need
 """
 
 
-def letter_file(by: str, common: Common, advisories: Sequence[Advisory] = ()) -> bytes:
-    """The template; names in braces are columns of `index.csv`. The advisories are those that occur in any file.
+def letter_file(by: str, common: Common, endpoints: Sequence[Endpoint] = ()) -> bytes:
+    """The template; names in braces are columns of `index.csv`. The endpoints are those of all files.
 
     The TLP label stands in the subject and before the message, as FIRST asks for mails.
     """
+    advisories, fixes = occurring(endpoints), _fixes(endpoints)
     return _TEXT.format(
         simulated=_SIMULATED if common.simulated else "",
         tlp=common.tlp.label,
@@ -87,15 +91,29 @@ def letter_file(by: str, common: Common, advisories: Sequence[Advisory] = ()) ->
         labelled=_LABELLED if common.labels else "",
         hand_on=_HAND_ON if common.tlp.hands_on else _KEEP,
         newest=common.newest,
-        advisories=_ADVISORIES.format(entries="\n".join(map(_entry, advisories))) if advisories else "",
+        to="\n    The least version to update to is what its line says as «fixed in»." if fixes else "",
+        author=_UNSIGNED if common.author is None else f"{_literal(common.author)}\n{_UNSAID}",
+        advisories=_ADVISORIES.format(entries="\n".join([*map(_entry, advisories), *fixes])) if advisories else "",
     ).encode()
+
+
+def _fixes(endpoints: Sequence[Endpoint]) -> list[str]:
+    """The versions to update to, in one paragraph; nothing where none is known."""
+    found = sorted({f"{e.software} {e.worry.fixed_in}" for e in endpoints if e.worry.fixed_in})
+    if not found:
+        return []
+    return _wrapped(f"Versions that none of our advisories is about: {', '.join(found)} (each line says its own).")
 
 
 def _entry(advisory: Advisory) -> str:
     """An advisory in two or more lines, with braces that mail merge leaves alone."""
     ranges = " or ".join(advisory.affected)
     said = f"{advisory.id} ({advisory.severity}): {advisory.software} {ranges}. {advisory.summary}."
-    lines = textwrap.wrap(
+    return "\n".join([*_wrapped(said), f"   {_literal(advisory.source)}"])
+
+
+def _wrapped(said: str) -> list[str]:
+    return textwrap.wrap(
         _literal(said),
         118,
         initial_indent=" * ",
@@ -103,7 +121,6 @@ def _entry(advisory: Advisory) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return "\n".join([*lines, f"   {_literal(advisory.source)}"])
 
 
 def _literal(text: str) -> str:

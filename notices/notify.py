@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from cohabit.errors import UsageError
+from cohabit.graph.incidence import Integers, host_addresses
 from cohabit.graph.store import GraphStore
 from cohabit.notices.contacts import Contacts, read_contacts
+from cohabit.notices.fates import missed_already
 from cohabit.notices.folder import (
     RECORD,
     VERSION,
@@ -21,7 +25,6 @@ from cohabit.notices.folder import (
     record_file,
     write_folder,
 )
-from cohabit.notices.followup import missed_already
 from cohabit.notices.intelmq import intelmq_file
 from cohabit.notices.letter import letter_file
 from cohabit.notices.libraries import NEEDED, library
@@ -29,24 +32,26 @@ from cohabit.notices.lists import Listed, Lists, newest_lists
 from cohabit.notices.misp import misp_file
 from cohabit.notices.recipients import BY, Notice, share_out
 from cohabit.notices.record import Common
-from cohabit.notices.severity import counted, occurring, worry_rule
 from cohabit.notices.stix import stix_file
 from cohabit.notices.table import csv_bytes, table_file
 from cohabit.notices.tlp import DEFAULT, parse_tlp
 from cohabit.privacy import Masker
 from cohabit.queries.endpoints import Endpoint, caveats, read_endpoints
-from cohabit.queries.filters import labels_of_hosts
+from cohabit.queries.filters import labels_of_hosts, meant_hosts
 from cohabit.queries.lifetimes import GONE_AFTER
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
 from cohabit.queries.selected import Items, select
+from cohabit.queries.severity import counted
 from cohabit.queries.words import count, percent
 from cohabit.text import visible
 from cohabit.timeline import week_name
 
-COLUMNS = ("recipient", "asn", "hosts", "rows", "labels", "tlp", "file", "sha256")
+COLUMNS = ("recipient", "asn", "hosts", "rows", "withheld", "labels", "tlp", "file", "sha256")
 TABLE_COLUMNS = ("recipient", "asn", "hosts", "rows", "file", "sha256")
 INDEX, LETTER = "index.csv", "letter.txt"
+WITHHELD, WITHHELD_COLUMNS = "withheld.csv", ("recipient", "asn", "hosts", "withheld")
+"""Of hosts that nobody is written to about: a file of its own, since mail merge writes to whoever is in the index."""
 _WRITERS: Mapping[str, tuple[str, Callable[[Notice, Common], bytes]]] = {
     "csv": ("csv", table_file),
     "intelmq": ("jsonl", intelmq_file),
@@ -54,6 +59,7 @@ _WRITERS: Mapping[str, tuple[str, Callable[[Notice, Common], bytes]]] = {
     "misp": ("json", misp_file),
 }
 FORMS = tuple(_WRITERS)
+_LONGEST_AUTHOR = 200
 
 
 def notify(
@@ -65,34 +71,47 @@ def notify(
     form: str = "csv",
     contacts: str | os.PathLike[str] | None = None,
     tlp: str = DEFAULT,
+    author: str | None = None,
+    no_notice: str | os.PathLike[str] | None = None,
     items: Items | None = None,
     scope: Scope | None = None,
     simulated: bool = False,
 ) -> Result:
     """Write the endpoints that `hosts --endpoints` would list into a new folder, each to one recipient; one row a file.
 
-    Nothing is sent. Addresses go into the files, so the masker must be one that shows them (UsageError otherwise).
+    Nothing is sent; `author` is who will send them, by name. Hosts that an asset of the file `no_notice` means are
+    counted (`withheld`) and in no recipient's file. Addresses go into the files, so the masker must be one
+    that shows them (UsageError otherwise).
     """
     if not masker.show:
         raise UsageError("notices hold addresses, or nobody could act on them: say so with --show-addresses")
-    known, level = _contacts(by, form, contacts), parse_tlp(tlp)
+    known, level, sender = _contacts(by, form, contacts), parse_tlp(tlp), _author(author)
     if form in NEEDED:
         library(form)  # a missing one is told before any work is done
     target = Path(folder)
     check_folder(target)
     items, scope = items or Items(), scope or Scope()
     chosen = select(store, items, scope)
-    endpoints = read_endpoints(store, chosen)
-    if not endpoints:
+    found = read_endpoints(store, chosen)
+    if not found:
         return result(COLUMNS, [], headline="No host is chosen: there is nobody to notify, and nothing was written.")
-    notices = share_out(endpoints, by, known, [Path(name).stem for name in (RECORD, INDEX, LETTER)])
+    held = set() if no_notice is None else meant_hosts({e.host: e.asn for e in found}, os.fspath(no_notice))
+    endpoints = [e for e in found if e.host not in held]
+    if not endpoints:
+        headline = f"All of {count(len(held), 'host')} are in the list of --no-notice, and nothing was written."
+        return result(COLUMNS, [], headline=headline)
+    taken = [Path(name).stem for name in (RECORD, INDEX, LETTER, WITHHELD)]
+    notices = share_out(endpoints, by, known, taken)
+    withheld = share_out([e for e in found if e.host in held], by, known, taken)
+    held_of = {notice.recipient: notice.hosts for notice in withheld}
     figures = store.table("MATCH (h:Host) RETURN max(h.last_seen) AS newest").column("newest")
     labels = labels_of_hosts({e.host: e.asn for e in endpoints}, scope.in_file)
-    common = Common(figures[0].as_py(), simulated, worry_rule(), level, labels)
+    common = Common(figures[0].as_py(), simulated, level, sender, labels)
     ending, write = _WRITERS[form]
     files = {f"{notice.stem}.{ending}": write(notice, common) for notice in notices}
     rows = [
-        _indexed(notice, common, name, content) for notice, (name, content) in zip(notices, files.items(), strict=True)
+        {**_indexed(notice, common, name, content), "withheld": held_of.get(notice.recipient, 0)}
+        for notice, (name, content) in zip(notices, files.items(), strict=True)
     ]
     state = store.state()
     lists = newest_lists(store, items)
@@ -107,12 +126,18 @@ def notify(
         items=items,
         recipients=tuple(_recorded(notice, common, name, lists) for notice, name in zip(notices, files, strict=True)),
         tlp=level.name,
+        author=sender,
     )
     files[INDEX] = csv_bytes(COLUMNS, [[row[name] for name in COLUMNS] for row in rows])
-    files[LETTER] = letter_file(by, common, occurring(endpoints, common.worry))
+    files[LETTER] = letter_file(by, common, endpoints)
+    if no_notice is not None:
+        in_file = {notice.recipient: notice.hosts for notice in notices}
+        files[WITHHELD] = csv_bytes(
+            WITHHELD_COLUMNS, [(n.shown, n.networks, in_file.get(n.recipient, 0), n.hosts) for n in withheld]
+        )
     files[RECORD] = record_file(record)
     write_folder(target, files)
-    severities = [common.severity(e) for e in endpoints]
+    severities = [e.worry.severity for e in endpoints]
     headline = (
         f"{count(len(endpoints), 'endpoint')} of {count(sum(n.hosts for n in notices), 'host')} "
         f"({counted(severities)}) in {count(len(notices), 'file')}, with {INDEX}, {LETTER} and {RECORD} in "
@@ -124,12 +149,17 @@ def notify(
         headline=headline,
         caveats=[
             *_nobody(notices, by),
-            *_gone_before(missed_already(store, chosen.incidence.hosts)),
+            *_withheld(held, withheld, no_notice),
+            *_gone_before(missed_already(store, _without(store, chosen.incidence.hosts, held))),
             *caveats(endpoints, scope),
             *_counted_from(lists.week, scope),
             f"Marked {level.label}, that is: {level.words} (--tlp).",
         ],
-        table_columns=[name for name in COLUMNS if name in TABLE_COLUMNS or (labels and name == "labels")],
+        table_columns=[
+            name
+            for name in COLUMNS
+            if name in TABLE_COLUMNS or (labels and name == "labels") or (held and name == "withheld")
+        ],
     )
 
 
@@ -145,6 +175,18 @@ def _contacts(by: str, form: str, contacts: str | os.PathLike[str] | None) -> Co
     if contacts is not None:
         raise UsageError(f"--contacts goes with --by contact, not {by}")
     return None
+
+
+def _author(text: str | None) -> str | None:
+    """The name of who sends the notices, in one line; UsageError where it is blank or too long for one."""
+    if text is None:
+        return None
+    name = visible(" ".join(text.split()))
+    if not name:
+        raise UsageError("--author is empty: give the name of who sends the notices, or leave it out")
+    if len(name) > _LONGEST_AUTHOR:
+        raise UsageError(f"--author has {len(name):,} characters: a name takes {_LONGEST_AUTHOR}")
+    return name
 
 
 def _indexed(notice: Notice, common: Common, file: str, content: bytes) -> Row:
@@ -170,7 +212,7 @@ def _recorded(notice: Notice, common: Common, file: str, lists: Lists) -> Notifi
     for host, rows in sorted(hosts.items()):
         own = lists.of_host.get(host, nothing)
         servers = tuple(
-            NotifiedServer(port=e.port, software=e.software, version=e.version, advisories=common.worry(e).advisories)
+            NotifiedServer(port=e.port, software=e.software, version=e.version, advisories=e.worry.advisories)
             for e in rows
         )
         recorded.append(
@@ -184,6 +226,26 @@ def _counted_from(week: int, scope: Scope) -> list[str]:
     if not scope.timed:
         return []
     return [f"`cohabit followup` counts from {week_name(week)}, the newest week of the graph, whatever the dates."]
+
+
+def _without(store: GraphStore, hosts: Integers, held: Collection[str]) -> Integers:
+    """Store keys of hosts without those of these addresses."""
+    if not held:
+        return hosts
+    keys, addresses = host_addresses(store)
+    return np.setdiff1d(hosts, keys[[address in held for address in addresses]], assume_unique=True)
+
+
+def _withheld(hosts: Collection[str], notices: Sequence[Notice], file: object) -> list[str]:
+    """Say how many hosts nobody is written to about."""
+    if file is None:
+        return []
+    if not hosts:
+        return ["None of the chosen hosts is in the list of --no-notice."]
+    return [
+        f"{count(len(hosts), 'host')} of {count(len(notices), 'recipient')} withheld (--no-notice): counted in {INDEX} "
+        f"and {WITHHELD}, and in no recipient's file."
+    ]
 
 
 def _gone_before(hosts: int) -> list[str]:

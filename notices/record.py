@@ -6,11 +6,11 @@ import ipaddress
 import re
 import socket
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from cohabit.notices.severity import Worry
 from cohabit.notices.tlp import DEFAULT, LEVELS, Tlp
+from cohabit.queries.advisories import SEVERITIES, Advisory, bundled
 from cohabit.queries.endpoints import Endpoint
 
 # A name of this project alone, so that its identifiers can meet nobody else's.
@@ -26,31 +26,28 @@ _DOMAIN_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+{_LABEL}", re.ASCII)
 
 @dataclass(frozen=True)
 class Common:
-    """What the files of one folder share: the newest observation of the graph, whether its scans are simulated, the
-    rule of severities and advisories, with whom the files may be shared, and the labels of own assets by host.
+    """What the files of one folder share: the newest observation of the graph, whether its scans are simulated, with
+    whom the files may be shared, who sends them (None: nobody said), and the labels of own assets by host.
     """
 
     newest: str
     simulated: bool
-    worry: Callable[[Endpoint], Worry]
     tlp: Tlp = LEVELS[DEFAULT]
+    author: str | None = None
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def labels_of(self, endpoint: Endpoint) -> tuple[str, ...]:
         """What the lists of own assets call it, the most specific asset first."""
         return self.labels.get(endpoint.host, ())
 
-    def severity(self, endpoint: Endpoint) -> str:
-        """How bad it is."""
-        return self.worry(endpoint).severity
-
     def facts(self, endpoint: Endpoint) -> list[str]:
         """What is known of the server and the models, in lines for people."""
-        worry = self.worry(endpoint)
+        worry = endpoint.worry
         named = {
             "severity": worry.severity,
             "labels": ", ".join(self.labels_of(endpoint)),
             "advisories": ", ".join(worry.advisories),
+            "fixed in": worry.fixed_in or "",
             "software": " ".join(filter(None, (endpoint.software, endpoint.version))),
             "models": ", ".join(endpoint.models),
             "digests": ", ".join(endpoint.digests),
@@ -68,6 +65,13 @@ class Common:
         if self.simulated:
             tags.append(SIMULATED)
         return tags
+
+
+def occurring(endpoints: Iterable[Endpoint]) -> list[Advisory]:
+    """The advisories that the rows of these endpoints name, each once, worst first."""
+    named = {(e.software, name) for e in endpoints for name in e.worry.advisories}
+    found = [advisory for advisory in bundled() if (advisory.software, advisory.id) in named]
+    return sorted(found, key=lambda a: (SEVERITIES.index(a.severity), a.id, a.software))
 
 
 def identifier(*parts: str) -> uuid.UUID:

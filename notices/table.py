@@ -27,6 +27,7 @@ COLUMNS = (
     "software",
     "version",
     "advisories",
+    "fixed_in",
     "models",
     "digests",
     "capabilities",
@@ -46,7 +47,7 @@ def table_file(notice: Notice, common: Common) -> bytes:
         rows.append(
             {
                 "timestamp": e.last_seen.replace("T", " ").removesuffix("Z"),
-                "severity": common.severity(e),
+                "severity": e.worry.severity,
                 "ip": None if named else e.host,
                 "protocol": "tcp",
                 "port": e.port,
@@ -59,7 +60,8 @@ def table_file(notice: Notice, common: Common) -> bytes:
                 "sector": e.provider_kind,
                 "software": e.software,
                 "version": e.version,
-                "advisories": common.worry(e).advisories,
+                "advisories": e.worry.advisories,
+                "fixed_in": e.worry.fixed_in,
                 "models": e.models,
                 "digests": e.digests,
                 "capabilities": e.capabilities,

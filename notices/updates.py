@@ -11,8 +11,8 @@ import numpy as np
 from cohabit.graph.incidence import Integers
 from cohabit.graph.store import GraphStore
 from cohabit.notices.folder import NotifiedHost, NotifiedServer
-from cohabit.queries.advisories import Advisory, holding, is_release, load_advisories
-from cohabit.queries.endpoints import Server, servers_of
+from cohabit.queries.advisories import Advisory, bundled, holding, is_release
+from cohabit.queries.servers import Server, servers_of
 from cohabit.queries.words import count
 from cohabit.timeline import monday_of
 
@@ -39,14 +39,20 @@ class Update:
 
 def read_updates(store: GraphStore, hosts: Sequence[NotifiedHost], keys: Integers, week: int) -> list[Update]:
     """Compare hosts, whose store keys are parallel to them, with the servers seen in the weeks after one."""
-    advisories = load_advisories()
+    advisories = bundled()
+    now = servers_since(store, keys, week)
+    return [update_of(host, servers, advisories) for host, servers in zip(hosts, now, strict=True)]
+
+
+def servers_since(store: GraphStore, keys: Integers, week: int) -> list[Servers]:
+    """The servers seen in the weeks after one, for each of these store keys."""
     distinct, of_host = np.unique(keys, return_inverse=True)
     since = (monday_of(week) + timedelta(weeks=1)).isoformat()
     now: list[dict[int, Server]] = [{} for _ in distinct]
     for (position, port), server in servers_of(store, distinct).items():
         if server.last_seen >= since:
             now[position][port] = server
-    return [update_of(host, now[i], advisories) for host, i in zip(hosts, of_host.tolist(), strict=True)]
+    return [now[i] for i in of_host.tolist()]
 
 
 def update_of(host: NotifiedHost, now: Servers, advisories: Sequence[Advisory]) -> Update:

@@ -6,25 +6,32 @@ than that: a distribution can have mended it without a new number, and a proxy c
 
 from __future__ import annotations
 
+import difflib
 import importlib.resources
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import numpy as np
 
 from cohabit.errors import DataError, UsageError
-from cohabit.graph.incidence import Incidence
+from cohabit.graph.incidence import Integers
 from cohabit.graph.store import GraphStore
-from cohabit.queries.listed import Mask
+from cohabit.queries.servers import seen_last
 from cohabit.queries.toml_files import read_toml
-from cohabit.queries.versions import Comparison, parse_version
+from cohabit.queries.versions import Comparison, Version, parse_version
 from cohabit.text import visible
 
+if TYPE_CHECKING:
+    from cohabit.queries.listed import Mask
+
 _BUNDLED = "advisories.toml"
+PLACE = "queries/advisories.toml"
+"""Where the bundled list is in this package."""
+ANY = "any"
 SEVERITIES = ("critical", "high", "medium", "low")
 
 
@@ -43,6 +50,13 @@ class Advisory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """The ranges, ready to compare; UsageError where one cannot be read."""
         return [[Comparison.parse(part) for part in text.split(",")] for text in self.affected]
 
+    @cached_property
+    def ends(self) -> list[tuple[Version, str]]:
+        """The first versions behind the ranges, as far as they say one (`<0.8.5` does, `<=0.8.4` does not)."""
+        parts = (part.strip() for text in self.affected for part in text.split(","))
+        found = ((Comparison.parse(part), part) for part in parts)
+        return [(one.version, part.removeprefix("<").strip()) for one, part in found if one.sign == "<"]
+
     def affects(self, version: str) -> bool:
         """Whether a version lies in one of the ranges."""
         return any(all(comparison.holds(version) for comparison in one) for one in self.ranges)
@@ -57,16 +71,39 @@ def load_advisories(path: Path | None = None) -> list[Advisory]:
     """Read the bundled list and, with a path, the user's: it adds entries, and replaces those of the same id and
     software; `bundled = false` in it leaves the bundled ones out. DataError says what is wrong and where.
     """
-    bundled = _read(_BUNDLED, importlib.resources.files(__package__).joinpath(_BUNDLED).read_bytes())
     if path is None:
-        return bundled.advisory
+        return list(bundled())
     where = visible(str(path))
     try:
         own = _read(where, path.read_bytes())
     except OSError as error:
         raise DataError(f"{where}: the advisories cannot be read: {error.strerror}") from error
-    chosen = {(a.id, a.software): a for a in (bundled.advisory if own.bundled else [])}
+    chosen = {(a.id, a.software): a for a in (bundled() if own.bundled else ())}
     return list((chosen | {(a.id, a.software): a for a in own.advisory}).values())
+
+
+@cache
+def bundled() -> tuple[Advisory, ...]:
+    """The bundled list."""
+    return tuple(_read(_BUNDLED, importlib.resources.files(__package__).joinpath(_BUNDLED).read_bytes()).advisory)
+
+
+def advisories_called(name: str) -> list[Advisory]:
+    """The bundled advisories of that identifier, in any case, one for each software; `any` means all of them.
+
+    UsageError for what is not in the list, with close ones and the list's place.
+    """
+    wanted = name.strip().casefold()
+    found = [a for a in bundled() if wanted in (ANY, a.id.casefold())]
+    if found:
+        return found
+    known = {a.id.casefold(): a.id for a in bundled()}
+    close = [known[one] for one in difflib.get_close_matches(wanted, known, n=3)]
+    hint = f" (close: {', '.join(close)})" if close else ""
+    raise UsageError(
+        f"--advisory {visible(name, 60)!r}: none of the {len(known):,} advisories in {PLACE}{hint}; `cohabit risks "
+        "--kind version` lists them, and of any other one --software NAME --version RANGE chooses the hosts"
+    )
 
 
 def _read(where: str, content: bytes) -> _File:
@@ -102,7 +139,7 @@ def _problem(advisory: Advisory, seen: set[tuple[str, str]]) -> str | None:
 
 @dataclass(frozen=True)
 class Matches:
-    """Which hosts in scope run an affected version.
+    """Which hosts run an affected version.
 
     `affected` is parallel to the advisories. A host is `unknown` when a server of a listed software tells no version
     that can be compared, and `assessed` when one tells such a version.
@@ -112,7 +149,7 @@ class Matches:
     assessed: Mask
     unknown: Mask
 
-    def any_of(self, chosen: list[bool]) -> Mask:
+    def any_of(self, chosen: Sequence[bool]) -> Mask:
         """Hosts that one of the chosen advisories affects."""
         found = np.zeros(len(self.assessed), bool)
         for hosts, wanted in zip(self.affected, chosen, strict=True):
@@ -121,12 +158,12 @@ class Matches:
         return found
 
 
-def match(store: GraphStore, incidence: Incidence, advisories: list[Advisory]) -> Matches:
-    """Find the hosts in scope whose newest known versions lie in the ranges of the advisories."""
+def match(store: GraphStore, keys: Integers, advisories: Sequence[Advisory]) -> Matches:
+    """Find the hosts (of these store keys, ascending) with a port on which a version in a range was seen last."""
     listed = {advisory.software for advisory in advisories}
-    affected = [np.zeros(len(incidence.hosts), bool) for _ in advisories]
-    assessed, unknown = (np.zeros(len(incidence.hosts), bool) for _ in range(2))
-    for software, version, hosts in _versions(store, incidence):
+    affected = [np.zeros(len(keys), bool) for _ in advisories]
+    assessed, unknown = (np.zeros(len(keys), bool) for _ in range(2))
+    for software, version, hosts in _versions(store, keys):
         if software not in listed:
             continue
         if version is None or not is_release(version):
@@ -147,17 +184,28 @@ def holding(software: str, version: str, advisories: Sequence[Advisory]) -> list
     return sorted(found, key=lambda a: (SEVERITIES.index(a.severity), a.id))
 
 
+def fixing(software: str, version: str, advisories: Sequence[Advisory]) -> str | None:
+    """The version to update to: the lowest that ends a range and that none of the advisories is about.
+
+    None where the version falls under none, and where none says in which version it ends.
+    """
+    now = parse_version(version)
+    if now is None or not holding(software, version, advisories):
+        return None
+    own = [advisory for advisory in advisories if advisory.software == software]
+    ends = (end for advisory in own for end in advisory.ends)
+    sound = [end for end in ends if end[0] > now and not any(advisory.affects(end[1]) for advisory in own)]
+    return min(sound)[1] if sound else None
+
+
 def is_release(version: str) -> bool:
     """Whether a version can be compared: builds that nobody gave a number say 0.0.0."""
     parsed = parse_version(version)
     return parsed is not None and bool(parsed.numbers)
 
 
-def _versions(store: GraphStore, incidence: Incidence) -> Iterator[tuple[str, str | None, Mask]]:
-    """Yield each software and version with the hosts in scope that run it."""
-    table = store.table(
-        "MATCH (h:Host)-[r:RUNS]->(s:Software) "
-        f"RETURN s.name AS software, r.version AS version, collect({store.host_key}) AS hosts"
-    )
-    for row in table.to_pylist():
-        yield row["software"], row["version"], np.isin(incidence.hosts, np.array(row["hosts"], np.int64))
+def _versions(store: GraphStore, hosts: Integers) -> Iterator[tuple[str, str | None, Mask]]:
+    """Yield each software and version with the hosts (ascending keys) on a port of which it was seen last."""
+    groups = seen_last(store).group_by(["software", "version"]).aggregate([("key", "list")])
+    for row in groups.to_pylist():
+        yield row["software"], row["version"], np.isin(hosts, np.array(row["key_list"], np.int64))

@@ -25,10 +25,10 @@ _COUNTS = frozenset(
 )
 _COUNTS_OF = ("base_", "hosts_", "unknown_", "not_seen_")
 _LISTS = frozenset(
-    """apart capabilities course digests geo items labels listed_weeks model_first_seen model_last_seen
-    model_observations models parameters port quotients software version""".split()  # noqa: SIM905 - one a line would be a page
+    """advisories apart capabilities course digests geo items labels listed_weeks model_first_seen model_last_seen
+    model_observations models now parameters port quotients software version was""".split()  # noqa: SIM905 - one a line would be a page
 )
-_YES_OR_NO = frozenset({"derived_facts", "proven", "simulated"})
+_YES_OR_NO = frozenset({"derived_facts", "is_fixed", "is_updated", "proven", "simulated"})
 
 
 def dtype_of(column: str, values: Iterable[Any], *, known: bool = True) -> str:

@@ -9,11 +9,13 @@ from itertools import pairwise
 from cohabit.graph.incidence import Incidence, Integers
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
-from cohabit.queries.hosts import of_hosts, place_of_hosts
+from cohabit.queries.hosts import place_of_hosts
 from cohabit.queries.listed import Mask, edge_values
 from cohabit.queries.result import Result, result
 from cohabit.queries.scope import Scope, parse_asn
 from cohabit.queries.selected import Items, Selection, select
+from cohabit.queries.servers import of_hosts, servers_of
+from cohabit.queries.severity import TOOLS, Worry, worry_of
 from cohabit.queries.words import count
 
 COLUMNS = (
@@ -31,9 +33,23 @@ COLUMNS = (
     "first_seen",
     "last_seen",
     "seen_on",
+    "severity",
+    "advisories",
+    "fixed_in",
     "decoy_group",
 )
-TABLE_COLUMNS = ("host", "port", "country", "asn", "software", "version", "models", "last_seen")
+TABLE_COLUMNS = (
+    "host",
+    "port",
+    "asn",
+    "software",
+    "version",
+    "severity",
+    "fixed_in",
+    "country",
+    "models",
+    "last_seen",
+)
 PORT, HOST = "port", "host"
 """What `seen_on` says: whether the times are of the port, or of the host on any of its ports."""
 
@@ -64,15 +80,10 @@ class Endpoint:
     listed: bool
     decoy_group: str | None
 
-
-@dataclass(frozen=True)
-class Server:
-    """What answered on a port: its times in UTC, and the software seen last, with the newest version that it told."""
-
-    first_seen: str
-    last_seen: str
-    software: str
-    version: str | None
+    @property
+    def worry(self) -> Worry:
+        """How bad it is, by which advisories, and which version ends it."""
+        return worry_of(self.software, self.version, self.listed, TOOLS in self.capabilities)
 
 
 def endpoints(
@@ -102,6 +113,9 @@ def endpoints(
             "models": list(e.models),
             "digests": list(e.digests),
             "capabilities": list(e.capabilities),
+            "severity": e.worry.severity,
+            "advisories": list(e.worry.advisories),
+            "fixed_in": e.worry.fixed_in,
         }
         for e in found
     ]
@@ -198,25 +212,6 @@ def _hosts(store: GraphStore, keys: Integers) -> list[_Host]:
     names = ("address", "ports", "first_seen", "last_seen", "listed", "decoy_group")
     rows = zip(*(columns[name] for name in names), strict=True)
     return [(address, ports, first, last, bool(weeks), decoy) for address, ports, first, last, weeks, decoy in rows]
-
-
-def servers_of(store: GraphStore, keys: Integers) -> dict[tuple[int, int], Server]:
-    """What answered on hosts (distinct store keys, ascending), by position of the host and port."""
-    columns = of_hosts(
-        keys,
-        store.table(
-            f"MATCH (h:Host)-[r:RUNS]->(s:Software) RETURN {store.host_key} AS key, r.port AS port, "
-            "s.name AS software, r.version AS version, r.first_seen AS first_seen, r.last_seen AS last_seen"
-        ),
-    )
-    named = (columns[n] for n in ("key", "port", "last_seen", "software", "version", "first_seen"))
-    servers: dict[tuple[int, int], Server] = {}
-    # The newest comes last; of two at one time, the one that sorts last.
-    for key, port, last, software, version, first in sorted(zip(*named, strict=True), key=lambda run: run[:4]):
-        before = servers.get((key, port))
-        earliest = min(first, before.first_seen) if before else first
-        servers[key, port] = Server(earliest, last, software, version)
-    return servers
 
 
 _Names = list[tuple[str, ...]]

@@ -23,6 +23,8 @@ from cohabit.graph.incidence import (
     without_nulls,
 )
 from cohabit.graph.store import GraphStore
+from cohabit.queries.advisories import advisories_called, bundled, match
+from cohabit.queries.severity import ABLE, LEAST, LISTED, TOOLS, at_least, parse_severity
 from cohabit.queries.versions import Comparison
 from cohabit.text import visible
 from cohabit.timeline import iso, parse_day
@@ -66,6 +68,31 @@ def with_version(store: GraphStore, comparisons: Sequence[str], software: Sequen
         own = _union([hosts for name, hosts in found if name == wanted.lower()])
         chosen = own if chosen is None else np.intersect1d(chosen, own, assume_unique=True)
     return _union([]) if chosen is None else chosen
+
+
+def with_advisories(store: GraphStore, names: Sequence[str]) -> Integers:
+    """Hosts on which, for each of the names, a version that falls under that advisory was seen last on a port."""
+    wanted = [advisories_called(name) for name in names]
+    keys = host_keys(store)
+    found = match(store, keys, bundled())
+    chosen = np.ones(len(keys), bool)
+    for advisories in wanted:
+        chosen &= found.any_of([advisory in advisories for advisory in bundled()])
+    return keys[chosen]
+
+
+def with_severity(store: GraphStore, models: ModelTable, edges: Deployments, level: str) -> Integers:
+    """Hosts of which a server is at least so severe, by the rule of `worry_of`; of a host all those edges count."""
+    levels = at_least(parse_severity(level))
+    keys = host_keys(store)
+    if LEAST in levels:
+        return keys
+    groups = [keys[match(store, keys, bundled()).any_of([a.severity in levels for a in bundled()])]]
+    if ABLE in levels:
+        groups.append(with_capability(store, models, edges, TOOLS))
+    if LISTED in levels:
+        groups.append(host_keys(store, " WHERE size(h.listed_weeks) > 0"))
+    return distinct(np.concatenate(groups))
 
 
 def _union(groups: Sequence[Sequence[int]]) -> Integers:
@@ -129,6 +156,13 @@ def labels_of_hosts(networks: Mapping[str, int | None], files: Sequence[str]) ->
             if label := listed.labels[asset]:
                 found.setdefault(addresses[owner], {})[label] = None
     return {address: tuple(labels) for address, labels in found.items()}
+
+
+def meant_hosts(networks: Mapping[str, int | None], file: str) -> set[str]:
+    """Those of the hosts, which come with their AS numbers, that an asset of this file means."""
+    addresses = list(networks)
+    best = asset_file(file)[1].best(addresses, list(networks.values()))
+    return {address for address, asset in zip(addresses, best.tolist(), strict=True) if asset >= 0}
 
 
 def assets_of_hosts(store: GraphStore, table: AssetTable) -> tuple[Integers, list[str], list[int | None]]:

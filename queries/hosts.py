@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Integers, host_keys, positions, without_nulls
+from cohabit.graph.incidence import Integers, host_keys
 from cohabit.graph.store import GraphStore
 from cohabit.loaders.values import RecordError
 from cohabit.loaders.values import host as canonical_host
@@ -18,11 +17,9 @@ from cohabit.queries.places import memberships
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, parse_asn
 from cohabit.queries.selected import Items, select
+from cohabit.queries.servers import of_hosts
 from cohabit.queries.words import count
 from cohabit.text import visible
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 HOST_COLUMNS = (
     "host",
@@ -113,21 +110,6 @@ def place_of_hosts(store: GraphStore, place: str, keys: Integers) -> list[str | 
     of_host = np.empty(len(keys), object)
     of_host[membership.hosts] = names[membership.places]
     return list(of_host)
-
-
-def of_hosts(keys: Integers, table: pa.Table) -> dict[str, list[Any]]:
-    """The columns of the table's rows of these hosts, in the hosts' order; `key` becomes the position among them."""
-    import pyarrow as pa
-
-    of_row = without_nulls(table.column("key"))
-    position = positions(of_row, keys)
-    rows = np.flatnonzero(position >= 0)
-    rows = rows[np.argsort(position[rows], kind="stable")]
-    # Arrow's own `array` would import pandas for it.
-    chosen = pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows.astype(np.int64))])
-    taken = table.drop_columns("key").take(chosen)
-    columns = {name: taken.column(name).to_pylist() for name in taken.column_names}
-    return {**columns, "key": position[rows].tolist()}
 
 
 def host(store: GraphStore, masker: Masker, address: str) -> Result:

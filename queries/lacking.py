@@ -56,7 +56,9 @@ _NAMES = {
     "capability": "MATCH (m:Model) UNWIND m.capabilities AS name RETURN DISTINCT name AS name",
 }
 _PLURALS = {"country": "countries", "network": "networks"}
-_FILTERS = ("country", "not_country", "network", "provider", "provider_kind", "software", "version")
+_FILTERS = ("country", "not_country", "network", "provider", "provider_kind", "software", "version", "advisory")
+_ASKED = {"not_country": "country", "advisory": "version"}
+"""Filters on a fact that has another name."""
 
 
 def lacking(store: GraphStore, facts: Iterable[str]) -> list[str]:
@@ -83,7 +85,7 @@ def notes(
     for scope in scopes:
         for name in _FILTERS:
             if getattr(scope, name):
-                asked.setdefault("country" if name in _COUNTRIES else name, f"--{option_of(name)} leaves none")
+                asked.setdefault(_ASKED.get(name, name), f"--{option_of(name)} leaves none")
         if any(asset_file(file)[1].networks for file in scope.in_file):
             asked.setdefault("network", "no AS number of the list finds any")
     if isinstance(by := options.get("by"), str) and (fact := by.replace("-", "_")) in _FACTS:

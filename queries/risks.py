@@ -33,13 +33,23 @@ COLUMNS = (
     "share_of_deployments",
     "deployments_base",
     "note",
+    "source",
 )
-TABLE_COLUMNS = ("condition", "basis", "hosts", "share", "low", "high", "deployments", "share_of_deployments", "note")
+TABLE_COLUMNS = ("condition", "basis", "hosts", "share", "low", "high", "deployments", "share_of_deployments")
 KINDS = ("capability", "quantisation", "version", "name", "remote")
 
 # What the published study counts, and embedding.
 _LEADING = ("tools", "thinking", "vision", "embedding")
 _TOGETHER = (("tools", "vision"), ("tools", "thinking"), ("tools", "thinking", "vision"))
+
+_ABILITIES = {
+    "tools": "a model may act, not only write",
+    "thinking": "a model reasons before it answers",
+    "vision": "a model reads images",
+    "embedding": "a model makes vectors for search",
+    "completion": "a model writes text",
+    "insert": "a model fills gaps in text",
+}
 
 # Marks that people put into names of models whose refusals were taken away.
 _MARKS = (
@@ -63,7 +73,8 @@ _BITS = re.compile(r"(?:^|[^A-Z])(?:[IT]?Q|(?:MX|NV)?FP|BF|NF|F|INT)([1-9][0-9]?
 class _Finding:
     """One row: the hosts (positions) and, where a condition is of deployments, the edges it holds for.
 
-    `edges_base` says which edges the share of deployments is of (None: all). `leading` rows come first.
+    `edges_base` says which edges the share of deployments is of (None: all), `source` where an advisory's range comes
+    from. `leading` rows come first.
     """
 
     kind: str
@@ -73,6 +84,7 @@ class _Finding:
     edges: Mask | None = None
     edges_base: Mask | None = None
     note: str = ""
+    source: str | None = None
     leading: bool = False
 
     def row(self) -> Row:
@@ -90,6 +102,7 @@ class _Finding:
             "share_of_deployments": found / base if found is not None and base else None,
             "deployments_base": base,
             "note": self.note,
+            "source": self.source,
         }
 
 
@@ -127,6 +140,7 @@ def risks(
         headline=_headline(found, len(incidence.hosts)),
         caveats=_caveats(kind),
         table_columns=TABLE_COLUMNS,
+        remark="note",
     )
 
 
@@ -167,10 +181,10 @@ def _capabilities(store: GraphStore, incidence: Incidence) -> Iterator[_Finding]
         holds = {name: _of_edges([name in one for one in sets], set_of_edge) for name in names}
         for name, edges in holds.items():
             finding = _Finding("capability", name, basis, hosts_of(incidence, edges), edges)
-            yield replace(finding, leading=name in _LEADING)
+            yield replace(finding, leading=name in _LEADING, note=_ABILITIES.get(name, ""))
         for together in _TOGETHER:
             hosts = np.logical_and.reduce([hosts_of(incidence, holds[name]) for name in together])
-            note = "on one host, not necessarily by one model"
+            note = "all of them on one host, not necessarily by one model"
             yield _Finding("capability", " + ".join(together), basis, hosts, note=note)
         silent = (incidence.models_per_host > 0) & ~hosts_of(incidence, with_any)
         condition = "no capability reported" if basis == "reported" else "no capability known"
@@ -193,14 +207,22 @@ def _quantisation(store: GraphStore, incidence: Incidence) -> Iterator[_Finding]
     present = [labels[i] for i in np.flatnonzero(np.bincount(of_edge[known], minlength=len(labels))).tolist()]
     groups: dict[int, list[str]] = {4: []}
     for label in present:
-        yield _quantised(incidence, label, of_edge == position[label], known)
-        if (bits := bits_of(label)) is not None:
-            groups.setdefault(bits, []).append(label)
+        finding = _quantised(incidence, label, of_edge == position[label], known)
+        if (bits := bits_of(label)) is None:
+            yield finding
+            continue
+        yield replace(finding, note=f"in the row of {_bit_formats(bits)}")
+        groups.setdefault(bits, []).append(label)
     for bits, formats in groups.items():
         edges = np.isin(of_edge, [position[label] for label in formats])
-        finding = _quantised(incidence, f"{bits}-bit formats", edges, known)
-        yield replace(finding, leading=bits == 4, note=", ".join(formats))
-    yield replace(_quantised(incidence, "quantisation unknown", ~known, known), edges_base=None)
+        note = f"any of: {', '.join(formats)}" if formats else "no model is of such a format"
+        yield replace(_quantised(incidence, _bit_formats(bits), edges, known), leading=bits == 4, note=note)
+    note = "neither reported by most hosts, nor in the catalogue"
+    yield replace(_quantised(incidence, "quantisation unknown", ~known, known), edges_base=None, note=note)
+
+
+def _bit_formats(bits: int) -> str:
+    return f"{bits}-bit formats"
 
 
 def _quantised(incidence: Incidence, condition: str, edges: Mask, known: Mask) -> _Finding:
@@ -214,25 +236,28 @@ def bits_of(quantisation: str) -> int | None:
 
 
 def _versions(store: GraphStore, incidence: Incidence, advisories: list[Advisory]) -> Iterator[_Finding]:
-    found = match(store, incidence, advisories)
+    found = match(store, incidence.hosts, advisories)
     affected = found.any_of([True] * len(advisories))
     for severity in SEVERITIES:
-        hosts = found.any_of([a.severity == severity for a in advisories])
-        yield _Finding("version", f"known vulnerability: {severity}", "version", hosts)
+        chosen = [a.severity == severity for a in advisories]
+        note = f"any of {count(sum(chosen), 'advisory')} rated {severity}; a host can be in several such rows"
+        yield _Finding("version", f"known vulnerability: {severity}", "version", found.any_of(chosen), note=note)
     listed = ", ".join(sorted({a.software for a in advisories})) or "none"
-    note = f"{count(len(advisories), 'advisory')}; software: {listed}"
+    note = f"any of {count(len(advisories), 'advisory')}, about {listed}"
     yield _Finding("version", "known vulnerability", "version", affected, note=note, leading=True)
     unknown = found.unknown & ~affected
     note = "a server of that software tells no version, and no other of the host is affected"
     yield _Finding("version", "version unknown", "version", unknown, note=note, leading=True)
     clean = found.assessed & ~affected & ~unknown
-    yield _Finding("version", "no advisory applies", "version", clean)
+    note = "every server of that software tells a version, and no advisory is about it"
+    yield _Finding("version", "no advisory applies", "version", clean, note=note)
     rest = ~(affected | unknown | clean)
-    yield _Finding("version", "no software of the advisories seen", "version", rest)
+    note = "other software, or none was recognised"
+    yield _Finding("version", "no software of the advisories seen", "version", rest, note=note)
     for advisory, hosts in zip(advisories, found.affected, strict=True):
         ranges = " or ".join(advisory.affected)
-        note = f"{advisory.software} {ranges}; {advisory.severity}: {advisory.summary} ({advisory.source})"
-        yield _Finding("version", advisory.id, "version", hosts, note=note)
+        note = f"{advisory.software} {ranges}; {advisory.severity}: {advisory.summary}"
+        yield _Finding("version", advisory.id, "version", hosts, note=note, source=advisory.source)
 
 
 def _names(incidence: Incidence) -> Iterator[_Finding]:
@@ -241,7 +266,8 @@ def _names(incidence: Incidence) -> Iterator[_Finding]:
     for mark in _MARKS:
         edges = _of_edges([mark in name for name in names], incidence.model_index)
         if edges.any():
-            yield _Finding("name", f"name with {mark}", "name", hosts_of(incidence, edges), edges)
+            note = "the word is in a model's name"
+            yield _Finding("name", f"name with {mark}", "name", hosts_of(incidence, edges), edges, note=note)
         total = total | edges
     note = f"any of: {', '.join(_MARKS)}"
     yield _Finding(
@@ -261,7 +287,8 @@ def _remote(store: GraphStore, incidence: Incidence) -> Iterator[_Finding]:
     hosts = hosts_of(incidence, edges)
     note = "the server hands the question on, to a cloud or behind a proxy"
     yield _Finding("remote", "weights elsewhere", "reported", hosts, edges, note=note, leading=True)
-    yield _Finding("remote", "weights elsewhere only", "reported", hosts & ~hosts_of(incidence, ~edges))
+    note = "of all its models"
+    yield _Finding("remote", "weights elsewhere only", "reported", hosts & ~hosts_of(incidence, ~edges), note=note)
 
 
 def _headline(rows: list[Row], base: int) -> str:

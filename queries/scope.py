@@ -58,6 +58,8 @@ class Scope:
     min_models: int | None = None
     capability: tuple[str, ...] = ()
     version: tuple[str, ...] = ()
+    advisory: tuple[str, ...] = ()
+    severity: str | None = None
     first_seen_since: str | None = None
     active_within: int | None = None
     exclude_decoys: bool = False
@@ -253,6 +255,10 @@ def _chosen(store: GraphStore, scope: Scope, models: ModelTable, edges: Deployme
         yield filters.with_capability(store, models, edges, capability)
     if scope.version:
         yield filters.with_version(store, scope.version, scope.software)
+    if scope.advisory:
+        yield filters.with_advisories(store, scope.advisory)
+    if scope.severity is not None:
+        yield filters.with_severity(store, models, edges, scope.severity)
     if scope.first_seen_since is not None:
         yield filters.first_seen_since(store, scope.first_seen_since)
     if scope.active_within is not None:

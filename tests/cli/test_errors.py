@@ -161,6 +161,14 @@ FAULTS: dict[str, tuple[int, str]] = {
     "rank --network 4294967296": (2, r"'4294967296' is not an AS number"),
     f"rank --network {'9' * 5000}": (2, r"is not an AS number"),
     "rank --provider-kind nope": (2, r"'nope' is not a kind of provider; there are: cloud, hosting, fixed access, "),
+    "hosts --advisory cve-2026-7483": (
+        2,
+        r"--advisory 'cve-2026-7483': none of the \d+ advisories in queries/advisories\.toml "
+        r"\(close: CVE-2026-7482.*`cohabit risks --kind version` lists them",
+    ),
+    "rank --advisory CVE-1999-0001 --advisory any": (2, r"--advisory 'CVE-1999-0001': none of the"),
+    "rank --severity worst": (2, r"--severity 'worst': choose from critical, high, medium, low"),
+    "compare --with severity=bad": (2, r"--severity 'bad': choose from"),
     "rank --min-weeks -1": (2, r"--min-weeks -1: it takes 0 or more"),
     "rank --min-models -1": (2, r"--min-models -1: it takes 0 or more"),
     "rank --has nope": (2, r"'nope' is no model, family, line, lab or lab country of this graph"),

@@ -241,6 +241,13 @@ def test_no_sync_and_sync_and_forget(loaded_copy: Program) -> None:
     assert forgotten.code == 0
     assert "forgot more.ndjson" in forgotten.text
     assert loaded_copy("info", "--format", "json").json["hosts"] == hosts
+    # Of hosts it says where they can still be.
+    (loaded_copy.folder / "asked.txt").write_text("203.0.113.9\n")
+    done = loaded_copy("forget", "--hosts", "asked.txt", "--no-sync")
+    said = "scan files exports maps reports bundles notices notified.json queries backups Neo4j"
+    assert done.err.startswith("note: not searched")
+    assert [word for word in said.split() if word not in done.err] == []
+    assert loaded_copy("forget", "--hosts", "asked.txt", "--no-sync", "--quiet").err == ""
 
 
 @pytest.mark.parametrize(

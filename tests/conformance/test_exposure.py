@@ -18,7 +18,7 @@ from cohabit.session import Graph
 from tests.conformance.conftest import Place
 from tests.conformance.plain import Plain, vote
 from tests.conformance.population import LINES, Record
-from tests.conformance.test_queries import iso_weeks, scoped_lists, wilson
+from tests.conformance.test_queries import iso_weeks, scoped_lists, seen_last, wilson
 
 FIRST, LATER = "2025-03-03", "2025-05-05"
 A, B, C, D = ("a" * 64, "b" * 64, "c" * 64, "d" * 64)
@@ -400,10 +400,9 @@ def expected_risks(
     remote = [e for e in edges if plain.edges[e]["remote"]]
     found["weights elsewhere", "reported"] = count(remote, len(edges))
     # Of the versions of the population all releases but none of 0.0.0 and b4567 are under 0.17.1; vllm's are under 0.9.
-    versions = {
-        h: {run["version"] for (software, _), run in plain.hosts[h]["runs"].items() if software in ("ollama", "vllm")}
-        for h in lists
-    }
+    # What ran on a port before something else did counts no more.
+    last = {h: [seen_last(plain.hosts[h], port) for port in plain.hosts[h]["ports"]] for h in lists}
+    versions = {h: {version for software, version in own if software in ("ollama", "vllm")} for h, own in last.items()}
     no_release = {"0.0.0", "b4567", None}
     affected = {h for h, own in versions.items() if own - no_release}
     unknown = {h for h, own in versions.items() if own & no_release} - affected

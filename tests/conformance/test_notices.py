@@ -22,7 +22,7 @@ from cohabit.session import Graph
 from tests.conformance.conftest import Place
 from tests.conformance.plain import Plain
 from tests.conformance.population import Record
-from tests.conformance.test_queries import inside, scoped_lists
+from tests.conformance.test_queries import ADVISORIES, FIXED_IN, SEVERITIES, inside, scoped_lists, seen_last
 
 
 def plain_rows(plain: Plain, lists: dict[str, set[str]], wanted: Any = None) -> list[dict[str, Any]]:
@@ -33,7 +33,11 @@ def plain_rows(plain: Plain, lists: dict[str, set[str]], wanted: Any = None) -> 
         models = sorted(m for m in listed if wanted is None or wanted(address, m))
         for port in h["ports"]:
             runs = {name: run for (name, at), run in h["runs"].items() if at == port}
-            newest = max(runs, key=lambda name: (runs[name]["last_seen"], name)) if runs else None
+            newest, version = seen_last(h, port)
+            able = {c for m in models for c in plain.edges[address, m]["capabilities"] or plain.capabilities[m] or ()}
+            known = ADVISORIES.get((newest, version), {})  # type: ignore[call-overload]
+            severities = ["low", *known.values(), *(["medium"] if h["listed_weeks"] else [])]
+            severities += ["high"] if "tools" in able else []
             # Of a host with one port, every observation is of the port.
             of_port = bool(runs) or len(h["ports"]) == 1
             times = list(runs.values()) if runs and len(h["ports"]) > 1 else [h]
@@ -46,19 +50,16 @@ def plain_rows(plain: Plain, lists: dict[str, set[str]], wanted: Any = None) -> 
                     "as_name": plain.provider(h["asn"]),
                     "provider": plain.provider(h["asn"]),
                     "software": newest,
-                    "version": runs[newest]["version"] if newest else None,
+                    "version": version,
                     "models": models,
                     "digests": sorted({d for m in models for d in plain.edges[address, m]["digests"] or ()}),
-                    "capabilities": sorted(
-                        {
-                            c
-                            for m in models
-                            for c in plain.edges[address, m]["capabilities"] or plain.capabilities[m] or ()
-                        }
-                    ),
+                    "capabilities": sorted(able),
                     "first_seen": min(t["first_seen"] for t in times),
                     "last_seen": max(t["last_seen"] for t in times),
                     "seen_on": "port" if of_port else "host",
+                    "severity": min(severities, key=SEVERITIES.index),
+                    "advisories": list(known),
+                    "fixed_in": FIXED_IN[newest] if newest and known else None,
                 }
             )
     return sorted(rows, key=lambda r: (r["host"], r["port"]))
@@ -252,6 +253,25 @@ def test_what_became_of_planted_removals(place: Place, tmp_path: Path) -> None:
             assert row["median_days"] == median_by_hand(expected_lives(asn)), name
         assert any("1 answered without a list" in c for c in answer.caveats)
         assert any(c.startswith("Gone before:") for c in answer.caveats)
+        # The hosts behind these numbers.
+        listed = graph.ask("followup", tmp_path / "all", hosts=True)
+        assert [row["state"] for row in listed.rows] == sorted(
+            [{"open": "still_open"}.get(kind, kind) for kind, *_ in FATES],
+            key=["still_open", "changed", "gone", "gone_before", "not_rescanned"].index,
+        )
+        assert (listed.headline, listed.caveats) == (answer.headline, answer.caveats)
+        states = {row["host"]: row for row in listed.rows}
+        assert len(states) == len(FATES)
+        for i, (kind, asn, seen, *_) in enumerate(FATES):
+            row = states[graph.masker.pseudonym(f"192.0.2.{i}")]
+            assert (row["state"].removeprefix("still_"), row["recipient"]) == (kind, f"AS{asn}")
+            assert row["reason"] == ("answered without a list" if kind == "not_rescanned" else None)
+            assert row["last_seen"] == f"{MONDAY + timedelta(weeks=seen[-1] - 1)}T12:00:00Z"
+            assert (row["port"], row["was"]) == ([11434], ["ollama 0.6.2"])
+            assert row["now"] == (["ollama 0.6.2"] if seen[-1] > NOTICE else [None])
+            assert row["advisories"] == ["CVE-2026-7482"]
+            known = kind in ("open", "changed")
+            assert (row["is_updated"], row["is_fixed"]) == ((False, False) if known else (None, None))
         # Asked for qwen alone: three listed it then, and only what they list of it counts.
         qwen = graph.followup(tmp_path / "qwen").to_dict("records")
         assert (qwen[0]["notified"], qwen[0]["still_open"], qwen[0]["changed"]) == (6, 6, 0)
@@ -333,6 +353,21 @@ def test_who_moved_to_a_version_that_is_mended(place: Place, tmp_path: Path) -> 
                 assert row[name] == words[name], (row["recipient"], name)
         assert "9 still open, 1 changed (of both 6 updated, 3 no longer affected), 1 gone" in str(answer.headline)
         assert any(c.startswith("Of 10 hosts open or changed, 9 answered since with a") for c in answer.caveats)
+
+        rows = graph.ask("followup", tmp_path / "all", hosts=True).rows
+        found = {row["host"]: row for row in rows}
+        for i, (_, before, after, _, _, kind) in enumerate(UPDATES):
+            row = found[graph.masker.pseudonym(f"192.0.2.{i}")]
+            state, *words = kind.split()
+            is_known = state in ("still_open", "changed")
+            assert row["state"] == state
+            assert row["is_updated"] == ("updated" in words if is_known else None)
+            assert row["is_fixed"] == ("fixed" in words if is_known else None)
+            assert row["port"] == sorted(before)
+            assert row["was"] == [" ".join(filter(None, before[port])) for port in row["port"]]
+            # A port that tells no version keeps the one that it told.
+            now = [after.get(port) for port in row["port"]]
+            assert row["now"] == [now and f"{now[0]} {now[1] or '0.17.0'}" for now in now]
 
         path = tmp_path / "all" / "notified.json"
         text = path.read_text("utf-8")
@@ -446,6 +481,49 @@ def test_rows_say_the_labels_of_own_assets(place: Place, tmp_path: Path) -> None
         assert note.startswith(f"{alone} endpoints of {alone} hosts ({share}) that no contact matches are in a file")
         assert "--by network" in note
         assert [row["hosts"] for row in answer.rows if row["recipient"] == "unmatched"] == [alone]
+
+
+def test_who_shall_not_be_written_to_is_counted_and_in_no_file(place: Place, tmp_path: Path) -> None:
+    place.load(planted(range(1, NOTICE + 1)))
+    never = tmp_path / "never.txt"
+    quiet = {f"192.0.2.{i}" for i, (_, asn, *_) in enumerate(FATES) if asn == A and i % 3 == 0}
+    own = Counter(asn for _, asn, *_ in FATES)
+    with cohabit.open(place.data, place.uri, show_addresses=True) as graph:
+        # Some hosts of one network, and the whole of the other.
+        never.write_text("".join(f"{address}\n" for address in sorted(quiet)) + f"AS{B}\n", "utf-8")
+        answer = graph.ask("notify", tmp_path / "some", no_notice=never, author=" CERT\n Example ")
+        (row,) = answer.rows
+        assert (row["recipient"], row["hosts"], row["withheld"]) == (f"AS{A}", own[A] - len(quiet), len(quiet))
+        assert row["hosts"] + row["withheld"] == own[A]
+        assert "withheld" in answer.table_columns
+        text = (tmp_path / "some" / "withheld.csv").read_text("utf-8")
+        assert text.splitlines() == [
+            "recipient,asn,hosts,withheld",
+            f"AS{B},{B},0,{own[B]}",
+            f"AS{A},{A},{own[A] - len(quiet)},{len(quiet)}",
+        ]
+        lines = list(csv.DictReader(io.StringIO((tmp_path / "some" / row["file"]).read_text("utf-8"))))
+        kept = {f"192.0.2.{i}" for i, (_, asn, *_) in enumerate(FATES) if asn == A} - quiet
+        assert {line["ip"] for line in lines} == kept
+        record = read_record(tmp_path / "some")
+        assert {h.host for r in record.recipients for h in r.hosts} == kept
+        assert record.author == "CERT Example"
+        (note,) = (text for text in answer.caveats if "withheld" in text)
+        assert note.startswith(f"{len(quiet) + own[B]} hosts of 2 recipients withheld (--no-notice)")
+        # All of them, and none.
+        never.write_text("192.0.2.0/24\n", "utf-8")
+        answer = graph.ask("notify", tmp_path / "all", no_notice=never)
+        assert f"All of {len(FATES)} hosts are in the list of --no-notice, and nothing was written." in str(
+            answer.headline
+        )
+        assert not (tmp_path / "all").exists()
+        never.write_text("198.51.100.0/24\n", "utf-8")
+        answer = graph.ask("notify", tmp_path / "none", no_notice=never)
+        assert "None of the chosen hosts is in the list of --no-notice." in answer.caveats
+        assert sum(row["hosts"] for row in answer.rows) == len(FATES)
+        for wrong, words in (("  ", "--author is empty"), ("x" * 201, "--author has 201 characters")):
+            with pytest.raises(UsageError, match=words):
+                graph.notify(tmp_path / "x", author=wrong)
 
 
 def test_what_is_refused(place: Place, tmp_path: Path) -> None:

@@ -66,6 +66,17 @@ SCOPES: list[tuple[dict[str, Any], Any]] = [
         {"version": ("<0.7",), "software": ("ollama", "vLLM")},
         lambda p, a, h: runs(h, {1, 2, 3}, "ollama") and runs(h, {1, 2, 3}, "vllm"),
     ),
+    ({"advisory": (" cve-2026-7482",)}, lambda p, a, h: "CVE-2026-7482" in advisories_of(h)),
+    (
+        {"advisory": ("CVE-2025-32444", "CVE-2025-46570")},
+        lambda p, a, h: {"CVE-2025-32444", "CVE-2025-46570"} <= advisories_of(h),
+    ),
+    ({"advisory": ("any",), "software": ("vllm",)}, lambda p, a, h: advisories_of(h) and runs(h, None, "vllm")),
+    ({"advisory": ("CVE-2024-28224",)}, lambda p, a, h: False),
+    *[
+        ({"severity": level}, lambda p, a, h, worst=worst: severity_of(p, a, h) <= worst)
+        for worst, level in enumerate(("critical", "High", "medium", "low"))
+    ],
     ({"first_seen_since": "2025-02-03"}, lambda p, a, h: h["first_seen"] >= "2025-02-03T00:00:00Z"),
     ({"active_within": 30}, lambda p, a, h: age(p, h) <= timedelta(days=30)),
     ({"active_within": 1}, lambda p, a, h: age(p, h) <= timedelta(days=1)),
@@ -75,9 +86,44 @@ SCOPES: list[tuple[dict[str, Any], Any]] = [
 VERSIONS = {"0.5.7": 1, "v0.6.2": 2, "0.6.2": 2, "0.7.0-rc1": 3, "0.7": 4}
 
 
-def runs(host: dict[str, Any], versions: set[int], software: str | None = None) -> bool:
+# What the bundled list has for them, worst first: all of Ollama before 0.17.1, and the ranges <0.8.0, <0.9.0 and
+# >=0.6.5, <0.8.5 of vLLM, whose 0.14.1 no range holds.
+_EVERY_VLLM = {"CVE-2025-29770": "medium", "CVE-2025-46570": "low"}
+ADVISORIES = {
+    **{("ollama", version): {"CVE-2026-7482": "critical"} for version in VERSIONS},
+    **{("vllm", version): _EVERY_VLLM for version in ("0.5.7", "v0.6.2", "0.6.2")},
+    **{("vllm", version): {"CVE-2025-32444": "critical", **_EVERY_VLLM} for version in ("0.7.0-rc1", "0.7")},
+}
+FIXED_IN = {"ollama": "0.17.1", "vllm": "0.14.1"}
+SEVERITIES = ["critical", "high", "medium", "low"]
+
+
+def seen_last(host: dict[str, Any], port: int) -> tuple[str | None, str | None]:
+    """Software that was seen last on a port, and its version."""
+    on_port = {name: run for (name, at), run in host["runs"].items() if at == port}
+    if not on_port:
+        return None, None
+    name = max(on_port, key=lambda n: (on_port[n]["last_seen"], n))
+    return name, on_port[name]["version"]
+
+
+def advisories_of(host: dict[str, Any]) -> set[str]:
+    return {name for port in host["ports"] for name in ADVISORIES.get(seen_last(host, port), ())}  # type: ignore[call-overload]
+
+
+def severity_of(plain: Plain, address: str, host: dict[str, Any]) -> int:
+    """How bad the worst server of a host is, as a position in SEVERITIES."""
+    known = ["low", *(["medium"] if host["listed_weeks"] else [])]
+    known += ["high"] if any(plain.can((address, m), "tools") for m in plain.of_host[address]) else []
+    for port in host["ports"]:
+        known += ADVISORIES.get(seen_last(host, port), {}).values()  # type: ignore[call-overload]
+    return min(map(SEVERITIES.index, known))
+
+
+def runs(host: dict[str, Any], versions: set[int] | None, software: str | None = None) -> bool:
     return any(
-        VERSIONS.get(run["version"]) in versions and software in (None, name) for (name, _), run in host["runs"].items()
+        (versions is None or VERSIONS.get(run["version"]) in versions) and software in (None, name)
+        for (name, _), run in host["runs"].items()
     )
 
 

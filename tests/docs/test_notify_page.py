@@ -40,7 +40,7 @@ def test_the_session_prints_what_the_page_shows(tmp_path: Path) -> None:
                 printed = run(tmp_path, "bash", "-euo", "pipefail", "-c", exchange.command)
                 assert exchange.agrees(printed), f"$ {exchange.command}\n{printed}"
                 shown += 1
-    assert shown == 9
+    assert shown == 10
 
 
 def test_its_columns_and_links() -> None:

@@ -164,10 +164,46 @@ def test_of_countries_under_k_the_report_says_that(tmp_path: Path) -> None:
         # By hand: a known place, and the reported family.
         assert "The family of a model is the one that most hosts report for it" in text
         nobody = shown(make_report(store, Request(Scope(country=("FR",)), protected=Protection(10))))
-        assert "Fewer than 10 hosts are in scope." in nobody
-        assert nobody.count("There is none of 10 hosts or more.") == 3
+        assert "Fewer than 10 hosts are in scope: there is nothing to report." in nobody
+        assert nobody.count("There is none of 10 hosts or more.") == 5
         page = make_map(store, "families", Request(Scope(country=("FR",)), protected=Protection(10)))
         assert "There is no family in this selection that may be shown (published with K = 10)" in page
+
+
+def test_a_report_of_one_country_is_split_by_networks_and_says_nothing_of_the_world(
+    plain: Path, tmp_path: Path
+) -> None:
+    own = [r for r in population() if r["country_code"] == "DE"]
+    records = [{**r, "as_name": f"Carrier {r['asn']}"} for r in own]
+    networks = Counter(r["asn"] for r in own)
+    top, hosts = min(networks.items(), key=lambda n: (-n[1], n[0]))
+    low, high = proportion_confint(hosts, len(own), method="wilson")
+    interval = f"(95 % interval {low * 100:.1f} % to {high * 100:.1f} %)"
+    with closing(store_of(tmp_path, records)) as one, closing(open_store(plain, "embedded")) as several:
+        # Asked for, and where all hosts of the graph are in it.
+        asked, only = (
+            shown(make_report(store, Request(Scope(country=where))))
+            for store, where in ((several, ("Germany",)), (one, ()))
+        )
+        public = shown(make_report(one, Request(Scope(country=("DE",)), protected=Protection(10))))
+        whole = shown(make_report(several, Request()))
+    for text in (asked, only, public):
+        assert "Which AI models live together on exposed hosts – Germany" in text
+        assert "Who carries the hosts in Germany Networks" in text
+        assert "hosts in scope, all in Germany; " in text
+        assert "Silent Brothers" not in text
+        assert "has most hosts" not in text
+        assert "countries with most" not in text
+        assert "The report is of one country." in text
+    assert f"{len(own)} hosts in scope, all in Germany" in asked
+    assert f"Carrier {top} carries most of these hosts, {100 * hosts / len(own):.0f} % {interval}." in only
+    for asn, number in networks.items():
+        assert f"AS{asn}" in only
+        assert f"{number} of {len(own)}" in only
+        assert f"{number // 10 * 10} of {len(own) // 10 * 10}" in public
+    assert "Germany;" not in whole
+    assert "Who carries the hosts" not in whole
+    assert "Silent Brothers" in whole
 
 
 def test_the_study_is_named_and_empty_columns_are_not_there(plain: Path) -> None:

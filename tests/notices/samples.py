@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from cohabit.notices.recipients import Notice
 from cohabit.notices.record import Common
-from cohabit.notices.severity import worry_rule
 from cohabit.queries.endpoints import Endpoint
 
 PLAIN = Endpoint(
@@ -90,7 +89,7 @@ ENDPOINTS = (
         for i, text in enumerate(HOSTILE)
     ),
 )
-COMMON = Common("2025-03-09T10:00:00Z", False, worry_rule())
+COMMON = Common("2025-03-09T10:00:00Z", False)
 
 
 def notice(*endpoints: Endpoint, recipient: str | None = "AS64496", contact: str | None = None) -> Notice:

@@ -83,6 +83,18 @@ def test_prefixes_against_a_plain_search(tmp_path: Path) -> None:
         ("ASx,a\n", r"line 1: 'ASx' is neither an AS number nor a prefix"),
         ("\u202eAS1,a\n", r"line 1: '\\\\u202eAS1' is neither"),
         ("AS4294967296,a\n", r"line 1: 'AS4294967296' is neither"),
+        (
+            "ip,recipient\n192.0.2.7,a\n64496,b\n",
+            r"line 3: '64496' is a bare number under 'ip'; write .* or AS64496 if",
+        ),
+        ("CIDR,email\n64496,a\n", r"line 2: '64496' is a bare number under 'cidr'"),
+        ("prefix,country\n192.0.2.0/24,a\n", r"line 1: the second column is called 'country', .* call it `recipient`"),
+        ("192.0.2.7,443\n", r"line 1: '443' is a number, and the second column says whom to write to"),
+        ("192.0.2.7,AS64496\n", r"line 1: 'AS64496' is an AS number, and the second"),
+        ("AS64496,192.0.2.0/24\n", r"line 1: '192\.0\.2\.0/24' is an address or a prefix, and the second"),
+        ("AS64496,abuse@\n", r"line 1: 'abuse@' is no whole e-mail address, and the second"),
+        ("AS64496,a@example.net b@example.net\n", r"is no whole e-mail address"),
+        ("AS64496,-\n", r"line 1: '-' is no name, and the second"),
         ("AS1,Unmatched\n", r"line 1: 'unmatched' is the name of what has no recipient"),
         ('AS1,"a\n', r"line 1: not CSV"),
         ("", r"contacts\.csv: there are no contacts in it; write one a line"),
@@ -172,3 +184,12 @@ def test_every_endpoint_goes_to_one_recipient(tmp_path: Path) -> None:
         found = share_out(endpoints, by, contacts, [])
         assert [(n.recipient, n.stem, n.hosts) for n in found] == expected
         assert sorted(e.host for n in found for e in n.endpoints) == sorted(e.host for e in endpoints)
+
+
+def test_whom_one_can_write_to(tmp_path: Path) -> None:
+    for who in ("abuse@example.net", "Abuse desk <abuse@example.net>", "BT", "1&1", "名", "team 7"):
+        contacts = read_contacts(written(tmp_path, f'ip,Contact\n192.0.2.7,"{who}"\nAS64496,"{who}"\n'))
+        assert contacts.recipient("192.0.2.7", None) == contacts.recipient("198.51.100.1", 64496) == who
+    # Without headings, and under `asn`, a bare number is an AS number.
+    for heading in ("", "asn,recipient\n"):
+        assert read_contacts(written(tmp_path, f"{heading}64496,a\n")).recipient("192.0.2.7", 64496) == "a"

@@ -7,7 +7,7 @@ import pytest
 from cohabit.notices.folder import NotifiedHost, NotifiedServer
 from cohabit.notices.updates import Update, update_notes, update_of
 from cohabit.queries.advisories import Advisory
-from cohabit.queries.endpoints import Server
+from cohabit.queries.servers import Server
 
 Then = dict[int, tuple[str | None, str | None, tuple[str, ...]]]
 Now = dict[int, tuple[str, str | None]]

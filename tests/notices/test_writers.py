@@ -28,10 +28,11 @@ from cohabit.notices.letter import letter_file
 from cohabit.notices.libraries import library
 from cohabit.notices.misp import misp_file
 from cohabit.notices.notify import COLUMNS as INDEX_COLUMNS
-from cohabit.notices.severity import occurring
+from cohabit.notices.record import occurring
 from cohabit.notices.stix import stix_file
 from cohabit.notices.table import COLUMNS, table_file
 from cohabit.notices.tlp import parse_tlp
+from cohabit.queries.endpoints import Endpoint
 from cohabit.text import visible
 from tests.notices.samples import BARE, COMMON, ENDPOINTS, HOSTILE, PLAIN, notice
 
@@ -84,7 +85,9 @@ def test_csv_is_read_alike_by_three_readers(tmp_path: Path) -> None:
 
 
 def test_severity_is_the_worst_of_what_is_known() -> None:
-    severity = COMMON.severity
+    def severity(e: Endpoint) -> str:
+        return e.worry.severity
+
     fixed = replace(PLAIN, version="99.0.0")
     assert severity(fixed) == "high"  # it can call tools
     assert severity(replace(fixed, capabilities=())) == "medium"  # anybody gets the list
@@ -92,8 +95,8 @@ def test_severity_is_the_worst_of_what_is_known() -> None:
     # CVE-2026-7482, critical, is in every version of Ollama before 0.17.1; a build without a number tells nothing.
     assert severity(replace(PLAIN, version="0.17.0")) == "critical"
     # The bundled list: CVE-2026-7482 is of all versions before 0.17.1, the others of much older ones.
-    assert COMMON.worry(replace(PLAIN, version="0.17.0")).advisories == ("CVE-2026-7482",)
-    assert COMMON.worry(replace(PLAIN, version="0.17.1")).advisories == ()
+    assert replace(PLAIN, version="0.17.0").worry.advisories == ("CVE-2026-7482",)
+    assert replace(PLAIN, version="0.17.1").worry.advisories == ()
     assert severity(replace(PLAIN, version="0.0.0")) == "high"
     assert severity(replace(PLAIN, software="other", version="0.17.0")) == "high"
 
@@ -140,6 +143,16 @@ def test_stix_is_valid_and_comes_back(tmp_path: Path) -> None:
     (author,), (marking,) = of_type["identity"], of_type["marking-definition"]
     assert set(grouping.object_refs) == {o.id for o in bundle.objects} - {grouping.id, author.id, marking.id}
     assert len(of_type["observed-data"]) == len(of_type["note"]) == len(ENDPOINTS)
+    # Of the endpoints only Ollama 0.5.7 falls under an advisory, and under one (the others end at 0.3.14, or begin at
+    # 0.11.5-rc0).
+    ((weak,), (link,)) = of_type["vulnerability"], of_type["relationship"]
+    (reference,) = weak.external_references
+    assert (weak.name, reference.source_name, reference.external_id) == ("CVE-2026-7482", "cve", "CVE-2026-7482")
+    assert weak.description.startswith("ollama <0.17.1; critical: A crafted GGUF file")
+    assert weak.description.endswith(" (https://www.cve.org/CVERecord?id=CVE-2026-7482)")
+    assert (link.relationship_type, link.target_ref) == ("related-to", weak.id)
+    (affected,) = (one for one in of_type["software"] if one.id == link.source_ref)
+    assert (affected.name, affected.version) == ("ollama", "0.5.7")
     known = {one.id: one for one in bundle.objects}
     for observed, e in zip(of_type["observed-data"], ENDPOINTS, strict=True):
         own = {known[ref].type: known[ref] for ref in observed.object_refs}
@@ -173,11 +186,22 @@ def test_misp_comes_back_and_blocks_nobody(tmp_path: Path) -> None:
     assert found.info == "Open AI model servers: AS64496"
     assert (found.date.isoformat(), found.distribution, found.published) == ("2025-03-09", 0, False)
     assert [tag.name for tag in found.tags] == ["cohabit", "tlp:amber"]
-    assert len(found.objects) == len(ENDPOINTS)
+    # The first three run a version with an advisory: a critical one, so the threat level is MISP's highest.
+    assert found.threat_level_id == 1
+    *things, weak = found.objects
+    assert len(things) == len(ENDPOINTS)
+    about = {a.object_relation: a.value for a in weak.attributes}
+    assert (weak.name, about["id"]) == ("vulnerability", "CVE-2026-7482")
+    assert about["references"] == "https://www.cve.org/CVERecord?id=CVE-2026-7482"
+    assert about["summary"].startswith("ollama <0.17.1; critical: A crafted GGUF file")
+    assert [a.type for a in weak.attributes if a.object_relation == "id"] == ["vulnerability"]
+    links = [[(r.relationship_type, r.referenced_uuid) for r in o.ObjectReference] for o in things]
+    assert links == [[("affected-by", weak.uuid)]] * 3 + [[]] * (len(ENDPOINTS) - 3)
     ids = [found.uuid, *(o.uuid for o in found.objects), *(a.uuid for o in found.objects for a in o.attributes)]
+    ids += [r.uuid for o in found.objects for r in o.ObjectReference]
     assert len(set(ids)) == len(ids)
     assert {uuid.UUID(one).version for one in ids} == {5}
-    for thing, e in zip(found.objects, ENDPOINTS, strict=True):
+    for thing, e in zip(things, ENDPOINTS, strict=True):
         assert thing.name == "ip-port"
         assert not any(a.to_ids for a in thing.attributes)
         own = {a.object_relation: a.value for a in thing.attributes}
@@ -223,23 +247,31 @@ def test_the_letter_is_filled_from_the_index() -> None:
     assert max(map(len, text.splitlines())) <= 120
 
 
-def test_the_letter_explains_the_advisories_that_occur_once_each() -> None:
+def test_the_letter_explains_the_advisories_that_occur_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
     old, fixed = replace(PLAIN, version="0.3.14"), replace(PLAIN, version="99.0.0")
-    found = occurring([PLAIN, old, old, fixed, BARE], COMMON.worry)
-    assert [a.id for a in found] == list(COMMON.worry(old).advisories)
+    found = occurring([PLAIN, old, old, fixed, BARE])
+    assert [a.id for a in found] == list(old.worry.advisories)
     assert {"CVE-2026-7482"} < {a.id for a in found}
-    assert occurring([fixed, BARE], COMMON.worry) == []
-    assert occurring([replace(PLAIN, software="vllm", version="0.17.0")], COMMON.worry) == []
+    assert occurring([fixed, BARE]) == []
+    assert occurring([replace(PLAIN, software="vllm", version="0.17.0")]) == []
     hostile = msgspec.structs.replace(found[0], summary="{recipient} " * 30)
-    text = letter_file("network", COMMON, [hostile, *found[1:]]).decode()
+    monkeypatch.setattr("cohabit.notices.letter.occurring", lambda _: [hostile, *found[1:]])
+    text = letter_file("network", COMMON, [old]).decode()
     assert max(map(len, text.splitlines())) <= 120
     filled = text.format(**dict.fromkeys(INDEX_COLUMNS, "?"))
     assert f" * {found[0].id} (critical): ollama <0.17.1. {{recipient}} {{recipient}}" in filled
+    # 0.3.14 is out of the last of the ranges from 0.17.1 on.
+    assert " * Versions that none of our advisories is about: ollama 0.17.1 (each line says its own).\n" in filled
+    assert "\n    The least version to update to is what its line says as «fixed in».\n 4. " in filled
     said = " ".join(filled.split())
     for advisory in found[1:]:
         assert said.count(f"{advisory.id} ({advisory.severity}): ") == 1
         assert f"{' or '.join(advisory.affected)}. {advisory.summary}. {advisory.source}" in said
-    assert "Advisories that lines name" not in letter_file("network", COMMON).decode()
+    monkeypatch.undo()
+    for rows in ([], [fixed]):
+        text = letter_file("network", COMMON, rows).decode()
+        assert "Advisories that lines name" not in text
+        assert "fixed in" not in text
 
 
 # TLP 2.0 by FIRST; the marking definitions of STIX 2.1 as OASIS published them; the words that IntelMQ takes.
@@ -283,7 +315,10 @@ def test_every_format_says_with_whom_it_may_be_shared(name: str, marking: str, i
         },
     }
     assert "object_marking_refs" not in author
-    assert [one["object_marking_refs"] for one in others] == [[definition["id"]]] * 7
+    public = [one for one in others if one["type"] == "vulnerability"]
+    assert len(public) == 1
+    assert "object_marking_refs" not in public[0]
+    assert [one["object_marking_refs"] for one in others if one not in public] == [[definition["id"]]] * 8
     options = stix2validator.ValidationOptions(version="2.1", disabled=["103", "301"])
     done = stix2validator.validate_string(content, options)
     assert done.is_valid, done.as_dict()
@@ -326,3 +361,86 @@ def test_a_library_that_is_missing(form: str, name: str, monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UsageError, match=rf"--as {form} needs the library {name}: \S+ -m pip install {name}"):
         library(form)
+
+
+@pytest.mark.parametrize(
+    ("software", "version", "expected"),
+    [
+        # By the bundled ranges: all versions of Ollama before 0.17.1 are in one.
+        ("ollama", "0.1.20", "0.17.1"),
+        ("ollama", "0.17.0", "0.17.1"),
+        ("ollama", "0.17.1-rc1", "0.17.1"),
+        ("ollama", "0.17.1", None),
+        # 0.8.5 and 0.9.0 end what 0.8.2 falls under, but 0.9.0 is within >=0.8.3, <0.14.1.
+        ("vllm", "0.8.2", "0.14.1"),
+        ("vllm", "0.14.0", "0.14.1"),
+        # 1.34.42 ends the older range, and the newer one begins behind it.
+        ("litellm", "1.30.0", "1.34.42"),
+        ("litellm", "1.83.0", "1.83.7"),
+        ("open-webui", "0.6.0", "0.9.5"),
+        ("other", "0.1.20", None),
+        ("ollama", "0.0.0", None),
+    ],
+)
+def test_every_row_says_which_version_ends_it(software: str, version: str, expected: str | None) -> None:
+    e = replace(PLAIN, software=software, version=version)
+    (row,) = csv.DictReader(io.StringIO(table_file(notice(e), COMMON).decode()))
+    assert row["fixed_in"] == (expected or "")
+    assert intelmq_event(e, notice(), COMMON).get("extra.fixed_in") == expected
+    said = f"\nfixed in: {expected}\n"
+    (note,) = (one for one in json.loads(stix_file(notice(e), COMMON))["objects"] if one["type"] == "note")
+    assert (said in note["content"]) is (expected is not None)
+    event = json.loads(misp_file(notice(e), COMMON))["Event"]
+    (text,) = (a["value"] for o in event["Object"] for a in o["Attribute"] if a["object_relation"] == "text")
+    assert (said in text) is (expected is not None)
+
+
+@pytest.mark.parametrize(("severity", "level"), [("critical", 1), ("high", 1), ("medium", 2), ("low", 3)])
+def test_the_threat_level_is_that_of_the_worst_endpoint(severity: str, level: int) -> None:
+    clean = replace(PLAIN, version="99.0.0")
+    worst = {
+        "critical": PLAIN,
+        "high": clean,
+        "medium": replace(clean, capabilities=()),
+        "low": replace(clean, capabilities=(), listed=False),
+    }
+    rows = [e for name, e in worst.items() if list(worst).index(name) >= list(worst).index(severity)]
+    assert rows[0].worry.severity == severity
+    assert json.loads(misp_file(notice(*reversed(rows)), COMMON))["Event"]["threat_level_id"] == str(level)
+
+
+def test_who_sends_it_is_in_every_format_that_has_a_place_for_it() -> None:
+    name = "CERT {recipient} <b>"
+    common = replace(COMMON, author=name)
+    bundle = stix2.parse(stix_file(notice(PLAIN), common).decode())
+    author = bundle.objects[0]
+    assert (author.type, author.name, author.identity_class) == ("identity", name, "organization")
+    made = [one for one in bundle.objects if "created_by_ref" in one]
+    assert {one.created_by_ref for one in made} == {author.id}
+    assert {one.type for one in made} == {"grouping", "note", "observed-data", "relationship", "vulnerability"}
+    done = stix2validator.validate_string(
+        bundle.serialize(), stix2validator.ValidationOptions(version="2.1", disabled=["103", "301"])
+    )
+    assert done.is_valid, done.as_dict()
+    assert not done.warnings
+    event = json.loads(misp_file(notice(PLAIN), common))["Event"]
+    assert event["Orgc"] == {"name": name}
+    loaded = pymisp.MISPEvent()
+    loaded.from_dict(**event)
+    assert loaded.Orgc.name == name
+    found = intelmq_event(PLAIN, notice(), common)
+    assert (found["feed.name"], found["feed.provider"]) == ("cohabit", name)
+    letter = letter_file("network", common).decode().format(**dict.fromkeys(INDEX_COLUMNS, "?"))
+    assert letter.endswith(f"With kind regards\n{name}\n[HOW TO REACH YOU, YOUR PGP KEY]\n")
+    # Nobody said who sends it: the program made it, and the letter has a gap.
+    plain = stix2.parse(stix_file(notice(PLAIN), COMMON).decode()).objects[0]
+    assert (plain.name, plain.identity_class) == ("cohabit", "system")
+    event_of_nobody = json.loads(misp_file(notice(PLAIN), COMMON))["Event"]
+    assert "Orgc" not in event_of_nobody
+    assert "feed.provider" not in intelmq_event(PLAIN, notice(), COMMON)
+    assert "\n[YOUR NAME, YOUR TEAM, " in letter_file("network", COMMON).decode()
+    # Objects of other senders are other objects.
+    ids = {one["uuid"] for one in (event, *event["Object"])}
+    assert not ids & {one["uuid"] for one in (event_of_nobody, *event_of_nobody["Object"])}
+    others = {one["id"] for one in json.loads(stix_file(notice(PLAIN), COMMON))["objects"]}
+    assert not {one.id for one in made} & others

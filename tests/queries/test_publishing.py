@@ -259,6 +259,8 @@ ASKED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     *(("rank", (), {"by": place}) for place in ("country", "network", "provider", "software")),
     ("rank", (), {"level": "line", "by": "provider-kind"}),
     ("rank", (), {"level": "family", "by": "country", "scope": Scope(country=("CN",))}),
+    ("rank", (), {"by": "country", "scope": Scope(advisory=("any",))}),
+    ("rank", (), {"by": "country", "scope": Scope(severity="high")}),
     ("cooccurrence", (), {}),
     ("cooccurrence", (("llama",),), {"sort": "lift", "min_hosts": 20}),
     ("cooccurrence", (("llama", "qwen2", "gemma2"),), {}),
@@ -304,6 +306,7 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("exclusions", (), {}),
     ("notify", ("notices",), {}),
     ("followup", ("notices",), {}),
+    ("followup", ("notices",), {"hosts": True}),
 ]
 
 
