@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cohabit.cells import cell, fitting, heading, is_numeric, is_rigid
+from cohabit.choices import among
 from cohabit.errors import DataError, UsageError
 from cohabit.queries.result import Result, Row
 from cohabit.text import defused, visible
@@ -46,7 +47,7 @@ class Format:
 
     def __post_init__(self) -> None:
         if self.name not in FORMATS:
-            raise UsageError(f"--format {self.name!r}: choose from {', '.join(FORMATS)}")
+            raise UsageError(f"--format {self.name!r}: {among(self.name, FORMATS)}")
         if self.limit < 1:
             raise UsageError(f"--limit {self.limit}: it takes 1 or more")
 

@@ -69,6 +69,9 @@ def cooccurrence(
     ] = None,
     level: LevelOption = "family",
     min_hosts: Annotated[int, typer.Option(help="Leave out pairs with fewer hosts.")] = 1,
+    other_labs: Annotated[
+        bool, typer.Option("--other-labs", help="With --level line or model: leave out pairs of one lab.")
+    ] = False,
     sort: Annotated[str, typer.Option(help="Column to sort by, largest first.")] = "hosts",
     null: Annotated[str, typer.Option(help="Null model of the p-values: bicm or hypergeometric.")] = "bicm",
     bootstrap: Annotated[
@@ -82,6 +85,7 @@ def cooccurrence(
     Examples:
       cohabit cooccurrence llama qwen2
       cohabit cooccurrence qwen2 --min-hosts 100 --sort lift
+      cohabit cooccurrence qwen3 --level line --other-labs
       cohabit cooccurrence --level lab --country DE --format csv
     """
     answer(
@@ -91,6 +95,7 @@ def cooccurrence(
         tuple(items or ()),
         level=level,
         min_hosts=min_hosts,
+        other_labs=other_labs,
         sort=sort,
         null=null,
         bootstrap=bootstrap,

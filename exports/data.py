@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.exports.deployments import flat_tables
 from cohabit.exports.masking import masked_graph
@@ -41,7 +42,7 @@ class Selection:
 
     def __post_init__(self) -> None:
         if self.level is not None and self.level not in LEVELS:
-            raise UsageError(f"--level {self.level!r}: not a level; choose from {', '.join(LEVELS)}")
+            raise UsageError(f"--level {self.level!r}: not a level; {among(self.level, LEVELS)}")
         check_min_hosts(self.min_hosts)
         if self.level is None and self.min_hosts > 1:
             raise UsageError("--min-hosts is about pairs: give --level too")

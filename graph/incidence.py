@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ class Incidence:
     def at(self, level: str) -> ItemMatrix:
         """The host × item matrix of a level."""
         if level not in LEVELS:
-            raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
+            raise UsageError(f"--level {level!r}: not a level; {among(level, LEVELS)}")
         labels = self.models.labels(level)
         position: dict[str | None, int] = {label: i for i, label in enumerate(labels)}
         of_model = np.array([position.get(item, -1) for item in self.models.items[level]], np.int64)

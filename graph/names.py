@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cohabit.choices import close_to
 from cohabit.loaders.catalogue import Catalogue, Entry
 from cohabit.loaders.names import canonical_model
 
@@ -184,6 +185,13 @@ def country_code(code: str | None, name: str | None) -> str | None:
 def country_name(code: str) -> str:
     """English name of a country code, as CLDR has it."""
     return _territories()[0].get(code, code)
+
+
+def close_country(text: str) -> tuple[str, str] | None:
+    """Name and code of the country whose English name is written much like this; None where none is."""
+    codes = _territories()[1]
+    close = close_to(text, codes)
+    return (country_name(codes[close[0]]), codes[close[0]]) if close else None
 
 
 @functools.cache

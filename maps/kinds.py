@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.archive import RejectedRecord
 from cohabit.graph.store import GraphStore
@@ -89,7 +90,7 @@ def _check_share(kind: str, ending: str, request: Request | None) -> None:
 
 def _known(kind: str) -> Kind:
     if kind not in KINDS:
-        raise UsageError(f"map {kind!r}: not a kind of map; choose from {', '.join(KINDS)}")
+        raise UsageError(f"map {kind!r}: not a kind of map; {among(kind, KINDS)}")
     return KINDS[kind]
 
 

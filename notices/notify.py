@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore
 from cohabit.notices.contacts import Contacts, read_contacts
@@ -135,9 +136,9 @@ def notify(
 
 def _contacts(by: str, form: str, contacts: str | os.PathLike[str] | None) -> Contacts | None:
     if by not in BY:
-        raise UsageError(f"--by {by!r}: choose from {', '.join(BY)}")
+        raise UsageError(f"--by {by!r}: {among(by, BY)}")
     if form not in FORMS:
-        raise UsageError(f"--as {form!r}: choose from {', '.join(FORMS)}")
+        raise UsageError(f"--as {form!r}: {among(form, FORMS)}")
     if by == "contact":
         if contacts is None:
             raise UsageError("--by contact needs --contacts FILE, a CSV file of AS numbers or prefixes and recipients")

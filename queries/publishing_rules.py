@@ -171,11 +171,20 @@ _DIFF = Rule(
 _REPLACED = Rule(
     ("model", "from_digest", "to_digest"), counts=("hosts", "base"), shares=(_SHARE,), order=("-hosts", "model")
 )
+_SUCCESSORS = Rule(
+    ("outcome",),
+    adds=("outcome",),
+    counts=("hosts", "had_both", "base"),
+    shares=(_SHARE,),
+    order=("~outcome",),
+)
 
 
 def _diff(options: Options) -> Rule | Refused:
     if options.get("level") == "host":
         return _HOSTS
+    if options.get("successor") is not None:
+        return _SUCCESSORS
     return _REPLACED if options.get("of_digests") else _DIFF
 
 

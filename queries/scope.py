@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import (
     Deployments,
@@ -127,11 +128,13 @@ def parse_country(text: str) -> str:
     plain = text.strip()
     if len(plain) == 2 and plain.isascii() and plain.isalpha():
         return plain.upper()
-    from cohabit.graph.names import country_code
+    from cohabit.graph.names import close_country, country_code
 
     code = country_code(None, plain)
     if code is None:
-        raise UsageError(f"{visible(text, 40)!r} is not a country; write its code, such as DE, or its English name")
+        close = close_country(plain)
+        hint = f"did you mean {close[0]} ({close[1]})? Write" if close else "write"
+        raise UsageError(f"{visible(text, 40)!r} is not a country; {hint} its code, such as DE, or its English name")
     return code
 
 
@@ -139,7 +142,7 @@ def parse_kind(text: str) -> str:
     """Read a kind of provider in any case, or raise UsageError."""
     kind = " ".join(text.casefold().replace("-", " ").split())
     if kind not in KINDS:
-        raise UsageError(f"{visible(text, 40)!r} is not a kind of provider; there are: {', '.join(KINDS)}")
+        raise UsageError(f"{visible(text, 40)!r} is not a kind of provider; {among(kind, KINDS)}")
     return kind
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cohabit.errors import UsageError
-from cohabit.queries.impact import impact
+from cohabit.queries.impact import SCOPES, impact
 from cohabit.queries.monoculture import monoculture
 from cohabit.queries.risks import KINDS, risks
 from cohabit.queries.scope import Scope
@@ -199,6 +199,34 @@ def test_impact_of_a_line_by_hand(small: Graph) -> None:
         assert (row["share"], row["low"], row["high"]) == pytest.approx((row["hosts"] / LISTED, low, high))
         outside = row["scope"] == "other-name"
         assert row["share_of_affected"] == (None if outside else pytest.approx(row["hosts"] / 5))
+
+
+def test_one_scope_of_impact_alone(small: Graph) -> None:
+    whole = small.ask("impact", ["line:llama3.1"])
+    scopes = list(dict.fromkeys(row["scope"] for row in whole.rows))
+    assert set(scopes) <= set(SCOPES)
+    for scope in SCOPES:
+        alone = small.ask("impact", ["line:llama3.1"], scopes=(scope,))
+        assert alone.rows == [row for row in whole.rows if row["scope"] == scope]
+        assert alone.headline == whole.headline
+    two = small.impact("line:llama3.1", scopes=["country", "alone"])
+    assert two["item"].tolist() == ["DE", "US", "no other model", "unknown"]
+    # What is not known is last of its scope, and never among the first rows of all; a note has its share.
+    for scope in scopes:
+        own = [row["item"] for row in whole.rows if row["scope"] == scope]
+        assert "unknown" not in own[:-1]
+    items = [row["item"] for row in whole.rows]
+    assert items.index("unknown") > items.index("no other model")
+    assert (
+        "Not known, of the affected hosts: digest 40 %, country 20 %, provider-kind 100 %; these rows come last."
+        in whole.caveats
+    )
+    (said,) = [c for c in small.ask("impact", ["line:llama3.1"], scopes=("country",)).caveats if "Not known" in c]
+    assert said == "Not known, of the affected hosts: country 20 %; these rows come last."
+    assert "most often beside the family gptoss (40 %)" in str(whole.headline)
+    assert "most often beside the line " in str(small.ask("impact", ["line:llama3.1"], level="line").headline)
+    with pytest.raises(UsageError, match="--scope 'contry': not a scope; did you mean country"):
+        small.impact("line:llama3.1", scopes="contry")
 
 
 def test_impact_with_derived_lines(small: Graph) -> None:

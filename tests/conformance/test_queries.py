@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from cohabit.errors import DataError, UsageError
 from cohabit.graph.incidence import LEVELS
 from cohabit.queries.combinations import combinations as exact_sets
 from cohabit.queries.cooccurrence import cooccurrence
@@ -240,6 +241,32 @@ def test_named_pairs(place: Place, records: list[Record], plain: Plain) -> None:
     store.close()
 
 
+def test_pairs_of_other_labs(place: Place, records: list[Record], plain: Plain) -> None:
+    """The rows that are left are those without the option, figures and all; an unknown lab is like no other."""
+    place.load(records)
+    store = place.open()
+    for level in ("line", "model"):
+        lab = {plain.item(m, level): plain.item(m, "lab") for m in plain.models}
+        every = cooccurrence(store, level=level, null="hypergeometric").rows
+        found = cooccurrence(store, level=level, null="hypergeometric", other_labs=True)
+        wanted = [r for r in every if lab[r["a"]] is None or lab[r["a"]] != lab[r["b"]]]
+        assert repr(found.rows) == repr(wanted)  # as text: a number that is none does not equal itself
+        assert 0 < len(wanted) < len(every)
+        assert "Pairs of one lab are left out (--other-labs); bases, p and q are those of all pairs." in found.caveats
+        assert level == "line" or any(lab[r["a"]] is lab[r["b"]] is None for r in wanted)
+        (first, *_) = [r["a"] for r in every if lab[r["a"]] is not None and lab[r["a"]] == lab[r["b"]]]
+        own = cooccurrence(store, (first,), level=level, null="hypergeometric", other_labs=True).rows
+        assert own
+        assert not [r for r in own if lab[r["b"]] == lab[first]]
+    for options, names, message in (
+        ({"level": "family"}, (), "--other-labs is about products, which have one lab: give --level line or model"),
+        ({"level": "line"}, ("qwen2.5", "llama3.2"), "--other-labs chooses among pairs: give one name, or none"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            cooccurrence(store, names, other_labs=True, **options)
+    store.close()
+
+
 def test_items_together_and_exact_combinations(place: Place, records: list[Record], plain: Plain) -> None:
     """Sets of three and four items, and the exact set of every host, in every scope and at every level."""
     place.load(records)
@@ -414,7 +441,6 @@ def test_hosts_and_host(place: Place, records: list[Record], plain: Plain) -> No
 
 
 def test_free_cypher_is_masked_and_reads_only(place: Place, records: list[Record]) -> None:
-    from cohabit.errors import DataError, UsageError
 
     place.load(records)
     with Graph(place.data, place.uri) as graph:

@@ -97,7 +97,7 @@ def test_what_cannot_be_exported_is_said(graph: Graph, tmp_path: Path) -> None:
     (tmp_path / "full" / "mine.txt").write_text("keep")
     (tmp_path / "file").write_text("keep")
     cases: list[tuple[type[Exception], str, str, Path, dict[str, Any]]] = [
-        (UsageError, "there are: graphml", "dot", tmp_path / "x", {}),
+        (UsageError, "choose from graphml", "dot", tmp_path / "x", {}),
         (UsageError, "ends in .gexf", "gexf", tmp_path / "x.graphml", {}),
         (UsageError, "not a level", "gexf", tmp_path / "x.gexf", {"level": "vendor"}),
         (UsageError, "give --level too", "gexf", tmp_path / "x.gexf", {"min_hosts": 3}),
