@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cohabit.cells import cell, fitting, heading, is_numeric, is_rigid
+from cohabit.cells import cell, fitting, heading, is_numeric, is_rigid, with_short_digests
 from cohabit.choices import among
 from cohabit.errors import DataError, UsageError
 from cohabit.queries.result import Result, Row
@@ -205,7 +205,7 @@ def _draw(result: Result, how: Format, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    rows = _limited(result, how)
+    rows = _drawn(result, how)
     if result.headline:
         console.print(Text(visible(result.headline)), soft_wrap=True)
     table = Table(box=None, padding=(0, 1, 0, 0), show_header=not result.single, header_style="bold")
@@ -240,6 +240,12 @@ def _draw(result: Result, how: Format, console: Console) -> None:
 
 def _limited(result: Result, how: Format) -> list[Row]:
     return result.rows[: how.limit] if how.name == "table" else result.rows
+
+
+def _drawn(result: Result, how: Format) -> list[Row]:
+    """The rows of a table for people; what a free query returns, and one object alone, is shown as it is."""
+    rows = _limited(result, how)
+    return rows if result.single or result.own_columns else with_short_digests(rows)
 
 
 def _notes(result: Result, rows: list[Row], how: Format) -> list[str]:

@@ -412,7 +412,10 @@ class Questions:
         >>> graph.impact("line:llama3.2")[["scope", "hosts"]].head(1)
            scope  hosts
         0  total     40
-        >>> graph.impact("line:llama3.2", scopes="quantisation")[["item", "hosts"]]
+        >>> graph.impact("line:llama3.2", scopes="quantisation")[["item", "hosts"]].head(2)
+             item  hosts
+        0  Q4_K_M     28
+        1    Q8_0      7
         """
         if not all(isinstance(name, str) for name in names):
             raise TypeError("impact takes names one by one: impact('line:a', 'line:b'), or impact(*names)")

@@ -212,7 +212,14 @@ def query(
     cypher: Annotated[str | None, typer.Argument(help="A reading Cypher statement.")] = None,
     file: Annotated[Path | None, typer.Option(help="Read the statement from this file.")] = None,
     name: Annotated[str | None, typer.Option(help="Run a saved query.", autocompletion=completing.saved)] = None,
-    param: Annotated[Several, typer.Option(help="A parameter, NAME=VALUE.", metavar="NAME=VALUE")] = None,
+    param: Annotated[
+        Several,
+        typer.Option(
+            help="A parameter of the statement; what is JSON there is read as such, so a text like a number is quoted: "
+            "'old=\"3\"'.",
+            metavar="NAME=VALUE",
+        ),
+    ] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the saved query instead of running it.")] = False,
     list_saved: Annotated[bool, typer.Option("--list", help="List the saved queries.")] = False,
 ) -> None:
@@ -223,6 +230,7 @@ def query(
       cohabit query --list
       cohabit query --name family-pair --param a=llama --param b=qwen2
       cohabit query 'MATCH (h:Host) RETURN count(h) AS hosts'
+      cohabit query 'MATCH (m:Model {name: $old}) RETURN m.format AS f' --param 'old="qwen3:8b"'
     """
     from cohabit.commands import querying
     from cohabit.output import show as show_result

@@ -309,6 +309,13 @@ def host_keys(store: GraphStore, where: str = "", parameters: Mapping[str, Any] 
     return distinct(without_nulls(table.column("host")))
 
 
+def newest_sighting(store: GraphStore) -> str | None:
+    """Time of the newest observation of any host; None in a graph without hosts."""
+    table = store.table("MATCH (h:Host) RETURN max(h.last_seen) AS newest")
+    newest: str | None = table.column("newest")[0].as_py() if table.num_rows else None
+    return newest
+
+
 def host_addresses(store: GraphStore) -> tuple[Integers, list[str]]:
     """Keys and addresses of all hosts, by key."""
     table = store.table(f"MATCH (h:Host) RETURN {store.host_key} AS host, h.address AS address")

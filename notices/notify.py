@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cohabit.choices import among
 from cohabit.errors import UsageError
+from cohabit.graph.incidence import newest_sighting
 from cohabit.graph.store import GraphStore
 from cohabit.notices.contacts import Contacts, read_contacts
 from cohabit.notices.folder import (
@@ -87,9 +88,8 @@ def notify(
     if not endpoints:
         return result(COLUMNS, [], headline="No host is chosen: there is nobody to notify, and nothing was written.")
     notices = share_out(endpoints, by, known, [Path(name).stem for name in (RECORD, INDEX, LETTER)])
-    figures = store.table("MATCH (h:Host) RETURN max(h.last_seen) AS newest").column("newest")
     labels = labels_of_hosts({e.host: e.asn for e in endpoints}, scope.in_file)
-    common = Common(figures[0].as_py(), simulated, worry_rule(), level, labels)
+    common = Common(str(newest_sighting(store)), simulated, worry_rule(), level, labels)
     ending, write = _WRITERS[form]
     files = {f"{notice.stem}.{ending}": write(notice, common) for notice in notices}
     rows = [

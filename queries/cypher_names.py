@@ -86,12 +86,10 @@ def place(statement: str, position: int) -> str:
 def used_names(statement: str) -> list[Used]:
     """Labels and types in patterns and predicates, and properties of the variables that patterns bind.
 
-    Only what is certain: a variable that AS gives another meaning is left alone, and so are the keys of a map.
+    Only what is certain: a variable that AS has given another meaning is left alone, and so are the keys of a map.
     """
     reader = _Reader(list(located(statement)))
-    names = list(reader.patterns())
-    reader.forget_renamed()
-    return [*names, *reader.properties()]
+    return [*reader.patterns(), *reader.properties()]
 
 
 class _Reader:
@@ -115,15 +113,11 @@ class _Reader:
             elif text == ":" and self._begins_labels(i):
                 yield from self._labels(i)
 
-    def forget_renamed(self) -> None:
-        """Leave variables alone that AS gives another meaning."""
-        for i, (kind, text, _) in enumerate(self._found):
-            if i and kind in ("word", "quoted") and self._text(i - 1).upper() == "AS":
-                self._typed.pop(_bare(text), None)
-
     def properties(self) -> Iterator[Used]:
-        """Yield the properties of the variables that patterns bind."""
+        """Yield the properties of the variables that patterns bind, up to where AS gives one another meaning."""
         for i in range(2, len(self._found)):
+            if self._text(i - 1).upper() == "AS" and self._is_name(i):
+                self._typed.pop(_bare(self._text(i)), None)
             if not (self._is_name(i) and self._text(i - 1) == "." and self._is_name(i - 2)):
                 continue
             variable = _bare(self._text(i - 2))

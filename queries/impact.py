@@ -13,14 +13,14 @@ from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import targets as named
-from cohabit.queries.digests import Digests, read_digests
+from cohabit.queries.digests import Digests, read_digests, require_digest
 from cohabit.queries.listed import Mask, hosts_of, quantisations, read_listed, shares
 from cohabit.queries.places import PLACES, memberships
 from cohabit.queries.rank import UNKNOWN
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
 from cohabit.queries.targets import DIGEST, Target
-from cohabit.queries.words import count, percent
+from cohabit.queries.words import count, percent, short_digest
 from cohabit.text import visible
 
 COLUMNS = ("scope", "item", "hosts", "share", "low", "high", "base", "share_of_affected", "matched_by")
@@ -127,7 +127,7 @@ def impact(
     _check_scopes(scopes)
     if level not in LEVELS:
         raise UsageError(f"--level {level!r}: not a level; {among(level, LEVELS)}")
-    listed = [named.require_digest(text) for text in digests]
+    listed = [require_digest(text) for text in digests]
     if not names and not listed:
         raise UsageError(
             "impact of what? Name an item (model:…, line:…, lab:…, family:…, digest:…), or give --digests FILE"
@@ -152,7 +152,7 @@ def impact(
     shown = [row for row in rows if row["scope"] in scopes] if scopes else rows
     return result(
         COLUMNS,
-        _ordered(shown),
+        _ordered(shown, mixed=not scopes),
         headline=_headline(rows, len(incidence.hosts), level),
         caveats=(*_caveats(found, shown, include_derived), *_unknown(shown)),
         table_columns=TABLE_COLUMNS,
@@ -261,13 +261,15 @@ def _beside(matched: _Matched, level: str) -> list[Row]:
     return [*rows, *matched.counted("alone", ["no other model"], [int(np.count_nonzero(alone))], [ways])]
 
 
-def _ordered(rows: list[Row]) -> list[Row]:
-    """The first known rows of every scope, then the rest scope by scope; most hosts first, `unknown` last."""
+def _ordered(rows: list[Row], *, mixed: bool) -> list[Row]:
+    """Rows scope by scope, most hosts first, `unknown` last; `mixed`: the first known ones of each, then the rest."""
     ranked: list[tuple[tuple[object, ...], Row]] = []
     for place, scope in enumerate(SCOPES):
         own = [row for row in rows if row["scope"] == scope]
         own.sort(key=lambda r: (r["item"] == UNKNOWN, -r["hosts"], r["item"]))
-        ranked += [((rank >= _FIRST or row["item"] == UNKNOWN, place, rank), row) for rank, row in enumerate(own)]
+        for rank, row in enumerate(own):
+            later = mixed and (rank >= _FIRST or row["item"] == UNKNOWN)
+            ranked.append(((later, place, rank), row))
     return [row for _, row in sorted(ranked, key=lambda pair: pair[0])]
 
 
@@ -281,7 +283,7 @@ def _unknown(rows: list[Row]) -> Iterator[str]:
 def _headline(rows: list[Row], base: int, level: str) -> str:
     total = rows[0]
     targets = [row["item"] for row in rows if row["scope"] == "target"]
-    shown = ", ".join(visible(label, 60) for label in targets[:3])
+    shown = ", ".join(visible(short_digest(label), 60) for label in targets[:3])
     what = shown if len(targets) <= 3 else f"{shown} and {len(targets) - 3:,} more"
     if not total["hosts"]:
         return f"None of {count(base, 'host')} whose list was seen runs {what}."

@@ -210,7 +210,7 @@ def test_one_scope_of_impact_alone(small: Graph) -> None:
         assert alone.rows == [row for row in whole.rows if row["scope"] == scope]
         assert alone.headline == whole.headline
     two = small.impact("line:llama3.1", scopes=["country", "alone"])
-    assert two["item"].tolist() == ["DE", "US", "no other model", "unknown"]
+    assert two["item"].tolist() == ["DE", "US", "unknown", "no other model"]
     # What is not known is last of its scope, and never among the first rows of all; a note has its share.
     for scope in scopes:
         own = [row["item"] for row in whole.rows if row["scope"] == scope]
@@ -320,6 +320,10 @@ def test_short_digests_that_mean_several_things(place: Place) -> None:
             UsageError, match=f"the short digest {A[:12]} can mean several things here; write one in full"
         ):
             graph.ask("impact", [A[:12]])
+        with pytest.raises(UsageError, match=f"the short digest {A[:12]} can mean several things here"):
+            graph.hosts(digest=A[:12])
+        assert len(graph.hosts(digest=A[:12] + "1" * 52)) == 1
+        assert graph.hosts(digest="0" * 12).empty
         # A model can be called like a digest.
         with pytest.raises(UsageError, match=f"write one of: model:{B[:12]}:latest, digest:{B[:12]}"):
             graph.ask("impact", [B[:12]])

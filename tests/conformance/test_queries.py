@@ -422,9 +422,10 @@ def test_hosts_and_host(place: Place, records: list[Record], plain: Plain) -> No
         }
         assert set(graph.hosts(model="deepseek-R1:7B", lab="meta")["host"]) == holders
         digest = "b" * 64
-        assert set(graph.hosts(digest=digest)["host"]) == {
-            a for (a, _), e in plain.edges.items() if digest in (e["digests"] or [])
-        }
+        for form in (digest, digest[:12], f"sha256:{digest[:12].upper()}"):
+            assert set(graph.hosts(digest=form)["host"]) == {
+                a for (a, _), e in plain.edges.items() if digest in (e["digests"] or [])
+            }
         address = next(a for a in plain.hosts if a.startswith("2001:db8"))
         one = graph.host(address.upper()).iloc[0]
         assert one["models"] == sorted(lists[address])
@@ -457,8 +458,19 @@ def test_free_cypher_is_masked_and_reads_only(place: Place, records: list[Record
         ):
             with pytest.raises(UsageError, match="query refused"):
                 graph.query(refused)
-        with pytest.raises(DataError, match="refused the query"):
+        with pytest.raises(DataError, match=r"the store refused the query: line 1, column 15: 'RETURN' cannot stand"):
             graph.query("MATCH (h:Host RETURN h")
+        with pytest.raises(DataError, match=r"line 2, column 1: 'RETRUN' is not understood .* mean RETURN\?"):
+            graph.query("MATCH (h:Host)\nRETRUN count(h) AS n")
+        with pytest.raises(DataError, match=r"refused the query: .* the query ends here, .*; '\(' is not closed"):
+            graph.query("MATCH (h:Host")
+        for cypher, said in (
+            ("MATCH (h:Hosts) RETURN count(h) AS n", "query, line 1, column 10: no label 'Hosts'; did you mean Host"),
+            ("MATCH (h:Host) RETURN h.adress AS a", "column 25: no property 'adress' of Host; did you mean address"),
+            ("MATCH ()-[d:DEPLOY]->() RETURN count(d) AS n", "no relationship type 'DEPLOY'; did you mean DEPLOYS"),
+        ):
+            with pytest.raises(UsageError, match=said):
+                graph.query(cypher)
 
 
 def test_json_is_the_same_on_every_store(place: Place, records: list[Record], tmp_path: Any) -> None:
