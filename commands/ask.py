@@ -134,7 +134,9 @@ def hosts(
     family: Annotated[Several, typer.Option(help="Hosts that run this family.", metavar="NAME")] = None,
     line: Annotated[Several, typer.Option(help="Hosts that run this line.", metavar="NAME")] = None,
     lab: Annotated[Several, typer.Option(help="Hosts that run a model of this lab.", metavar="NAME")] = None,
-    digest: Annotated[Several, typer.Option(help="Hosts that reported this digest.", metavar="DIGEST")] = None,
+    digest: Annotated[
+        Several, typer.Option(help="Hosts that reported this digest (or its first 12 digits).", metavar="DIGEST")
+    ] = None,
     endpoints: Annotated[
         bool, typer.Option("--endpoints", help="One row a host and port, with the models that were asked for.")
     ] = False,
