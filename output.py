@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cohabit.cells import cell, fitting, heading, is_numeric, is_rigid, is_share
+from cohabit.cells import cell, fitting, heading, is_numeric, is_rigid, is_share, with_short_digests
+from cohabit.choices import among
 from cohabit.errors import DataError, UsageError
 from cohabit.queries.result import Result, Row
 from cohabit.text import defused, visible
@@ -50,7 +51,7 @@ class Format:
 
     def __post_init__(self) -> None:
         if self.name not in FORMATS and (self.name != WORKBOOK or self.output is None):
-            raise UsageError(f"--format {self.name!r}: choose from {', '.join(FORMATS)}")
+            raise UsageError(f"--format {self.name!r}: {among(self.name, FORMATS)}")
         if self.limit < 1:
             raise UsageError(f"--limit {self.limit}: it takes 1 or more")
 
@@ -218,7 +219,7 @@ def _draw(result: Result, how: Format, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    rows = _limited(result, how)
+    rows = _drawn(result, how)
     if result.headline:
         console.print(Text(visible(result.headline)), soft_wrap=True)
     table = Table(box=None, padding=(0, 1, 0, 0), show_header=not result.single, header_style="bold")
@@ -285,6 +286,12 @@ def _cut(result: Result, rows: list[Row]) -> str:
             since = cell(result.columns[0], shown[0][result.columns[0]])
             return f"; {f'of {name} ' if name else ''}only the newest, from {since} on"
     return ""
+
+
+def _drawn(result: Result, how: Format) -> list[Row]:
+    """The rows of a table for people; what a free query returns, and one object alone, is shown as it is."""
+    rows = _limited(result, how)
+    return rows if result.single or result.own_columns else with_short_digests(rows)
 
 
 def _notes(result: Result, rows: list[Row], how: Format) -> list[str]:

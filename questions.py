@@ -67,6 +67,7 @@ class Questions:
         *names: str,
         level: str = "family",
         min_hosts: int = 1,
+        other_labs: bool = False,
         sort: str = "hosts",
         null: str = "bicm",
         bootstrap: int = 0,
@@ -86,7 +87,8 @@ class Questions:
         0  2025-03      0                  4
         1  2025-04      4                 12
         """
-        options = {"level": level, "min_hosts": min_hosts, "sort": sort, "null": null}
+        options: dict[str, Any] = {"level": level, "min_hosts": min_hosts, "sort": sort, "null": null}
+        options["other_labs"] = other_labs
         drawn = {"bootstrap": bootstrap, "seed": seed, "every": every}
         return self.ask("cooccurrence", names, **options, **drawn, scope=scope(filters), publish=publish).to_pandas()
 
@@ -197,18 +199,20 @@ class Questions:
         *,
         level: str | None = None,
         item: str | Sequence[str] = (),
+        successor: str | None = None,
         digests: bool = False,
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """What changed between two dates, by item or (level `host`) by host; or the digests that were replaced.
+        """What changed between two dates, by item or (level `host`) by host; what became of the hosts of one item when
+        its `successor` came; or the digests that were replaced.
 
         >>> graph.diff("2025-06-01", "2025-12-01").head(1)[["item", "before", "after"]]
             item  before  after
         0  qwen2      25     63
         """
         options: dict[str, Any] = {"level": level, "of_digests": digests, "item": _tuple(item)}
-        options |= {"scope": scope(filters), "publish": publish}
+        options |= {"successor": successor, "scope": scope(filters), "publish": publish}
         return self.ask("diff", date1, date2, **options).to_pandas()
 
     def compare(
@@ -409,18 +413,25 @@ class Questions:
         digests: str | Sequence[str] = (),
         include_derived: bool = False,
         level: str = "family",
+        scopes: str | Sequence[str] = (),
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """The hosts that run something named, where, run by whom, and with what beside it.
+        """The hosts that run something named, where, run by whom, and with what of `level` beside it; `scopes`: only
+        these rows.
 
         >>> graph.impact("line:llama3.2")[["scope", "hosts"]].head(1)
            scope  hosts
         0  total     40
+        >>> graph.impact("line:llama3.2", scopes="quantisation")[["item", "hosts"]].head(2)
+             item  hosts
+        0  Q4_K_M     28
+        1    Q8_0      7
         """
         if not all(isinstance(name, str) for name in names):
             raise TypeError("impact takes names one by one: impact('line:a', 'line:b'), or impact(*names)")
         options = {"digests": _tuple(digests), "include_derived": include_derived, "level": level}
+        options["scopes"] = _tuple(scopes)
         return self.ask("impact", names, **options, scope=scope(filters), publish=publish).to_pandas()
 
     def trends(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -124,7 +125,7 @@ class Graph(Questions):
         from cohabit.maps.request import Request
 
         named = source_name(source)
-        simulated, _ = self._kinds_of_scans()
+        simulated, _ = self._kinds_of_scans
         notes = self.notes(kind, publish=publish, **filters)
         masker = self.masker
         request = Request(
@@ -151,7 +152,7 @@ class Graph(Questions):
         from cohabit.maps.kinds import KINDS
 
         by = KINDS[kind].by if kind in KINDS else None
-        mixed = (MIXED,) if all(self._kinds_of_scans()) else ()
+        mixed = (MIXED,) if all(self._kinds_of_scans) else ()
         return (*mixed, *self._caveats([scope(filters)], {"by": by}, published=publish is not None))
 
     def _caveats(self, scopes: Sequence[Scope], options: Mapping[str, Any], *, published: bool = False) -> list[str]:
@@ -188,6 +189,7 @@ class Graph(Questions):
 
         Texts are `string`, counts, weeks, AS numbers and sizes `int64`, shares and measures `double`, yes and no
         `bool`; lists are `list<string>` or `list<int64>`; what is not known is null. Times are texts, ISO 8601 in UTC.
+        What they hold (filters, base, digest of the graph, caveats) is in their schemas' metadata, as JSON.
 
         >>> import cohabit
         >>> with cohabit.open() as g:
@@ -196,6 +198,9 @@ class Graph(Questions):
         ['deployments', 'hosts', 'models']
         >>> tables["deployments"].schema.field("weeks").type
         ListType(list<item: int64>)
+        >>> import json
+        >>> json.loads(tables["hosts"].schema.metadata[b"cohabit"])["filters"]
+        '--country DE'
         """
         return self._export_data(level, min_hosts, filters, publish).tables
 
@@ -226,7 +231,8 @@ class Graph(Questions):
         from cohabit.exports.data import Selection, read_data
 
         selection = Selection(level, scope(filters), min_hosts, protection(publish))
-        return read_data(self.store, self.masker, selection, simulated=self._kinds_of_scans()[0])
+        notes = self.notes(publish=publish, **filters)
+        return read_data(self.store, self.masker, selection, simulated=self._kinds_of_scans[0], notes=notes)
 
     def ask(self, question: str, *arguments: Any, **options: Any) -> Result:
         """Ask one question by name and say of the answer whether the data are simulated.
@@ -264,7 +270,7 @@ class Graph(Questions):
         )
 
         store, masker = self.store, self.masker
-        simulated, real = self._kinds_of_scans()
+        simulated, real = self._kinds_of_scans
         protected = protection(options.pop("publish", None))
         rule = publishing_rules.rule_of(question, arguments, options) if protected else None
         least = options.get("min_hosts") if protected and question in publishing_rules.LEAST else None
@@ -333,7 +339,9 @@ class Graph(Questions):
         known = state is not None and archive.exists and archive.id == state.archive
         return archive.rejected() if known else None
 
+    @cached_property
     def _kinds_of_scans(self) -> tuple[bool, bool]:
+        """Whether there are simulated scans, and real ones."""
         kinds = self.store.table("MATCH (s:Scan) RETURN DISTINCT s.simulated AS simulated")
         values = kinds.column("simulated").to_pylist()
         return True in values, False in values

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS
 from cohabit.queries.protection import protection
@@ -80,7 +81,7 @@ class Bundle:
                 "bundle: --prefix is part of an address, and a bundle is handed on; choose hosts otherwise"
             )
         if self.level not in LEVELS:
-            raise UsageError(f"--level {self.level!r}: not a level; choose from {', '.join(LEVELS)}")
+            raise UsageError(f"--level {self.level!r}: not a level; {among(self.level, LEVELS)}")
         protection(self.publish)
         object.__setattr__(self, "source", source_name(self.source) or None)
 

@@ -57,7 +57,9 @@ def notify(
     family: Annotated[Several, typer.Option(help="Hosts that run this family.", metavar="NAME")] = None,
     line: Annotated[Several, typer.Option(help="Hosts that run this line.", metavar="NAME")] = None,
     lab: Annotated[Several, typer.Option(help="Hosts that run a model of this lab.", metavar="NAME")] = None,
-    digest: Annotated[Several, typer.Option(help="Hosts that reported this digest.", metavar="DIGEST")] = None,
+    digest: Annotated[
+        Several, typer.Option(help="Hosts that reported this digest (or its first 12 digits).", metavar="DIGEST")
+    ] = None,
     format: Annotated[  # noqa: A002
         str, typer.Option(help="Of the index that is printed: table, json, csv, markdown or parquet.")
     ] = "table",

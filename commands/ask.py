@@ -70,6 +70,9 @@ def cooccurrence(
     ] = None,
     level: LevelOption = "family",
     min_hosts: Annotated[int, typer.Option(help="Leave out pairs with fewer hosts.")] = 1,
+    other_labs: Annotated[
+        bool, typer.Option("--other-labs", help="With --level line or model: leave out pairs of one lab.")
+    ] = False,
     sort: Annotated[str, typer.Option(help="Column to sort by, largest first.")] = "hosts",
     null: Annotated[str, typer.Option(help="Null model of the p-values: bicm or hypergeometric.")] = "bicm",
     bootstrap: Annotated[
@@ -92,6 +95,7 @@ def cooccurrence(
       cohabit cooccurrence llama qwen2
       cohabit cooccurrence llama qwen2 --every month
       cohabit cooccurrence qwen2 --min-hosts 100 --sort lift
+      cohabit cooccurrence qwen3 --level line --other-labs
       cohabit cooccurrence --level lab --country DE --format csv
     """
     answer(
@@ -101,6 +105,7 @@ def cooccurrence(
         tuple(items or ()),
         level=level,
         min_hosts=min_hosts,
+        other_labs=other_labs,
         sort=sort,
         null=null,
         bootstrap=bootstrap,
@@ -144,7 +149,9 @@ def hosts(
     family: Annotated[Several, typer.Option(help="Hosts that run this family.", metavar="NAME")] = None,
     line: Annotated[Several, typer.Option(help="Hosts that run this line.", metavar="NAME")] = None,
     lab: Annotated[Several, typer.Option(help="Hosts that run a model of this lab.", metavar="NAME")] = None,
-    digest: Annotated[Several, typer.Option(help="Hosts that reported this digest.", metavar="DIGEST")] = None,
+    digest: Annotated[
+        Several, typer.Option(help="Hosts that reported this digest (or its first 12 digits).", metavar="DIGEST")
+    ] = None,
     endpoints: Annotated[
         bool, typer.Option("--endpoints", help="One row a host and port, with the models that were asked for.")
     ] = False,
@@ -220,7 +227,14 @@ def query(
     cypher: Annotated[str | None, typer.Argument(help="A reading Cypher statement.")] = None,
     file: Annotated[Path | None, typer.Option(help="Read the statement from this file.")] = None,
     name: Annotated[str | None, typer.Option(help="Run a saved query.", autocompletion=completing.saved)] = None,
-    param: Annotated[Several, typer.Option(help="A parameter, NAME=VALUE.", metavar="NAME=VALUE")] = None,
+    param: Annotated[
+        Several,
+        typer.Option(
+            help="A parameter of the statement; what is JSON there is read as such, so a text like a number is quoted: "
+            "'old=\"3\"'.",
+            metavar="NAME=VALUE",
+        ),
+    ] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the saved query instead of running it.")] = False,
     list_saved: Annotated[bool, typer.Option("--list", help="List the saved queries.")] = False,
 ) -> None:
@@ -231,6 +245,7 @@ def query(
       cohabit query --list
       cohabit query --name family-pair --param a=llama --param b=qwen2
       cohabit query 'MATCH (h:Host) RETURN count(h) AS hosts'
+      cohabit query 'MATCH (m:Model {name: $old}) RETURN m.format AS f' --param 'old="qwen3:8b"'
     """
     from cohabit.commands import querying
     from cohabit.output import show as show_result

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from cohabit.choices import among
 from cohabit.commands.answering import LevelOption, answer, scope_of
+from cohabit.commands.completing import items
 from cohabit.errors import UsageError
 from cohabit.options import Answer, Filters, Several, Where, with_options
 from cohabit.text import visible
@@ -29,6 +31,14 @@ def diff(
         str | None, typer.Option(help="model, family, line, lab, lab-country or host.", show_default="family")
     ] = None,
     item: Annotated[Several, typer.Option(help="Only this item of the level.", metavar="NAME")] = None,
+    successor: Annotated[
+        str | None,
+        typer.Option(
+            help="With one --item: how many of its hosts moved to this one, have both, kept it, or left.",
+            metavar="NAME",
+            autocompletion=items,
+        ),
+    ] = None,
     digests: Annotated[
         bool, typer.Option("--digests", help="Show instead which digests replaced others under one model name.")
     ] = False,
@@ -39,10 +49,11 @@ def diff(
     Examples:
       cohabit diff 2025-04-01 2025-09-01
       cohabit diff 2025-04-01 2025-09-01 --level line --item deepseek-r1
+      cohabit diff 2025-04-01 2025-09-01 --level line --item qwen2.5 --successor qwen3
       cohabit diff 2025-04-01 2025-09-01 --level host
     """
     options: dict[str, Any] = {"level": level, "of_digests": digests, "item": tuple(item or ())}
-    options["scope"] = scope_of(filters)
+    options |= {"successor": successor, "scope": scope_of(filters)}
     answer(where, output, "diff", date1, date2, **options)
 
 
@@ -94,7 +105,7 @@ def filters_of(pairs: list[str]) -> dict[str, Any]:
         name = names.get(key.strip().lower().removeprefix("--").replace("_", "-"), "")
         said = f"--with {visible(pair, 60)}"
         if not name:
-            raise UsageError(f"{said}: not a filter; there are: {', '.join(names)}")
+            raise UsageError(f"{said}: not a filter; {among(key, names)}")
         if name == "exclude_decoys":
             value = value if equals else "yes"
         elif not value:

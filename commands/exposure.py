@@ -7,11 +7,16 @@ from typing import Annotated
 
 import typer
 
-from cohabit.commands.answering import LevelOption, answer, scope_of
+from cohabit.commands.answering import answer, scope_of
 from cohabit.commands.completing import any_items, words
-from cohabit.options import Answer, Filters, Where, with_options
+from cohabit.options import Answer, Filters, Several, Where, with_options
 
 app = typer.Typer()
+
+_SCOPES = (
+    *("total", "target", "model", "quantisation", "digest", "other-name", "other-digest", "country", "network"),
+    *("provider", "provider-kind", "software", "beside", "alone"),
+)
 
 
 @app.command()
@@ -72,13 +77,25 @@ def impact(
     include_derived: Annotated[
         bool, typer.Option("--include-derived", help="Also models whose line derives from a named line or lab.")
     ] = False,
-    level: LevelOption = "family",
+    level: Annotated[
+        str, typer.Option(help="Level of what is beside it: model, family, line, lab or lab-country.")
+    ] = "family",
+    scopes: Annotated[
+        Several,
+        typer.Option(
+            "--scope",
+            help=f"Only the rows of this scope: {', '.join(_SCOPES[:-1])} or {_SCOPES[-1]}; repeatable.",
+            metavar="SCOPE",
+            autocompletion=words(*_SCOPES),
+        ),
+    ] = None,
 ) -> None:
     """Say which hosts run something that has a problem, where, run by whom, and with what beside it (--level).
 
     \b
     Examples:
       cohabit impact lab:Meta
+      cohabit impact line:qwen3 --scope beside --level line
       cohabit impact line:llama3.2 --include-derived
     """
     from cohabit.queries.digests import read_digest_file
@@ -91,5 +108,6 @@ def impact(
         digests=() if digests is None else read_digest_file(digests),
         include_derived=include_derived,
         level=level,
+        scopes=tuple(scopes or ()),
         scope=scope_of(filters),
     )

@@ -6,17 +6,19 @@ here, once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.exports.deployments import flat_tables
 from cohabit.exports.masking import masked_graph
 from cohabit.exports.networks import network_tables
 from cohabit.exports.scoped import scoped_graph
-from cohabit.graph.incidence import LEVELS
+from cohabit.graph.incidence import LEVELS, newest_sighting
 from cohabit.graph.store import GraphStore
 from cohabit.graph.tables import GraphTables
 from cohabit.privacy import Masker
@@ -41,7 +43,7 @@ class Selection:
 
     def __post_init__(self) -> None:
         if self.level is not None and self.level not in LEVELS:
-            raise UsageError(f"--level {self.level!r}: not a level; choose from {', '.join(LEVELS)}")
+            raise UsageError(f"--level {self.level!r}: not a level; {among(self.level, LEVELS)}")
         check_min_hosts(self.min_hosts)
         if self.level is None and self.min_hosts > 1:
             raise UsageError("--min-hosts is about pairs: give --level too")
@@ -72,21 +74,36 @@ class ExportData:
 
     @property
     def tables(self) -> dict[str, pa.Table]:
-        """The tables by the names that they have in files."""
+        """The tables by the names that they have in files; `about` is in their schemas' metadata, as JSON."""
         if self.bipartite:
-            return {"hosts": self.nodes["host"], "models": self.nodes["model"], "deployments": self.edges}
-        (items,) = self.nodes.values()
-        return {"items": items, "pairs": self.edges}
+            found = {"hosts": self.nodes["host"], "models": self.nodes["model"], "deployments": self.edges}
+        else:
+            (items,) = self.nodes.values()
+            found = {"items": items, "pairs": self.edges}
+        about = {"cohabit": json.dumps(self.about)}
+        return {name: table.replace_schema_metadata(about) for name, table in found.items()}
 
 
-def read_data(store: GraphStore, masker: Masker, selection: Selection, *, simulated: bool = False) -> ExportData:
-    """Read what is to be exported; the same graph, selection and masking key give the same data on every store."""
+def read_data(
+    store: GraphStore, masker: Masker, selection: Selection, *, simulated: bool = False, notes: Sequence[str] = ()
+) -> ExportData:
+    """Read what is to be exported; the same graph, selection and masking key give the same data on every store.
+
+    `about` has the filters, the date of the newest sighting, the digest of the graph (but for everybody, where nothing
+    is said that hangs on single hosts), and the `notes` as its caveats.
+    """
+    content = "hosts and the models they list" if selection.level is None else f"{selection.level} network"
+    date, state = (newest_sighting(store) or "")[:10], store.state()
     about: About = {
-        "content": "hosts and the models they list" if selection.level is None else f"{selection.level} network",
+        "title": f"cohabit: {content}{f', seen until {date}' if date else ''}",
+        "content": content,
         "filters": "; ".join(selection.scope.description()) or "none",
         "addresses": "shown" if masker.show else "masked",
         "simulated": simulated,
+        **({"date": date} if date else {}),
         **({"published": selection.protected.words} if selection.protected else {}),
+        **({"digest": state.digest} if state and not selection.protected else {}),
+        **({"caveats": " ".join(notes)} if notes else {}),
     }
     if selection.level is None:
         graph = masked_graph(scoped_graph(store, selection.scope), masker)

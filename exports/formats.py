@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.exports.data import ExportData
 from cohabit.exports.placing import check_place, place
@@ -58,7 +59,5 @@ def format_called(name: str) -> Format:
     """The format of that name (UsageError lists them)."""
     known = formats()
     if name not in known:
-        raise UsageError(
-            f"no format is called {visible(name, 40)!r}; there are: {', '.join([*known, 'neo4j-browser'])}"
-        )
+        raise UsageError(f"no format is called {visible(name, 40)!r}; {among(name, [*known, 'neo4j-browser'])}")
     return known[name]

@@ -28,7 +28,9 @@ def write(data: ExportData, path: Path) -> None:
 def _lines(data: ExportData) -> Iterator[str]:
     described = "; ".join(f"{name}: {written(value)}" for name, value in data.about.items())
     yield _START
-    yield f"<meta><creator>cohabit</creator><description>{escaped(described)}</description></meta>\n"
+    # The date is that of the data: when it was written is nothing that the graph says.
+    dated = f' lastmodifieddate="{data.about["date"]}"' if "date" in data.about else ""
+    yield f"<meta{dated}><creator>cohabit</creator><description>{escaped(described)}</description></meta>\n"
     yield '<graph defaultedgetype="undirected" mode="static">\n'
     edge_types = elements.edge_types(data)
     edge_types.pop("weight", None)  # GEXF has it itself

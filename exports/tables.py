@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,12 +25,11 @@ def write_csv(data: ExportData, folder: Path) -> None:
 
 
 def write_parquet(data: ExportData, folder: Path) -> None:
-    """Write one file a table, with types, lists and values as they are; `about` is in the schema's metadata."""
+    """Write one file a table, with types, lists, values and the schema's metadata as they are."""
     import pyarrow.parquet as pq
 
-    about = {"cohabit": json.dumps(data.about)}
     for name, table in _marked(data).items():
-        pq.write_table(table.replace_schema_metadata(about), folder / f"{name}.parquet")
+        pq.write_table(table, folder / f"{name}.parquet")
 
 
 def write_xlsx(data: ExportData, path: Path) -> None:

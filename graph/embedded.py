@@ -106,6 +106,10 @@ class EmbeddedStore:
         except RuntimeError as error:
             raise DataError(f"the store refused the query: {first_line(error)}") from error
 
+    def lacks(self, kind: str, name: str) -> bool:
+        """Whether the schema has no such name; this store takes upper and lower case for the same."""
+        return name.casefold() not in {known.casefold() for known in schema.NAMES[kind]}
+
     def close(self) -> None:
         """Release the graph file."""
         if self._connection is not None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ class Incidence:
     def at(self, level: str) -> ItemMatrix:
         """The host × item matrix of a level."""
         if level not in LEVELS:
-            raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
+            raise UsageError(f"--level {level!r}: not a level; {among(level, LEVELS)}")
         labels = self.models.labels(level)
         position: dict[str | None, int] = {label: i for i, label in enumerate(labels)}
         of_model = np.array([position.get(item, -1) for item in self.models.items[level]], np.int64)
@@ -306,6 +307,13 @@ def host_keys(store: GraphStore, where: str = "", parameters: Mapping[str, Any] 
     # A store takes several times as long for DISTINCT as for the keys, and most questions find each host once.
     table = store.table(f"MATCH (h:Host){where} RETURN {store.host_key} AS host", parameters)
     return distinct(without_nulls(table.column("host")))
+
+
+def newest_sighting(store: GraphStore) -> str | None:
+    """Time of the newest observation of any host; None in a graph without hosts."""
+    table = store.table("MATCH (h:Host) RETURN max(h.last_seen) AS newest")
+    newest: str | None = table.column("newest")[0].as_py() if table.num_rows else None
+    return newest
 
 
 def host_addresses(store: GraphStore) -> tuple[Integers, list[str]]:

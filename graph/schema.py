@@ -230,6 +230,18 @@ STATE_LABEL = "CohabitState"
 MODEL_SEARCH = "cohabit_model_search"
 
 
+NAMES: dict[str, frozenset[str]] = {
+    "label": frozenset((STATE_LABEL, *(n.label for n in NODES))),
+    "relationship type": frozenset(r.type for r in (*RELATIONSHIPS, *DERIVED_RELATIONSHIPS)),
+    "property": frozenset(
+        p.name
+        for one in (*NODES, *RELATIONSHIPS, *DERIVED_RELATIONSHIPS)
+        for p in (*one.properties, *(one.derived if isinstance(one, Node) else ()))
+    ),
+}
+"""All that a statement can name, by what it is."""
+
+
 def node(label: str) -> Node:
     """Return the node type of that label (KeyError when there is none)."""
     return _BY_LABEL[label]

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 _STATE = f"MATCH (s:{schema.STATE_LABEL})"
 _STATE_VALUES = "s.archive, s.version, s.digest, s.geo, s.excluded, s.complete, s.derived"
 
+_LISTINGS = {
+    "label": ("db.labels", "label"),
+    "relationship type": ("db.relationshipTypes", "relationshipType"),
+    "property": ("db.propertyKeys", "propertyKey"),
+}
+
 
 class ServerStore:
     """A Neo4j database: see `Connection` for what tells which."""
@@ -108,6 +114,13 @@ class ServerStore:
             result = session.run(cast("Any", cypher), dict(parameters or {}))
             names = list(result.keys())
             return names, [[_plain(v) for v in record.values()] for record in result]
+
+    def lacks(self, kind: str, name: str) -> bool:
+        """Whether the database, with what people attached to it, has no such name."""
+        listing, one = _LISTINGS[kind]
+        return not self._connection.rows(
+            f"CALL {listing}() YIELD {one} WHERE {one} = $name RETURN {one}", {"name": name}
+        )
 
     def close(self) -> None:
         """Close the connection."""

@@ -98,6 +98,10 @@ class GraphStore(Protocol):
         """Run a user's statement, already checked to be a reading one; return column names and rows."""
         ...
 
+    def lacks(self, kind: str, name: str) -> bool:
+        """Whether nothing of this kind (those of `schema.NAMES`) is called so in the store."""
+        ...
+
     def close(self) -> None:
         """Release files and connections."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.archive import RejectedRecord
 from cohabit.graph.store import GraphStore
@@ -95,12 +96,12 @@ def _check_level(kind: str, request: Request | None) -> None:
     if kind != TIME:
         raise UsageError(f"--level is of the map time; leave it out for {kind}, and choose the map by its kind")
     if request.level not in months.LEVELS:
-        raise UsageError(f"--level {request.level!r}: choose from {', '.join(months.LEVELS)}")
+        raise UsageError(f"--level {request.level!r}: {among(request.level, months.LEVELS)}")
 
 
 def _known(kind: str) -> Kind:
     if kind not in KINDS:
-        raise UsageError(f"map {kind!r}: not a kind of map; choose from {', '.join(KINDS)}")
+        raise UsageError(f"map {kind!r}: not a kind of map; {among(kind, KINDS)}")
     return KINDS[kind]
 
 

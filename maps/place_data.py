@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.names import country_name
 from cohabit.maps import scale
@@ -178,8 +179,8 @@ class PlaceFigures:
         if found:
             levels = ", ".join(f"{one.measure.level}:{visible(one.measure.item, 80)}" for one in found)
             raise UsageError(f"--share {said!r} can mean several things here; write one of: {levels}")
-        choices = ", ".join(visible(shares.choice, 60) for shares in self.shares)
-        raise UsageError(f"--share {said!r}: not what this map can show; choose from {choices}")
+        choices = [visible(shares.choice, 60) for shares in self.shares]
+        raise UsageError(f"--share {said!r}: not what this map can show; {among(name, choices)}")
 
     @cached_property
     def families(self) -> tuple[Shares, ...]:

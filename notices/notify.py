@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Integers, host_addresses
+from cohabit.graph.incidence import Integers, host_addresses, newest_sighting
 from cohabit.graph.store import GraphStore
 from cohabit.notices.contacts import Contacts, read_contacts
 from cohabit.notices.fates import missed_already
@@ -104,9 +105,8 @@ def notify(
     notices = share_out(endpoints, by, known, taken)
     withheld = share_out([e for e in found if e.host in held], by, known, taken)
     held_of = {notice.recipient: notice.hosts for notice in withheld}
-    figures = store.table("MATCH (h:Host) RETURN max(h.last_seen) AS newest").column("newest")
     labels = labels_of_hosts({e.host: e.asn for e in endpoints}, scope.in_file)
-    common = Common(figures[0].as_py(), simulated, level, sender, labels)
+    common = Common(str(newest_sighting(store)), simulated, level, sender, labels)
     ending, write = _WRITERS[form]
     files = {f"{notice.stem}.{ending}": write(notice, common) for notice in notices}
     rows = [
@@ -165,9 +165,9 @@ def notify(
 
 def _contacts(by: str, form: str, contacts: str | os.PathLike[str] | None) -> Contacts | None:
     if by not in BY:
-        raise UsageError(f"--by {by!r}: choose from {', '.join(BY)}")
+        raise UsageError(f"--by {by!r}: {among(by, BY)}")
     if form not in FORMS:
-        raise UsageError(f"--as {form!r}: choose from {', '.join(FORMS)}")
+        raise UsageError(f"--as {form!r}: {among(form, FORMS)}")
     if by == "contact":
         if contacts is None:
             raise UsageError("--by contact needs --contacts FILE, a CSV file of AS numbers or prefixes and recipients")

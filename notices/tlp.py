@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.text import visible
 
@@ -64,5 +65,5 @@ def parse_tlp(text: str) -> Tlp:
     """Read `amber` or `TLP:AMBER`, in any case, or raise UsageError."""
     name = text.strip().casefold().removeprefix("tlp:")
     if name not in LEVELS:
-        raise UsageError(f"--tlp {visible(text, 40)!r}: choose from {', '.join(LEVELS)}")
+        raise UsageError(f"--tlp {visible(text, 40)!r}: {among(text, LEVELS)}")
     return LEVELS[name]

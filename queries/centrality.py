@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore, Progress
 from cohabit.queries import bootstrap as boot
@@ -103,7 +104,7 @@ def centrality(
 
 def _check(sort: str, min_hosts: int) -> None:
     if sort not in SORTS:
-        raise UsageError(f"--sort {sort!r}: not a column to sort by; choose from {', '.join(SORTS)}")
+        raise UsageError(f"--sort {sort!r}: not a column to sort by; {among(sort, SORTS)}")
     check_min_hosts(min_hosts)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Incidence, Integers
 from cohabit.graph.store import GraphStore
@@ -63,7 +64,7 @@ def compare(
     """
     scope = scope or Scope()
     if level not in LEVELS:
-        raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
+        raise UsageError(f"--level {level!r}: not a level; {among(level, LEVELS)}")
     check_min_hosts(min_hosts)
     if not 0 <= without_top <= _MOST_TOP:
         raise UsageError(f"--without-top {without_top}: it takes 0 to {_MOST_TOP:,} networks")

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import Incidence, Integers, ItemMatrix
 from cohabit.graph.store import GraphStore
@@ -81,6 +83,8 @@ SORTS = ("hosts", "lift", "jaccard", "npmi", "odds_ratio", "share_of_a", "share_
 
 _PROFILED = 3
 _LINES = 3
+_LAB_LEVELS = ("line", "model")
+_OTHER_LABS = "Pairs of one lab are left out (--other-labs); bases, p and q are those of all pairs."
 
 
 def cooccurrence(
@@ -90,6 +94,7 @@ def cooccurrence(
     level: str = "family",
     scope: Scope | None = None,
     min_hosts: int = 1,
+    other_labs: bool = False,
     sort: str = "hosts",
     null: str = "bicm",
     bootstrap: int = 0,
@@ -102,6 +107,9 @@ def cooccurrence(
     in column a. With two: that pair, even when no host lists both; with `every` (week or month) over time: see
     `pair_series`. With more: see `item_sets`.
 
+    `other_labs` leaves out pairs of lines or models of one lab, after the tests, as `min_hosts` does; an unknown lab is
+    like no other.
+
     `low` and `high` are the Wilson 95 % interval of `share_of_multi_model_hosts`, and likewise for the shares of a and
     of b; `base` is the n of lift, npmi and the odds ratio. `expected` is the number of hosts with both that the null
     model expects (`null`: bicm or hypergeometric), `p_value` the probability of so many hosts or more under it,
@@ -110,13 +118,16 @@ def cooccurrence(
     and of lift are added, from so many draws of networks (`seed`, default 0).
     """
     if every is not None:
-        if (sort, null, bootstrap, min_hosts) != ("hosts", "bicm", 0, 1):
-            raise UsageError("--every follows one pair: leave --sort, --null, --bootstrap and --min-hosts out")
+        if (sort, null, bootstrap, min_hosts, other_labs) != ("hosts", "bicm", 0, 1, False):
+            options = "--sort, --null, --bootstrap, --min-hosts and --other-labs"
+            raise UsageError(f"--every follows one pair: leave {options} out")
         return pair_series(store, names, level=level, every=every, scope=scope)
     if sort not in SORTS:
-        raise UsageError(f"--sort {sort!r}: not a column to sort by; choose from {', '.join(SORTS)}")
+        raise UsageError(f"--sort {sort!r}: not a column to sort by; {among(sort, SORTS)}")
     check_null(null, len(names))
     boot.check(bootstrap, seed)
+    if other_labs:
+        _check_labs(level, names)
     incidence = read_incidence(store, scope or Scope())
     matrix = incidence.at(level)
     named = [matrix.labels.index(require_at(incidence.models, level, name)) for name in names]
@@ -128,10 +139,13 @@ def cooccurrence(
     model = null_model(matrix, null)
     pairs = all_pairs(matrix, model)
     shown = _chosen(matrix, pairs, named, min_hosts)
+    if other_labs:
+        shown = shown[~_of_one_lab(incidence, matrix, shown)]
     rows = _rows(matrix, incidence.multi_model_hosts, shown, model, drawn)
     rows.sort(key=lambda r: (_descending(r[sort]), -r["hosts"], r["a"], r["b"]))
     caveats = [*_gate_caveat(pairs), *unknown_caveat(incidence, matrix), *([drawn.caveat()] if drawn else [])]
     caveats += _name_caveats(incidence, matrix, named)
+    caveats += [_OTHER_LABS] if other_labs else []
     extra = boot.COLUMNS if drawn else ()
     return result(
         (*COLUMNS, *extra),
@@ -141,6 +155,25 @@ def cooccurrence(
         caveats=caveats,
         table_columns=(*_shown_columns(named, extra), *extra),
     )
+
+
+def _check_labs(level: str, names: tuple[str, ...]) -> None:
+    if level not in _LAB_LEVELS:
+        raise UsageError(f"--other-labs is about products, which have one lab: give --level {' or '.join(_LAB_LEVELS)}")
+    if len(names) > 1:
+        raise UsageError("--other-labs chooses among pairs: give one name, or none")
+
+
+def _of_one_lab(incidence: Incidence, matrix: ItemMatrix, pairs: Pairs) -> npt.NDArray[np.bool_]:
+    """Which pairs are of two items of one known lab."""
+    items = incidence.models.items
+    lab = dict(zip(items[matrix.level], items["lab"], strict=True))
+    labels = incidence.models.labels("lab")
+    position: dict[str | None, int] = {label: i for i, label in enumerate(labels)}
+    # An unknown lab has a number that no other item has.
+    labs = np.array([position.get(lab[item], -1 - i) for i, item in enumerate(matrix.labels)], np.int64)
+    one: npt.NDArray[np.bool_] = labs[pairs.first] == labs[pairs.second]
+    return one
 
 
 def _shown_columns(named: list[int], extra: tuple[str, ...]) -> tuple[str, ...]:

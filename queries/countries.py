@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections.abc import Iterable
 from datetime import date
@@ -10,6 +9,7 @@ from importlib.resources import files
 
 import msgspec
 
+from cohabit.choices import close_to
 from cohabit.errors import UsageError
 from cohabit.queries.toml_files import read_toml
 from cohabit.text import visible
@@ -55,11 +55,11 @@ def parse_country(text: str) -> str:
         return code
     known = {name.casefold(): f"{name} ({code})" for code, name in country_names().items()}
     known |= {word.casefold(): key for key, group in groups().items() for word in (key, group.name)}
-    close = [known[word] for word in difflib.get_close_matches(plain.casefold(), known, n=3, cutoff=0.7)]
-    hint = f"; close: {', '.join(dict.fromkeys(close))}" if close else ""
+    close = [known[word] for word in close_to(plain, known)]
+    hint = f"did you mean {close[0]}? Write" if close else "write"
     raise UsageError(
-        f"{visible(text, 40)!r} is not a country; write its code, such as DE, or its English name, several with commas "
-        f"between them, or a group: {', '.join(groups())}{hint}"
+        f"{visible(text, 40)!r} is not a country; {hint} its code, such as DE, or its English name, several with "
+        f"commas between them, or a group: {', '.join(groups())}"
     )
 
 

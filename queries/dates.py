@@ -66,6 +66,12 @@ class Dates:
                 f"{self.state(MISSED):,} missed but seen later, {self.state(NOT_SEEN_SINCE):,} not seen since: gone, "
                 "or not scanned)."
             )
+        unseen = int(np.count_nonzero(self.states_after == NOT_SCANNED_BEFORE))
+        if unseen:
+            said.append(
+                f"Not scanned before: {count(unseen, 'host')} of the second date, seen earlier but without a list at "
+                "the first. What they have is neither kept nor added, so these two can be less than after."
+            )
         return tuple(said)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Integers
 from cohabit.graph.store import GraphStore
@@ -15,6 +16,7 @@ from cohabit.queries.dates import MISSED, NEW, NO_LIST, NOT_SCANNED_BEFORE, NOT_
 from cohabit.queries.items import require_at
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
+from cohabit.queries.successors import successors
 from cohabit.queries.two_samples import Sample, compared
 from cohabit.queries.words import count, percent, points, unknown_caveat
 
@@ -64,6 +66,7 @@ def diff(
     level: str | None = None,
     of_digests: bool = False,
     item: Sequence[str] = (),
+    successor: str | None = None,
     scope: Scope | None = None,
 ) -> Result:
     """What changed between two dates; each is read as `at` of a scope, with its `within`.
@@ -74,23 +77,28 @@ def diff(
     after the first span), or `not_scanned_before`. Shares are of the hosts with a list, `low` and `high` the 95 %
     interval of `difference`, `share_after` − `share_before` (see `two_samples`). Largest changes come first.
 
-    `item` names items of the level; rows are of these only, also of one that no host has at either date.
+    `item` names items of the level; rows are of these only, also of one that no host has at either date. With a
+    `successor` of one item the hosts of this item are counted by what they have then (see `successors`).
 
     Level `host` gives one row a host (see `diff_hosts`), `of_digests` the digests that were replaced (see
     `replaced_digests`).
     """
     if level not in (None, HOST, *LEVELS):
-        raise UsageError(f"--level {level!r}: not a level; choose from {', '.join((*LEVELS, HOST))}")
+        raise UsageError(f"--level {level!r}: not a level; {among(level, (*LEVELS, HOST))}")
     if of_digests and level not in (None, "model"):
         raise UsageError(f"--digests is about models; leave out --level {level}")
     if item and level == HOST:
         raise UsageError("--item chooses rows of items; of hosts --has chooses those that run one")
+    if successor is not None and (len(item) != 1 or of_digests or level == HOST):
+        raise UsageError("--successor goes with one --item of a level: what became of the hosts that had it?")
     dates = read_dates(store, scope or Scope(), date1, date2)
     if of_digests:
         return replaced_digests.replaced(store, dates, item)
     if level == HOST:
         return diff_hosts.changes(store, masker, dates)
     level = level or "family"
+    if successor is not None:
+        return successors(dates, level, item[0], successor)
     matrices = dates.before.at(level), dates.after.at(level)
     before, after = (
         Sample.of(incidence.hosts, matrix)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from cohabit.errors import DataError
+from cohabit.errors import DataError, UsageError
 from cohabit.graph.incidence import Incidence, Integers
 from cohabit.graph.store import GraphStore
 from cohabit.queries.listed import Mask, edge_values
@@ -67,6 +68,24 @@ def parse_digest(text: str) -> str | None:
     """Read a digest of 64 or of 12 hexadecimal digits, with or without `sha256:` before it; None when it is none."""
     match = _DIGEST.fullmatch(text.strip())
     return match[1].lower() if match else None
+
+
+def require_digest(text: str) -> str:
+    """Read a digest, or raise UsageError."""
+    digest = parse_digest(text)
+    if digest is None:
+        raise UsageError(
+            f"{visible(text, 80)!r} is not a digest; it has 64 hexadecimal digits, or the first 12 of them"
+        )
+    return digest
+
+
+def only_digest(digest: str, found: Sequence[str]) -> str:
+    """The one digest of the graph that a form of it stands for, itself where there is none; UsageError for several."""
+    if len(found) > 1:
+        full = ", ".join(found[:3])
+        raise UsageError(f"the short digest {digest} can mean several things here; write one in full: {full}")
+    return found[0] if found else digest
 
 
 def read_digest_file(path: Path) -> tuple[str, ...]:

@@ -11,7 +11,9 @@ from typing import Any
 from cohabit.errors import DataError, UsageError
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
+from cohabit.queries.cypher_names import check_names
 from cohabit.queries.guard import check_reading, parameters_of
+from cohabit.queries.refusals import explained
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.saved import SavedQuery
 from cohabit.text import visible
@@ -32,6 +34,7 @@ def explore(store: GraphStore, masker: Masker, cypher: str, parameters: Mapping[
     # The embedded store takes a parameter that is not there for null, and finds nothing.
     if missing := [name for name in parameters_of(statement) if name not in (parameters or {})]:
         raise UsageError(f"the query has ${visible(missing[0], 80)}: give --param {visible(missing[0], 80)}=VALUE")
+    check_names(store, statement)
     columns, rows = _rows(store, masker, statement, parameters or {})
     return result(columns, rows, caveats=() if masker.show else (MASKING_CAVEAT,), own_columns=True)
 
@@ -43,7 +46,9 @@ def run_saved(
 
     Rows with a column `hosts` come by hosts first. UsageError for a missing or an unknown parameter.
     """
-    columns, rows = _rows(store, masker, check_reading(query.cypher), query.complete(parameters or {}))
+    statement = check_reading(query.cypher)
+    check_names(store, statement)
+    columns, rows = _rows(store, masker, statement, query.complete(parameters or {}))
     rows.sort(key=lambda r: (-_hosts(r), [_key(r[c]) for c in columns]))
     return result(columns, rows, headline=query.title, caveats=query.caveats, own_columns=True)
 
@@ -53,7 +58,7 @@ def _rows(store: GraphStore, masker: Masker, cypher: str, parameters: Mapping[st
         names, values = store.explore(cypher, parameters)
     except DataError as error:
         # Stores quote the value or the piece of the query that they stumble over.
-        raise DataError(masker.text(str(error))) from error
+        raise DataError(masker.text(explained(str(error), cypher))) from error
     columns = [masker.text(name) for name in names]
     if twice := [name for name, count in Counter(columns).items() if count > 1]:
         raise UsageError(f"two columns of the query are called {visible(twice[0], 80)}; tell them apart with AS")

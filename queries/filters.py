@@ -18,6 +18,7 @@ from cohabit.graph.incidence import (
     distinct,
     host_addresses,
     host_keys,
+    newest_sighting,
     positions,
     read_deployments,
     without_nulls,
@@ -109,7 +110,7 @@ def active_within(store: GraphStore, days: int) -> Integers:
     """Hosts seen in the last so many days before the newest observation of the graph, to the second."""
     if not 1 <= days <= _MOST_DAYS:
         raise UsageError(f"--active-within {days}: it takes 1 to {_MOST_DAYS:,} days")
-    newest = store.table("MATCH (h:Host) RETURN max(h.last_seen) AS newest").column("newest")[0].as_py()
+    newest = newest_sighting(store)
     if newest is None:
         return np.empty(0, np.int64)
     start = datetime.fromisoformat(newest) - timedelta(days=days)

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers
 from cohabit.graph.store import GraphStore
@@ -42,7 +43,7 @@ _PROJECT = (
 def check_engine(engine: str, store: GraphStore) -> None:
     """UsageError for what is no engine, or for GDS where the store has none."""
     if engine not in ENGINES:
-        raise UsageError(f"--engine {engine!r}: not an engine; choose from {', '.join(ENGINES)}")
+        raise UsageError(f"--engine {engine!r}: not an engine; {among(engine, ENGINES)}")
     if engine == "local":
         return
     if "://" not in store.uri:

@@ -12,6 +12,7 @@ escapes that Neo4j undoes before it looks for tokens (``\u0043ALL`` is CALL to i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from cohabit.errors import UsageError
 
@@ -52,6 +53,8 @@ _ESCAPE = re.compile(r"\\u+([0-9A-Fa-f]{4})")
 _STRUCTURAL = frozenset("'\"`\\/*\r\n")
 
 _Token = tuple[str, str]
+Located = tuple[str, str, int]
+"""Kind of a token, its text, and where it begins."""
 
 
 def check_reading(cypher: str) -> str:
@@ -83,6 +86,13 @@ def check_reading(cypher: str) -> str:
         if kind in ("word", "quoted") and _calls_name_space(tokens, position):
             raise _refused(text, "functions of other name spaces are not allowed")
     return statement
+
+
+def located(cypher: str) -> Iterator[Located]:
+    """The tokens of a statement, without spaces and comments."""
+    for match in _TOKEN.finditer(cypher):
+        if match.lastgroup not in ("space", "comment"):
+            yield str(match.lastgroup), match[0], match.start()
 
 
 def parameters_of(cypher: str) -> list[str]:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import targets as named
-from cohabit.queries.digests import Digests, read_digests
+from cohabit.queries.digests import Digests, read_digests, require_digest
 from cohabit.queries.listed import Mask, hosts_of, quantisations, read_listed, shares
 from cohabit.queries.places import PLACES, UNKNOWN, memberships
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
 from cohabit.queries.targets import DIGEST, Target
-from cohabit.queries.words import count, percent
+from cohabit.queries.words import count, percent, short_digest
 from cohabit.text import visible
 
 COLUMNS = ("scope", "item", "hosts", "share", "low", "high", "base", "share_of_affected", "matched_by")
@@ -105,6 +106,7 @@ def impact(
     digests: Iterable[str] = (),
     include_derived: bool = False,
     level: str = "family",
+    scopes: Sequence[str] = (),
     scope: Scope | None = None,
 ) -> Result:
     """Count the hosts in scope that run something named, and split them.
@@ -119,11 +121,12 @@ def impact(
     model, not of each deployment) and `digest` (what was matched); the places; `beside` (items
     of `level` among the other models of the affected hosts) and `alone` (hosts without other models). Not in the total
     are `other-name` (models of other names with one of these digests) and `other-digest` (models of the same names,
-    where a digest was named, that report another digest, or none).
+    where a digest was named, that report another digest, or none). `scopes` chooses the rows of some of them.
     """
+    _check_scopes(scopes)
     if level not in LEVELS:
-        raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
-    listed = [named.require_digest(text) for text in digests]
+        raise UsageError(f"--level {level!r}: not a level; {among(level, LEVELS)}")
+    listed = [require_digest(text) for text in digests]
     if not names and not listed:
         raise UsageError(
             "impact of what? Name an item (model:…, line:…, lab:…, family:…, digest:…), or give --digests FILE"
@@ -145,13 +148,25 @@ def impact(
     for place in PLACES:
         rows += matched.places(store, place)
     rows += _beside(matched, level)
+    shown = [row for row in rows if row["scope"] in scopes] if scopes else rows
     return result(
         COLUMNS,
-        _ordered(rows),
-        headline=_headline(rows, len(incidence.hosts)),
-        caveats=_caveats(found, rows, include_derived),
+        _ordered(shown, mixed=not scopes),
+        headline=_headline(rows, len(incidence.hosts), level),
+        caveats=(*_caveats(found, shown, include_derived), *_unknown(shown)),
         table_columns=TABLE_COLUMNS,
     )
+
+
+def _check_scopes(scopes: Sequence[str]) -> None:
+    for scope in scopes:
+        if scope.lower() in ("host", "hosts"):
+            raise UsageError(
+                f"--scope {scope!r}: impact counts hosts; `cohabit hosts` with --model, --line, --lab or --digest "
+                "lists them"
+            )
+        if scope not in SCOPES:
+            raise UsageError(f"--scope {scope!r}: not a scope; {among(scope, SCOPES)}")
 
 
 def _match(incidence: Incidence, known: Digests, found: Sequence[Target]) -> tuple[_Matched, list[int]]:
@@ -245,25 +260,35 @@ def _beside(matched: _Matched, level: str) -> list[Row]:
     return [*rows, *matched.counted("alone", ["no other model"], [int(np.count_nonzero(alone))], [ways])]
 
 
-def _ordered(rows: list[Row]) -> list[Row]:
-    """The first rows of every scope, then the rest scope by scope; most hosts first, `unknown` last."""
+def _ordered(rows: list[Row], *, mixed: bool) -> list[Row]:
+    """Rows scope by scope, most hosts first, `unknown` last; `mixed`: the first known ones of each, then the rest."""
     ranked: list[tuple[tuple[object, ...], Row]] = []
     for place, scope in enumerate(SCOPES):
         own = [row for row in rows if row["scope"] == scope]
         own.sort(key=lambda r: (r["item"] == UNKNOWN, -r["hosts"], r["item"]))
-        ranked += [((rank >= _FIRST, place, rank), row) for rank, row in enumerate(own)]
+        for rank, row in enumerate(own):
+            later = mixed and (rank >= _FIRST or row["item"] == UNKNOWN)
+            ranked.append(((later, place, rank), row))
     return [row for _, row in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def _headline(rows: list[Row], base: int) -> str:
+def _unknown(rows: list[Row]) -> Iterator[str]:
+    """The rows `unknown` come last, where a short table does not show them: say how large they are."""
+    found = [f"{row['scope']} {percent(row['share_of_affected'])}" for row in rows if row["item"] == UNKNOWN]
+    if found:
+        yield f"Not known, of the affected hosts: {', '.join(found)}; these rows come last."
+
+
+def _headline(rows: list[Row], base: int, level: str) -> str:
     total = rows[0]
     targets = [row["item"] for row in rows if row["scope"] == "target"]
-    shown = ", ".join(visible(label, 60) for label in targets[:3])
+    shown = ", ".join(visible(short_digest(label), 60) for label in targets[:3])
     what = shown if len(targets) <= 3 else f"{shown} and {len(targets) - 3:,} more"
     if not total["hosts"]:
         return f"None of {count(base, 'host')} whose list was seen runs {what}."
     sentence = f"{count(total['hosts'], 'host')} of {base:,} ({percent(total['share'])}) run {what}"
-    for scope, words in (("country", "most in"), ("network", "most in"), ("beside", "most often beside")):
+    beside = f"most often beside the {level.replace('-', ' ')}"
+    for scope, words in (("country", "most in"), ("network", "most in"), ("beside", beside)):
         own = [row for row in rows if row["scope"] == scope and row["item"] != UNKNOWN]
         if own:
             top = min(own, key=lambda r: (-r["hosts"], r["item"]))

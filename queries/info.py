@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cohabit.graph.incidence import newest_sighting
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
 from cohabit.queries import lacking
@@ -42,7 +43,6 @@ _FIGURES = {
     "scans": "MATCH (s:Scan) RETURN count(s) AS value",
     "rejected": "MATCH (s:Scan) RETURN sum(s.rejected) AS value",
     "first_seen": "MATCH (h:Host) RETURN min(h.first_seen) AS value",
-    "last_seen": "MATCH (h:Host) RETURN max(h.last_seen) AS value",
 }
 
 
@@ -64,6 +64,7 @@ def figures(store: GraphStore) -> dict[str, Any]:
             row["hosts_with_models"] = incidence.hosts_with_models
             row["unknown_family"] = _unknown(incidence.models.items["family"], incidence.model_index)
             row["unknown_line"] = _unknown(incidence.models.items["line"], incidence.model_index)
+    row["last_seen"] = newest_sighting(store)
     return row
 
 

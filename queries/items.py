@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Deployments, Integers, ModelTable, distinct
 from cohabit.loaders.names import canonical_model
@@ -59,7 +60,7 @@ def _label(labels: list[str], level: str, name: str) -> str | None:
 def require_at(models: ModelTable, level: str, name: str) -> str:
     """Label of that name at one level; UsageError says where else the name occurs, or what is close to it."""
     if level not in LEVELS:
-        raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
+        raise UsageError(f"--level {level!r}: not a level; {among(level, LEVELS)}")
     label = find_at(models, level, name)
     if label is not None:
         return label

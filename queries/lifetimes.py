@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers, distinct
 from cohabit.graph.store import GraphStore
@@ -77,7 +78,7 @@ def lifetimes(
 
 def _check(view: str, every: str | None, gone_after: int | None, *, of_items: bool) -> None:
     if view not in VIEWS:
-        raise UsageError(f"--view {view!r}: choose from {', '.join(VIEWS)}")
+        raise UsageError(f"--view {view!r}: {among(view, VIEWS)}")
     if every is not None:
         check_every(every)
         if view != "churn":

@@ -15,7 +15,7 @@ from cohabit.queries.digests import read_digests
 from cohabit.queries.listed import Mask, read_listed, shares
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
-from cohabit.queries.words import count, percent
+from cohabit.queries.words import count, percent, short_digest
 from cohabit.text import visible
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _headline(rows: list[Row], base: int) -> str:
     if not reach:
         return f"{count(base, 'host')} whose list was seen, and no model on any of them."
     said = [
-        f"{level} {visible(row['items'][0], 60)} {percent(row['share'])}"
+        f"{level} {visible(short_digest(row['items'][0]), 60)} {percent(row['share'])}"
         for level, row in reach.items()
         if level in ("family", "lab", "digest")
     ]

@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from cohabit.choices import among
 from cohabit.errors import DataError, UsageError
 from cohabit.graph.incidence import Integers, ItemMatrix
 from cohabit.graph.store import Progress
@@ -61,7 +62,7 @@ def null_model(matrix: ItemMatrix, null: str = "bicm") -> NullModel:
 def check_null(null: str, size: int) -> None:
     """UsageError for what is no null model, or not one of sets of that many items."""
     if null not in NULLS:
-        raise UsageError(f"--null {null!r}: not a null model; choose from {', '.join(NULLS)}")
+        raise UsageError(f"--null {null!r}: not a null model; {among(null, NULLS)}")
     if null == "hypergeometric" and size > 2:
         raise UsageError(f"--null hypergeometric is about pairs, not {size} items; leave it out")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers, ItemMatrix
 from cohabit.graph.store import Progress
@@ -51,7 +52,7 @@ class OneMode:
             return measures.jaccard(a, b, self.both)
         if measure == "lift":
             return measures.lift(self.base, a, b, self.both)
-        raise UsageError(f"--weight {measure!r}: not a weight; choose from {', '.join(WEIGHTS)}")
+        raise UsageError(f"--weight {measure!r}: not a weight; {among(measure, WEIGHTS)}")
 
     @cached_property
     def backbone(self) -> Backbone:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers, distinct, list_lengths_and_values, positions, without_nulls
 from cohabit.graph.store import GraphStore
@@ -176,7 +177,7 @@ def periods_of(host_weeks: HostWeeks, every: str, window: TimeWindow) -> Periods
 def check_every(every: str) -> None:
     """Refuse a period that there is not."""
     if every not in EVERY:
-        raise UsageError(f"--every {every!r}: choose from {', '.join(EVERY)}")
+        raise UsageError(f"--every {every!r}: {among(every, EVERY)}")
 
 
 def check_span(scope: Scope) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers
 from cohabit.graph.store import GraphStore
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def place_membership(store: GraphStore, by: str, hosts: Integers, option: str = "--by") -> Membership:
     """Which host is in which place; UsageError for a word that is no place."""
     if by not in PLACES:
-        raise UsageError(f"{option} {by!r}: not a place; choose from {', '.join(PLACES)}")
+        raise UsageError(f"{option} {by!r}: not a place; {among(by, PLACES)}")
     return memberships(store, by, hosts)
 
 

@@ -219,11 +219,20 @@ _REPLACED = Rule(
     order=("-hosts", "model"),
     headline=words.replaced,
 )
+_SUCCESSORS = Rule(
+    ("outcome",),
+    adds=("outcome",),
+    counts=("hosts", "had_both", "base"),
+    shares=(_SHARE,),
+    order=("~outcome",),
+)
 
 
 def _diff(options: Options) -> Rule | Refused:
     if options.get("level") == "host":
         return _HOSTS
+    if options.get("successor") is not None:
+        return _SUCCESSORS
     if options.get("of_digests"):
         return _REPLACED
     return replace(_DIFF, headline=words.diff(options.get("level") or "family", options["arguments"]))

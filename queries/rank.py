@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
 from cohabit.graph.store import GraphStore
@@ -51,9 +52,9 @@ def rank(store: GraphStore, *, level: str | None = None, by: str | None = None, 
     """
     scope = scope or Scope()
     if by is not None and by not in PLACES:
-        raise UsageError(f"--by {by!r}: not a place; choose from {', '.join(PLACES)}")
+        raise UsageError(f"--by {by!r}: not a place; {among(by, PLACES)}")
     if level is not None and level not in LEVELS:
-        raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
+        raise UsageError(f"--level {level!r}: not a level; {among(level, LEVELS)}")
     if level is None and by is None:
         level = "family"
     incidence = read_incidence(store, scope, details=scope.at is None)

@@ -8,7 +8,7 @@ from functools import cache, cached_property
 
 import numpy as np
 
-from cohabit.graph.incidence import Incidence, Integers, ModelTable
+from cohabit.graph.incidence import Incidence, Integers, ModelTable, newest_sighting
 from cohabit.graph.store import GraphStore
 from cohabit.queries.listed import Mask, listed_of
 from cohabit.queries.periods import HostWeeks, periods_of, read_host_weeks
@@ -135,8 +135,8 @@ def readings(store: GraphStore, scope: Scope) -> Iterator[Reading]:
 
 
 def _last_day(store: GraphStore) -> str | None:
-    days = store.table("MATCH (h:Host) RETURN max(h.last_seen) AS last").column("last").to_pylist()
-    return str(days[0])[:10] if days and days[0] is not None else None
+    newest = newest_sighting(store)
+    return None if newest is None else newest[:10]
 
 
 def _of_base_lines(store: GraphStore, models: ModelTable) -> ModelTable:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import Incidence, Integers
 from cohabit.graph.store import GraphStore
@@ -128,7 +129,7 @@ def risks(
             raise UsageError("--monoculture goes without --kind and --advisories")
         return monocultures.monoculture(store, scope=scope)
     if kind is not None and kind not in KINDS:
-        raise UsageError(f"--kind {kind!r}: not a kind of risk; choose from {', '.join(KINDS)}")
+        raise UsageError(f"--kind {kind!r}: not a kind of risk; {among(kind, KINDS)}")
     known = load_advisories(None if advisories is None else Path(advisories))
     incidence = read_listed(store, scope or Scope())
     if not len(incidence.hosts):

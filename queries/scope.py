@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import (
     Deployments,
@@ -137,7 +138,7 @@ def parse_kind(text: str) -> str:
     """Read a kind of provider in any case, or raise UsageError."""
     kind = " ".join(text.casefold().replace("-", " ").split())
     if kind not in KINDS:
-        raise UsageError(f"{visible(text, 40)!r} is not a kind of provider; there are: {', '.join(KINDS)}")
+        raise UsageError(f"{visible(text, 40)!r} is not a kind of provider; {among(kind, KINDS)}")
     return kind
 
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from cohabit.errors import UsageError
 from cohabit.graph.incidence import Incidence, read_deployments
 from cohabit.graph.store import GraphStore
+from cohabit.queries.digests import SHORT, only_digest, require_digest
 from cohabit.queries.items import find_at, require_at
 from cohabit.queries.listed import Mask, hosts_of
 from cohabit.queries.scope import Scope, read_incidence
-from cohabit.text import visible
 
 _LEVELS = ("model", "family", "line", "lab")
 
@@ -81,12 +80,18 @@ def _of_items(store: GraphStore, incidence: Incidence, items: Items) -> Iterator
     width = max(len(incidence.models.names), 1)
     own = incidence.hosts[incidence.host_index] * width + incidence.model_index
     for value in items.digest:
-        holders = read_deployments(store, incidence.models, digest=_digest(value))
+        holders = read_deployments(store, incidence.models, digest=_whole_digest(store, value))
         yield np.isin(incidence.hosts, holders.hosts), np.isin(own, holders.hosts * width + holders.models)
 
 
-def _digest(value: str) -> str:
-    text = value.strip().lower().removeprefix("sha256:")
-    if len(text) != 64 or any(c not in "0123456789abcdef" for c in text):
-        raise UsageError(f"{visible(value, 80)!r} is not a digest; it has 64 hexadecimal digits")
-    return text
+def _whole_digest(store: GraphStore, value: str) -> str:
+    """The digest that is meant by its 64 digits, or by the first 12 of them; UsageError where these mean several."""
+    digest = require_digest(value)
+    if len(digest) > SHORT:
+        return digest
+    table = store.table(
+        "MATCH (:Host)-[d:DEPLOYS]->(:Model) UNWIND d.digests AS digest "
+        "WITH DISTINCT digest WHERE digest STARTS WITH $short RETURN digest AS digest",
+        {"short": digest},
+    )
+    return only_digest(digest, sorted(table.column("digest").to_pylist()))

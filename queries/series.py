@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct, positions
 from cohabit.graph.store import GraphStore
@@ -78,7 +79,7 @@ def read_sightings(
     """Read who listed what when; without a level only who listed anything. `host_weeks`: where they are read before."""
     check_span(scope)
     if level is not None and level not in LEVELS:
-        raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
+        raise UsageError(f"--level {level!r}: not a level; {among(level, LEVELS)}")
     host_weeks = host_weeks or read_host_weeks(store)
     periods = periods_of(host_weeks, every, time_window(scope))
     return sightings(host_weeks, read_incidence(store, scope, details=level is not None), periods, level)
@@ -136,7 +137,7 @@ def read_series(
 ) -> Series:
     """Count items of a level (`names`: only these), places (`by`), or items within places (both)."""
     if by is not None and by not in PLACES:
-        raise UsageError(f"--by {by!r}: not a place; choose from {', '.join(PLACES)}")
+        raise UsageError(f"--by {by!r}: not a place; {among(by, PLACES)}")
     if names and level is None:
         raise UsageError("--item needs --level, beside --by")
     seen = read_sightings(store, scope, level, every)

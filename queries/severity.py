@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.queries.advisories import SEVERITIES, bundled, fixing, holding
 from cohabit.text import visible
@@ -52,7 +53,7 @@ def parse_severity(text: str) -> str:
     """Read a level in any case, or raise UsageError."""
     level = text.strip().casefold()
     if level not in SEVERITIES:
-        raise UsageError(f"--severity {visible(text, 40)!r}: choose from {', '.join(SEVERITIES)}")
+        raise UsageError(f"--severity {visible(text, 40)!r}: {among(text, SEVERITIES)}")
     return level
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
 from cohabit.graph.store import GraphStore
@@ -42,7 +43,7 @@ def stays(
     that began before enter at the age that they have then (left truncation).
     """
     if level not in LEVELS:
-        raise UsageError(f"--level {level!r}: not a level; choose from {', '.join(LEVELS)}")
+        raise UsageError(f"--level {level!r}: not a level; {among(level, LEVELS)}")
     # Filters choose hosts over all time: a window would cut lives before they are measured.
     incidence = read_incidence(store, replace(scope, since=None, until=None), details=True)
     labels = [require_at(incidence.models, level, name) for name in names]

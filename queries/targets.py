@@ -11,7 +11,7 @@ import numpy as np
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import Incidence, Integers
 from cohabit.graph.store import GraphStore
-from cohabit.queries.digests import Digests, parse_digest
+from cohabit.queries.digests import Digests, only_digest, parse_digest, require_digest
 from cohabit.queries.items import Item, readings, require_at, resolve_item, split_level
 from cohabit.queries.listed import Mask
 from cohabit.text import visible
@@ -87,16 +87,6 @@ def _named(incidence: Incidence, name: str, lineage: _Lineage | None) -> Item | 
     return digest
 
 
-def require_digest(text: str) -> str:
-    """Read a digest, or raise UsageError."""
-    digest = parse_digest(text)
-    if digest is None:
-        raise UsageError(
-            f"{visible(text, 80)!r} is not a digest; it has 64 hexadecimal digits, or the first 12 of them"
-        )
-    return digest
-
-
 def _item_target(incidence: Incidence, item: Item) -> Target:
     models = np.array([label == item.label for label in incidence.models.items[item.level]], bool)
     matched_by = "name" if item.level == "model" else item.level
@@ -105,10 +95,7 @@ def _item_target(incidence: Incidence, item: Item) -> Target:
 
 def _digest_target(digests: Digests, digest: str) -> Target:
     found = digests.of_form.get(digest, [])
-    if len(found) > 1:
-        full = ", ".join(digests.texts[i] for i in found[:3])
-        raise UsageError(f"the short digest {digest} can mean several things here; write one in full: {full}")
-    label = digests.texts[found[0]] if found else digest
+    label = only_digest(digest, [digests.texts[i] for i in found])
     return Target(f"{DIGEST}:{label}", DIGEST, digests=tuple(found))
 
 

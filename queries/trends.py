@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
@@ -108,7 +109,7 @@ def forecast_answer(series: Series, months: int, keys: tuple[str, ...] = ("item"
 
 def _check(level: str | None, by: str | None, forecast: int | None, view: str) -> None:
     if view not in VIEWS:
-        raise UsageError(f"--view {view!r}: choose from {', '.join(VIEWS)}")
+        raise UsageError(f"--view {view!r}: {among(view, VIEWS)}")
     if view in APPEARANCES and by is not None:
         raise UsageError(f"--view {view} is about items; leave out --by {by}")
     if forecast is not None:

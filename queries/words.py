@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from cohabit.graph.incidence import Incidence, ItemMatrix
+
+_LONG_DIGEST = re.compile(r"^((?:digest:)?[0-9a-f]{12})[0-9a-f]{52}$")
 
 
 def count(number: int, noun: str) -> str:
@@ -30,6 +34,11 @@ def percent(share: float) -> str:
 def points(difference: float) -> str:
     """`+2.4 points`: a difference of shares, in percentage points; `–` where undefined."""
     return "–" if difference != difference else f"{difference * 100:+.1f} points".replace("-", "−")
+
+
+def short_digest(label: str) -> str:
+    """A label for a sentence: of a digest its first 12 digits, which stand for the whole."""
+    return _LONG_DIGEST.sub(r"\1", label)
 
 
 def unknown_caveat(incidence: Incidence, matrix: ItemMatrix) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ import pytest
 from tests.parts import ROOT, load_tool
 
 # What the modules of a folder may import of cohabit; longest prefix counts, and a folder may import itself.
-SHARED = {"cohabit", "cohabit.errors", "cohabit.text", "cohabit.timeline", "cohabit.zstandard"}
+SHARED = {"cohabit", "cohabit.choices", "cohabit.errors", "cohabit.text", "cohabit.timeline", "cohabit.zstandard"}
 ALLOWED = {
     "loaders": SHARED,
     "graph": SHARED | {"cohabit.loaders", "cohabit.privacy"},

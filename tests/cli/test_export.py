@@ -37,7 +37,7 @@ def test_mistakes_are_one_line(loaded_copy: Program) -> None:
     mistakes = {
         "export": (2, "Missing argument 'format'"),
         "export gexf": (2, "Missing option '--output'"),
-        "export dot -o x": (2, "no format is called 'dot'; there are: graphml, gexf,"),
+        "export dot -o x": (2, "no format is called 'dot'; choose from graphml, gexf,"),
         "export gexf -o x.json": (2, "x.json: a file name that ends in .gexf, please"),
         "export csv -o full": (1, "full: this folder is not empty; name a new one, or remove it first"),
         "export csv -o full/file": (1, "full/file: this is no folder"),

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from cohabit.output import Format, _json, _markdown, _table, show
+from cohabit.output import Format, _json, _markdown, _table, as_text, show
 from cohabit.queries.result import Result, result
 from tests.cli.conftest import Done, Program
 from tests.cli.records import DIGEST, IPV4_HOST, IPV6_HOST, NAMED_HOST, NEW_DIGEST, OLD_DIGEST, records
@@ -369,6 +369,28 @@ def test_a_query_gives_any_value_in_any_format(loaded: Program) -> None:
     assert as_json.json == [expected]
     assert as_csv_text.text.splitlines()[1] == '2025-03-01,1.25,0.5,true,"{""set"": 1}",1; 2,,' + expected["big"]
     assert pq.read_table(io.BytesIO(as_parquet.out)).to_pylist() == [expected]
+
+
+def test_tables_show_short_digests_where_they_are_clear() -> None:
+    one, other, twin = "a1" * 32, "b2" * 32, "a1" * 6 + "c3" * 26
+    columns = ("item", "digests", "sha256")
+
+    def drawn(*items: str) -> str:
+        rows = [{"item": item, "digests": [other], "sha256": one} for item in items]
+        return as_text(result(columns, rows), "table")
+
+    assert [line.split() for line in drawn(one, f"digest:{other}", f"not {one}").splitlines()[1:]] == [
+        [one[:12], other[:12], one],
+        [f"digest:{other[:12]}", other[:12], one],
+        ["not", one, other[:12], one],
+    ]
+    # Two that begin alike are shown in full: their first digits are none of them.
+    assert [line.split()[:2] for line in drawn(one, twin).splitlines()[1:]] == [[one, other[:12]], [twin, other[:12]]]
+    # Programs get the whole, and so does whoever asks for columns of their own.
+    rows = [{"item": one}]
+    for name in ("json", "csv", "markdown"):
+        assert one in as_text(result(("item",), rows), name)
+    assert one in as_text(result(("item",), rows, own_columns=True), "table")
 
 
 def test_two_columns_of_one_name_are_refused(loaded: Program) -> None:

@@ -114,7 +114,68 @@ def test_by_hand(place: Place) -> None:
         "Shares are of these, with or without models.",
         "Not rescanned: 3 hosts (1 answered without a list, 1 missed but seen later, 1 not seen since: gone, or not "
         "scanned).",
+        "Not scanned before: 2 hosts of the second date, seen earlier but without a list at the first. What they have "
+        "is neither kept nor added, so these two can be less than after.",
     )
+    # Hosts 7 and 10 are why: of llama 10, of qwen2 and gemma2 7.
+    assert {r["item"]: r["after"] - r["kept"] - r["added"] for r in found.rows} == {
+        "llama": 1,
+        "qwen2": 1,
+        "gemma2": 1,
+        "mistral": 0,
+    }
+    # On hosts that were scanned at both dates nothing is missing, and nothing is said.
+    complete = diff(store, MASKER, FIRST, SECOND, scope=Scope(within=2, has=("family:mistral",)))
+    assert len(complete.caveats) == 1
+    store.close()
+
+
+# Item, successor: the hosts that moved, have both, kept it, left, were not rescanned, by hand; and those that had both.
+SUCCESSORS = {
+    ("qwen2", "gemma2"): ({1}, set(), set(), set(), {3, 4}, set()),
+    ("qwen2", "llama"): ({1}, set(), set(), set(), {3, 4}, {1}),
+    ("qwen2", "mistral"): (set(), set(), set(), {1}, {3, 4}, set()),
+    ("llama", "gemma2"): (set(), {1}, {2, 12}, set(), {5}, set()),
+    ("llama", "qwen2"): (set(), set(), {1, 2, 12}, set(), {5}, {1}),
+    ("gemma2", "llama"): (set(), set(), set(), set(), set(), set()),
+}
+
+
+def test_successors_by_hand(place: Place) -> None:
+    place.load(planted())
+    store = place.open()
+    for (item, successor), (*outcomes, had_both) in SUCCESSORS.items():
+        found = diff(store, MASKER, FIRST, SECOND, item=(item,), successor=successor, scope=Scope(within=2))
+        assert [r["outcome"] for r in found.rows] == ["moved", "both", "kept", "left", "not rescanned"]
+        assert [r["hosts"] for r in found.rows] == [len(hosts) for hosts in outcomes], (item, successor)
+        assert [r["had_both"] for r in found.rows] == [len(hosts & had_both) for hosts in outcomes]
+        base = sum(len(hosts) for hosts in outcomes[:4])
+        assert [r["share"] for r in found.rows] == [len(h) / base if base else None for h in outcomes[:4]] + [None]
+        # The same hosts as in the row of the item.
+        (row,) = diff(store, MASKER, FIRST, SECOND, item=(item,), scope=Scope(within=2)).rows
+        said = [r["hosts"] for r in found.rows]
+        assert (said[1] + said[2], said[0] + said[3], said[4]) == (row["kept"], row["removed"], row["not_rescanned"])
+    moved = diff(store, MASKER, FIRST, SECOND, item=("llama",), successor="GEMMA2", scope=Scope(within=2))
+    assert moved.headline == (
+        "4 hosts had llama (2025-03-05); of the 3 with a list at both dates 0.0 % moved to gemma2, 33 % have both, "
+        "67 % kept llama alone, 0.0 % have neither."
+    )
+    z, p, n = 1.959963984540054, 1 / 3, 3
+    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    bounds = [(middle + side * half) / (1 + z * z / n) for side in (-1, 1)]
+    assert [moved.rows[1]["low"], moved.rows[1]["high"]] == pytest.approx(bounds)
+    none = diff(store, MASKER, FIRST, SECOND, item=("gemma2",), successor="llama", scope=Scope(within=2))
+    assert none.headline == "0 hosts had gemma2 (2025-03-05); none of them gave a list at both dates."
+    for options in (
+        {"item": ("llama", "qwen2")},
+        {},
+        {"item": ("llama3.2:3b",), "of_digests": True},
+        {"level": "host"},
+    ):
+        with pytest.raises(UsageError, match="--successor goes with one --item of a level"):
+            diff(store, MASKER, FIRST, SECOND, successor="gemma2", scope=Scope(within=2), **options)
+    with pytest.raises(UsageError, match="--successor 'Llama': this is the item itself"):
+        diff(store, MASKER, FIRST, SECOND, item=("llama",), successor="Llama", scope=Scope(within=2))
     store.close()
 
 

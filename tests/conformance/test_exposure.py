@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cohabit.errors import UsageError
-from cohabit.queries.impact import impact
+from cohabit.queries.impact import SCOPES, impact
 from cohabit.queries.monoculture import monoculture
 from cohabit.queries.risks import KINDS, risks
 from cohabit.queries.scope import Scope
@@ -201,6 +201,34 @@ def test_impact_of_a_line_by_hand(small: Graph) -> None:
         assert row["share_of_affected"] == (None if outside else pytest.approx(row["hosts"] / 5))
 
 
+def test_one_scope_of_impact_alone(small: Graph) -> None:
+    whole = small.ask("impact", ["line:llama3.1"])
+    scopes = list(dict.fromkeys(row["scope"] for row in whole.rows))
+    assert set(scopes) <= set(SCOPES)
+    for scope in SCOPES:
+        alone = small.ask("impact", ["line:llama3.1"], scopes=(scope,))
+        assert alone.rows == [row for row in whole.rows if row["scope"] == scope]
+        assert alone.headline == whole.headline
+    two = small.impact("line:llama3.1", scopes=["country", "alone"])
+    assert two["item"].tolist() == ["DE", "US", "unknown", "no other model"]
+    # What is not known is last of its scope, and never among the first rows of all; a note has its share.
+    for scope in scopes:
+        own = [row["item"] for row in whole.rows if row["scope"] == scope]
+        assert "unknown" not in own[:-1]
+    items = [row["item"] for row in whole.rows]
+    assert items.index("unknown") > items.index("no other model")
+    assert (
+        "Not known, of the affected hosts: digest 40 %, country 20 %, provider-kind 100 %; these rows come last."
+        in whole.caveats
+    )
+    (said,) = [c for c in small.ask("impact", ["line:llama3.1"], scopes=("country",)).caveats if "Not known" in c]
+    assert said == "Not known, of the affected hosts: country 20 %; these rows come last."
+    assert "most often beside the family gptoss (40 %)" in str(whole.headline)
+    assert "most often beside the line " in str(small.ask("impact", ["line:llama3.1"], level="line").headline)
+    with pytest.raises(UsageError, match="--scope 'contry': not a scope; did you mean country"):
+        small.impact("line:llama3.1", scopes="contry")
+
+
 def test_impact_with_derived_lines(small: Graph) -> None:
     found = answer(small, "llama3.1", include_derived=True)
     assert found["total", "everything named"] == (6, "derived, line")  # and host 4
@@ -292,6 +320,10 @@ def test_short_digests_that_mean_several_things(place: Place) -> None:
             UsageError, match=f"the short digest {A[:12]} can mean several things here; write one in full"
         ):
             graph.ask("impact", [A[:12]])
+        with pytest.raises(UsageError, match=f"the short digest {A[:12]} can mean several things here"):
+            graph.hosts(digest=A[:12])
+        assert len(graph.hosts(digest=A[:12] + "1" * 52)) == 1
+        assert graph.hosts(digest="0" * 12).empty
         # A model can be called like a digest.
         with pytest.raises(UsageError, match=f"write one of: model:{B[:12]}:latest, digest:{B[:12]}"):
             graph.ask("impact", [B[:12]])

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from cohabit.errors import DataError, UsageError
 from cohabit.graph.incidence import LEVELS
 from cohabit.queries.combinations import combinations as exact_sets
 from cohabit.queries.cooccurrence import cooccurrence
@@ -294,6 +295,32 @@ def test_named_pairs(place: Place, records: list[Record], plain: Plain) -> None:
     store.close()
 
 
+def test_pairs_of_other_labs(place: Place, records: list[Record], plain: Plain) -> None:
+    """The rows that are left are those without the option, figures and all; an unknown lab is like no other."""
+    place.load(records)
+    store = place.open()
+    for level in ("line", "model"):
+        lab = {plain.item(m, level): plain.item(m, "lab") for m in plain.models}
+        every = cooccurrence(store, level=level, null="hypergeometric").rows
+        found = cooccurrence(store, level=level, null="hypergeometric", other_labs=True)
+        wanted = [r for r in every if lab[r["a"]] is None or lab[r["a"]] != lab[r["b"]]]
+        assert repr(found.rows) == repr(wanted)  # as text: a number that is none does not equal itself
+        assert 0 < len(wanted) < len(every)
+        assert "Pairs of one lab are left out (--other-labs); bases, p and q are those of all pairs." in found.caveats
+        assert level == "line" or any(lab[r["a"]] is lab[r["b"]] is None for r in wanted)
+        (first, *_) = [r["a"] for r in every if lab[r["a"]] is not None and lab[r["a"]] == lab[r["b"]]]
+        own = cooccurrence(store, (first,), level=level, null="hypergeometric", other_labs=True).rows
+        assert own
+        assert not [r for r in own if lab[r["b"]] == lab[first]]
+    for options, names, message in (
+        ({"level": "family"}, (), "--other-labs is about products, which have one lab: give --level line or model"),
+        ({"level": "line"}, ("qwen2.5", "llama3.2"), "--other-labs chooses among pairs: give one name, or none"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            cooccurrence(store, names, other_labs=True, **options)
+    store.close()
+
+
 def test_items_together_and_exact_combinations(place: Place, records: list[Record], plain: Plain) -> None:
     """Sets of three and four items, and the exact set of every host, in every scope and at every level."""
     place.load(records)
@@ -465,9 +492,10 @@ def test_hosts_and_host(place: Place, records: list[Record], plain: Plain) -> No
         }
         assert set(graph.hosts(model="deepseek-R1:7B", lab="meta")["host"]) == holders
         digest = "b" * 64
-        assert set(graph.hosts(digest=digest)["host"]) == {
-            a for (a, _), e in plain.edges.items() if digest in (e["digests"] or [])
-        }
+        for form in (digest, digest[:12], f"sha256:{digest[:12].upper()}"):
+            assert set(graph.hosts(digest=form)["host"]) == {
+                a for (a, _), e in plain.edges.items() if digest in (e["digests"] or [])
+            }
         address = next(a for a in plain.hosts if a.startswith("2001:db8"))
         one = graph.host(address.upper()).iloc[0]
         assert one["models"] == sorted(lists[address])
@@ -484,7 +512,6 @@ def test_hosts_and_host(place: Place, records: list[Record], plain: Plain) -> No
 
 
 def test_free_cypher_is_masked_and_reads_only(place: Place, records: list[Record]) -> None:
-    from cohabit.errors import DataError, UsageError
 
     place.load(records)
     with Graph(place.data, place.uri) as graph:
@@ -501,8 +528,19 @@ def test_free_cypher_is_masked_and_reads_only(place: Place, records: list[Record
         ):
             with pytest.raises(UsageError, match="query refused"):
                 graph.query(refused)
-        with pytest.raises(DataError, match="refused the query"):
+        with pytest.raises(DataError, match=r"the store refused the query: line 1, column 15: 'RETURN' cannot stand"):
             graph.query("MATCH (h:Host RETURN h")
+        with pytest.raises(DataError, match=r"line 2, column 1: 'RETRUN' is not understood .* mean RETURN\?"):
+            graph.query("MATCH (h:Host)\nRETRUN count(h) AS n")
+        with pytest.raises(DataError, match=r"refused the query: .* the query ends here, .*; '\(' is not closed"):
+            graph.query("MATCH (h:Host")
+        for cypher, said in (
+            ("MATCH (h:Hosts) RETURN count(h) AS n", "query, line 1, column 10: no label 'Hosts'; did you mean Host"),
+            ("MATCH (h:Host) RETURN h.adress AS a", "column 25: no property 'adress' of Host; did you mean address"),
+            ("MATCH ()-[d:DEPLOY]->() RETURN count(d) AS n", "no relationship type 'DEPLOY'; did you mean DEPLOYS"),
+        ):
+            with pytest.raises(UsageError, match=said):
+                graph.query(cypher)
 
 
 def test_json_is_the_same_on_every_store(place: Place, records: list[Record], tmp_path: Any) -> None:

@@ -175,6 +175,8 @@ def test_gexf_is_what_its_schema_allows(data: Path, tmp_path: Path) -> None:
         assert root.tag == f"{space}gexf"
         assert root.get("version") == "1.3"
         assert [child.tag for child in root] == [f"{space}meta", f"{space}graph"]
+        assert set(root.find(f"{space}meta").keys()) == {"lastmodifieddate"}
+        assert [child.tag.removeprefix(space) for child in root.find(f"{space}meta")] == ["creator", "description"]
         graph = root.find(f"{space}graph")
         assert [child.tag.removeprefix(space) for child in graph] == ["attributes", "attributes", "nodes", "edges"]
         ids = [node.get("id") for node in graph.iter(f"{space}node")]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import doctest
+import json
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from defusedxml import ElementTree
 
 import cohabit.session
 from cohabit.errors import DataError, UsageError
@@ -83,6 +86,47 @@ def test_networkx_is_the_tables(graph: Graph) -> None:
     assert nx.node_link_graph(nx.node_link_data(made)).edges.keys() == made.edges.keys()
 
 
+def test_what_it_is_goes_along(graph: Graph, plain: Plain, tmp_path: Path) -> None:
+    """Title, date, filters, digest of the graph and caveats, in every format that has a place for them."""
+    newest = max(host["last_seen"] for host in plain.hosts.values())[:10]
+    filters: dict[str, Any] = {"country": "DE", "exclude_decoys": True, "active_within": 9999}
+    notes = graph.notes(**filters)
+    wanted = {
+        "title": f"cohabit: family network, seen until {newest}",
+        "content": "family network",
+        "filters": "--country DE; --active-within 9999; --exclude-decoys",
+        "addresses": "shown",
+        "simulated": False,
+        "date": newest,
+        "digest": graph.info()["digest"][0],
+        "base": sum(
+            any(plain.item(m, "family") for m in plain.of_host[a]) and not plain.decoys.get(a)
+            for a, h in plain.hosts.items()
+            if h["country"] == "DE"
+        ),
+        **({"caveats": " ".join(notes)} if notes else {}),
+    }
+    for table in graph.to_arrow("family", **filters).values():
+        about = json.loads(table.schema.metadata[b"cohabit"])
+        assert {name: about[name] for name in wanted} == wanted
+        assert set(about) == {*wanted, "items", "pairs"}
+    graph.export("parquet", tmp_path / "tables", level="family", **filters)
+    for file in (tmp_path / "tables").iterdir():
+        assert json.loads(pq.read_schema(file).metadata[b"cohabit"]) == about
+    graph.export("graphml", tmp_path / "g.graphml", level="family", **filters)
+    graph.export("gexf", tmp_path / "g.gexf", level="family", **filters)
+    said = nx.read_graphml(tmp_path / "g.graphml").graph
+    assert {name: said[name] for name in about} == about
+    assert graph.to_networkx("family", **filters).graph == about
+    meta = ElementTree.parse(tmp_path / "g.gexf").getroot().find("{http://gexf.net/1.3}meta")
+    assert meta.get("lastmodifieddate") == newest
+    description = meta.findtext("{http://gexf.net/1.3}description")
+    for name in ("title", "filters", "date", "digest"):
+        assert f"{name}: {wanted[name]}" in description
+    # What is for everybody says nothing that hangs on single hosts.
+    assert "digest" not in graph.to_networkx("family", publish=10).graph
+
+
 def test_the_examples_of_the_docstrings_run(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(data.parent)
     finder = doctest.DocTestFinder(recurse=False)
@@ -97,7 +141,7 @@ def test_what_cannot_be_exported_is_said(graph: Graph, tmp_path: Path) -> None:
     (tmp_path / "full" / "mine.txt").write_text("keep")
     (tmp_path / "file").write_text("keep")
     cases: list[tuple[type[Exception], str, str, Path, dict[str, Any]]] = [
-        (UsageError, "there are: graphml", "dot", tmp_path / "x", {}),
+        (UsageError, "choose from graphml", "dot", tmp_path / "x", {}),
         (UsageError, "ends in .gexf", "gexf", tmp_path / "x.graphml", {}),
         (UsageError, "not a level", "gexf", tmp_path / "x.gexf", {"level": "vendor"}),
         (UsageError, "give --level too", "gexf", tmp_path / "x.gexf", {"min_hosts": 3}),

@@ -81,16 +81,21 @@ def test_several_countries_in_one_value(text: str, codes: list[str]) -> None:
 
 @pytest.mark.parametrize("text", ["DE,", ",", "DE,,FR", "DE,Germny", "EUU", "!US"])
 def test_a_part_that_is_no_country_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is not a country; write its code, such as DE, or its English name, several"):
+    with pytest.raises(
+        UsageError,
+        match=r"is not a country; (did you mean .+\? W|w)rite its code, such as DE, or its",
+    ):
         parse_countries(text)
 
 
 def test_what_is_close_is_said() -> None:
-    with pytest.raises(UsageError, match=r"or a group: EU, EEA, G7, OECD, NATO, ASEAN; close: Germany \(DE\)"):
+    with pytest.raises(
+        UsageError, match=r"did you mean Germany \(DE\)\? Write .* group: EU, EEA, G7, OECD, NATO, ASEAN$"
+    ):
         parse_country("Germny")
-    with pytest.raises(UsageError, match=r"; close: ASEAN$"):
+    with pytest.raises(UsageError, match=r"did you mean ASEAN\?"):
         parse_country("ASEAM")
-    with pytest.raises(UsageError, match=r"ASEAN$"):
+    with pytest.raises(UsageError, match=r"is not a country; write"):
         parse_country("nothing like it at all")
 
 
