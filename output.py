@@ -8,34 +8,27 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 import json
 import math
-import operator
 import os
-import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cohabit.cells import cell, fitting, heading, is_numeric, is_rigid, is_share, with_short_digests
+from cohabit.cells import is_share
 from cohabit.choices import among
 from cohabit.errors import DataError, UsageError
 from cohabit.queries.result import Result, Row
+from cohabit.tables import draw, markdown
 from cohabit.text import defused, visible
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 FORMATS = ("table", "json", "csv", "markdown", "parquet")
 WORKBOOK = "xlsx"
 """What is written only into a file whose name ends so."""
 _ENDINGS = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "parquet", ".xlsx": WORKBOOK}
 
-# Beside Markdown's own characters what GitHub makes a link of: `http://…`, `www.…`, `a@b`.
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@]|(?<=:)/(?=/)|(?<=www)\.)", re.IGNORECASE)
 # Enough for every column of a wide table; a terminal's own width is used where there is one.
 _FILE_WIDTH = 200
 
@@ -156,31 +149,15 @@ def _csv_cell(value: Any) -> str:
 
 
 def _markdown(result: Result, how: Format) -> str:
-    columns = (*_table_columns(result), *([result.remark] if result.remark else []))
-    rows = _limited(result, how)
-    lines = [f"{_markdown_text(result.headline)}\n"] if result.headline else []
-    if result.single and rows:
-        pairs = [(c, cell(c, rows[0][c])) for c in result.columns]
-        lines += ["| | |", "|---|---|", *(f"| {_markdown_text(a)} | {_markdown_text(b)} |" for a, b in pairs)]
-    else:
-        lines.append("| " + " | ".join(_markdown_text(heading(c)) for c in columns) + " |")
-        lines.append("|" + "|".join("---:" if is_numeric(result.rows, c) else "---" for c in columns) + "|")
-        lines += [
-            "| " + " | ".join(_markdown_text(cell(c, row[c], result.in_points)) for c in columns) + " |" for row in rows
-        ]
-    lines += [f"\n{_markdown_text(note)}" for note in _notes(result, rows, how)]
-    return "\n".join(lines) + "\n"
-
-
-def _markdown_text(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", visible(text))
+    return markdown(result, quiet=how.quiet)
 
 
 def _table(result: Result, how: Format) -> str:
     from rich.console import Console
 
     text = io.StringIO()
-    _draw(result, how, Console(file=text, width=_width(how), color_system=None, highlight=False))
+    console = Console(file=text, width=_width(how), color_system=None, highlight=False)
+    draw(result, console, limit=how.limit, quiet=how.quiet)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 
@@ -198,7 +175,7 @@ def _print_table(result: Result, how: Format) -> None:
         return
     console = Console(highlight=False)
     with console.capture() as drawn:
-        _draw(result, how, console)
+        draw(result, console, limit=how.limit, quiet=how.quiet)
     text = drawn.get()
     if text.count("\n") < console.height:
         _print(text)
@@ -213,97 +190,6 @@ def _page(text: str) -> None:
     # Bold headings as they are, and nothing is cleared at the end.
     os.environ.setdefault("LESS", "FRX")
     pydoc.pager(text)
-
-
-def _draw(result: Result, how: Format, console: Console) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    rows = _drawn(result, how)
-    if result.headline:
-        console.print(Text(visible(result.headline)), soft_wrap=True)
-    table = Table(box=None, padding=(0, 1, 0, 0), show_header=not result.single, header_style="bold")
-    if result.single and rows:
-        table.add_column(style="bold", no_wrap=True)
-        table.add_column(overflow="fold")
-        for c in result.columns:
-            table.add_row(Text(heading(c)), Text(cell(c, rows[0][c])))
-        console.print(table)
-    elif not rows and (result.own_columns or not result.headline):
-        console.print("No rows.")
-    elif rows:
-        columns = _table_columns(result)
-        shown = fitting(columns, rows, console.width, result.in_points)
-        for c in shown:
-            right = is_numeric(result.rows, c)
-            table.add_column(
-                Text(heading(c)),
-                justify="right" if right else "left",
-                no_wrap=is_rigid(rows, c),
-                overflow="fold",
-            )
-        for row in rows:
-            table.add_row(*(Text(cell(c, row[c], result.in_points)) for c in shown))
-        console.print(table)
-        if left_out := columns[len(shown) :]:
-            names = ", ".join(heading(c) for c in left_out)
-            console.print(Text(f"no room for: {names} (another --format has all columns)"), soft_wrap=True)
-    for line in (*_remarks(result, rows), *_notes(result, rows, how)):
-        console.print(Text(visible(line)), soft_wrap=True)
-
-
-def _remarks(result: Result, rows: list[Row]) -> list[str]:
-    """Sentences on rows, each with the name of its row: in a column of their own they would be a word wide."""
-    name, remark = result.columns[0], result.remark
-    said = [f"{cell(name, row[name])}: {row[remark]}" for row in rows if row[remark]] if remark else []
-    return list(dict.fromkeys(said))  # rows that differ in a later column only, once
-
-
-def _limited(result: Result, how: Format) -> list[Row]:
-    """The rows that are shown: of a table the first ones, but of a series the newest."""
-    if how.name != "table" or result.series is None:
-        return result.rows[: how.limit] if how.name == "table" else result.rows
-    shown: list[Row] = []
-    for own in _series(result):
-        if len(shown) < how.limit:
-            shown += own[len(shown) - how.limit :]
-    return shown
-
-
-def _series(result: Result) -> list[list[Row]]:
-    """The rows, series by series."""
-    of = operator.itemgetter(*result.series) if result.series else lambda row: None
-    return [list(rows) for _, rows in itertools.groupby(result.rows, key=of)]
-
-
-def _cut(result: Result, rows: list[Row]) -> str:
-    """Of which series among the rows only the newest are there, and from when on."""
-    there = {id(row) for row in rows}
-    for own in _series(result) if result.series is not None else ():
-        shown = [row for row in own if id(row) in there]
-        if 0 < len(shown) < len(own):
-            name = " in ".join(cell(c, own[0][c]) for c in reversed(result.series or ()))
-            since = cell(result.columns[0], shown[0][result.columns[0]])
-            return f"; {f'of {name} ' if name else ''}only the newest, from {since} on"
-    return ""
-
-
-def _drawn(result: Result, how: Format) -> list[Row]:
-    """The rows of a table for people; what a free query returns, and one object alone, is shown as it is."""
-    rows = _limited(result, how)
-    return rows if result.single or result.own_columns else with_short_digests(rows)
-
-
-def _notes(result: Result, rows: list[Row], how: Format) -> list[str]:
-    """What stands below a table; in silence only what is left out of it, and that it is no real one."""
-    cut = len(rows) < len(result.rows)
-    shown = [f"{len(rows):,} of {len(result.rows):,} shown{_cut(result, rows)}"] if cut else []
-    caveats = result.caveats[: int(result.simulated)] if how.quiet else result.caveats
-    return [*shown, *(f"note: {c}" for c in caveats)]
-
-
-def _table_columns(result: Result) -> tuple[str, ...]:
-    return result.table_columns or result.columns
 
 
 _TEXT = {"json": _json, "csv": _csv, "markdown": _markdown, "table": _table}

@@ -6,7 +6,6 @@ than that: a distribution can have mended it without a new number, and a proxy c
 
 from __future__ import annotations
 
-import difflib
 import importlib.resources
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 import numpy as np
 
+from cohabit.choices import close_to
 from cohabit.errors import DataError, UsageError
 from cohabit.graph.incidence import Integers
 from cohabit.graph.store import GraphStore
@@ -97,8 +97,8 @@ def advisories_called(name: str) -> list[Advisory]:
     found = [a for a in bundled() if wanted in (ANY, a.id.casefold())]
     if found:
         return found
-    known = {a.id.casefold(): a.id for a in bundled()}
-    close = [known[one] for one in difflib.get_close_matches(wanted, known, n=3)]
+    known = {a.id for a in bundled()}
+    close = close_to(wanted, sorted(known), 3)
     hint = f" (close: {', '.join(close)})" if close else ""
     raise UsageError(
         f"--advisory {visible(name, 60)!r}: none of the {len(known):,} advisories in {PLACE}{hint}; `cohabit risks "

@@ -5,11 +5,11 @@ A question about what nobody told has an empty answer, which looks like the answ
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cohabit.choices import close_to
 from cohabit.graph.store import GraphStore
 from cohabit.queries.countries import group_notes, parse_countries, parts
 from cohabit.queries.filters import asset_file
@@ -140,7 +140,7 @@ def _no_host(store: GraphStore, name: str, value: str) -> str:
     close: list[str] = []
     if name in _NAMES:
         known = store.table(_NAMES[name]).column("name").to_pylist()
-        close = difflib.get_close_matches(value.lower(), known, n=3)
+        close = close_to(value, known, 3)
     hint = f" (close: {', '.join(visible(one, 60) for one in close)})" if close else ""
     return f"--{option_of(name)} {visible(value, 60)} finds no host in this graph{hint}."
 

@@ -6,11 +6,11 @@ The folder is COHABIT_QUERIES, else `queries` in the data folder. A header needs
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from pathlib import Path
 
+from cohabit.choices import close_to
 from cohabit.errors import CohabitError, DataError, UsageError
 from cohabit.queries.guard import check_reading
 from cohabit.queries.saved import SavedQuery, drawing_queries, parse_query, saved_queries
@@ -30,7 +30,7 @@ def query_called(name: str, data: Path) -> SavedQuery:
     if _NAME.fullmatch(name) and path.is_file():
         return _read(path)
     known = known_queries(data)
-    close = difflib.get_close_matches(name, known, n=3)
+    close = close_to(name, known, 3)
     hint = f"close: {', '.join(close)}; " if close else ""
     raise UsageError(f"no saved query is called {visible(name, 80)!r}; {hint}`cohabit query --list` lists them")
 
