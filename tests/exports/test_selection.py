@@ -176,13 +176,13 @@ def test_whole_or_not_at_all(graph: Graph, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_too_much_for_a_workbook(graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cohabit.exports import tables
+    from cohabit.exports import workbook
 
-    monkeypatch.setattr(tables, "_MOST_ROWS", 20)
+    monkeypatch.setattr(workbook, "_MOST_ROWS", 20)
     with pytest.raises(DataError, match="a sheet of Excel holds 19; choose hosts by a filter"):
         graph.export("xlsx", tmp_path / "x.xlsx")
     monkeypatch.undo()
-    monkeypatch.setattr(tables, "_MOST_CHARACTERS", 30)
+    monkeypatch.setattr(workbook, "_MOST_CHARACTERS", 30)
     with pytest.raises(DataError, match="a cell of Excel holds 30"):
         graph.export("xlsx", tmp_path / "x.xlsx")
     assert not list(tmp_path.iterdir())
