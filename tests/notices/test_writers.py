@@ -329,8 +329,10 @@ def test_every_format_says_with_whom_it_may_be_shared(name: str, marking: str, i
 def test_what_is_no_level_of_tlp() -> None:
     assert COMMON.tlp.name == "amber"
     for text in ("white", "amber strict", "", "tlp"):
-        with pytest.raises(UsageError, match=r"--tlp '.*': choose from clear, green, amber, amber\+strict, red"):
+        with pytest.raises(UsageError, match=r"--tlp '.*': .*hoose from clear, green, amber, amber\+strict, red"):
             parse_tlp(text)
+    with pytest.raises(UsageError, match=r"--tlp 'amber strict': did you mean amber\+strict\? Choose from"):
+        parse_tlp("amber strict")
 
 
 def test_labels_of_own_assets_are_in_every_format() -> None:

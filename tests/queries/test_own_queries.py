@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import zipfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 import cohabit
 from cohabit.cli import app
+from cohabit.commands import querying
 from cohabit.errors import DataError, UsageError
 from cohabit.exports import browser
 from cohabit.queries.own_queries import known_queries, own_queries, query_called
@@ -113,8 +115,30 @@ def test_one_that_is_not_understood_hides_no_other(
 
 
 def test_the_example_of_the_page_is_one(folder: Path, tmp_path: Path) -> None:
-    (example,) = (b.text for b in blocks(ROOT / "docs" / "queries.md") if b.language == "text")
+    example, _ = (b.text for b in blocks(ROOT / "docs" / "queries.md") if b.language == "text")
     (folder / "of-the-page.cypher").write_text(example, "utf-8")
     (own,) = own_queries(tmp_path).values()
     assert own.folder == "Ours"
     assert [p.type for p in own.parameters] == ["integer", "texts"]
+
+
+def test_the_parameters_of_the_page_are_read_as_it_says(tmp_path: Path) -> None:
+    record = {"ip": "192.0.2.7", "port": 1, "timestamp": "2025-06-01", "country_code": "DE"}
+    model = {"name": "qwen3:8b", "details": {"family": "3", "format": "gguf"}}
+    (tmp_path / "scan.ndjson").write_text(json.dumps({**record, "models": [model]}))
+    cohabit.load(str(tmp_path / "scan.ndjson"), data=tmp_path / "data")
+    _, calls = (b.text for b in blocks(ROOT / "docs" / "queries.md") if b.language == "text")
+    answers = []
+    for call in calls.splitlines():
+        program, command, cypher, option, pair = shlex.split(call)
+        assert (program, command, option) == ("cohabit", "query", "--param")
+        question, (statement, given) = querying.question(cypher, None, None, [pair], None)
+        assert (question, statement) == ("query", cypher)
+        with cohabit.open(tmp_path / "data") as graph:
+            answers.append((given, graph.query(cypher, parameters=given).iloc[0, 0]))
+    assert answers == [
+        ({"name": "qwen3:8b"}, "gguf"),
+        ({"days": 30}, 0),
+        ({"old": "3"}, "3"),
+        ({"places": ["DE", "FR"]}, "Germany"),
+    ]
