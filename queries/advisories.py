@@ -206,6 +206,5 @@ def is_release(version: str) -> bool:
 
 def _versions(store: GraphStore, hosts: Integers) -> Iterator[tuple[str, str | None, Mask]]:
     """Yield each software and version with the hosts (ascending keys) on a port of which it was seen last."""
-    groups = seen_last(store).group_by(["software", "version"]).aggregate([("key", "list")])
-    for row in groups.to_pylist():
-        yield row["software"], row["version"], np.isin(hosts, np.array(row["key_list"], np.int64))
+    for software, version, keys in seen_last(store):
+        yield software, version, np.isin(hosts, keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,24 +44,36 @@ def servers_of(store: GraphStore, keys: Integers) -> dict[tuple[int, int], Serve
     return servers
 
 
-def seen_last(store: GraphStore) -> pa.Table:
-    """Columns `key`, `software` and `version`: of each port of every host what `servers_of` has, quickly."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+def seen_last(store: GraphStore) -> Iterator[tuple[str, str | None, Integers]]:
+    """Yield each software and version that is what `servers_of` has of some port, with the keys of the hosts."""
     table = store.table(
         f"MATCH (h:Host)-[r:RUNS]->(s:Software) RETURN {store.host_key} AS key, r.port AS port, "
         "r.last_seen AS last_seen, s.name AS software, r.version AS version"
     )
-    names = ("key", "port", "last_seen", "software")
-    table = table.take(pc.sort_indices(table, sort_keys=[(name, "ascending") for name in names]))
     key, port = (without_nulls(table.column(name)) for name in ("key", "port"))
+    times, softwares, versions = (_ranked(table.column(name)) for name in ("last_seen", "software", "version"))
+    order = np.lexsort((softwares.rank, times.rank, port, key))
+    key, port, software, version = key[order], port[order], softwares.rank[order], versions.rank[order]
     last = np.ones(len(key), bool)
     last[:-1] = (key[1:] != key[:-1]) | (port[1:] != port[:-1])
-    rows = np.flatnonzero(last).astype(np.int64)
-    # Arrow's own `array` would import pandas for it.
-    chosen = pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)])
-    return table.select(["key", "software", "version"]).take(chosen)
+    for kind in np.unique(np.stack([software[last], version[last]]), axis=1).T.tolist():
+        own = last & (software == kind[0]) & (version == kind[1])
+        yield str(softwares.texts[kind[0]]), versions.texts[kind[1]], key[own]
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """Distinct texts, None first and then by code point, and the position of each row's among them."""
+
+    texts: list[str | None]
+    rank: Integers
+
+
+def _ranked(column: pa.ChunkedArray) -> _Ranked:
+    values = column.to_pylist()
+    texts = sorted(set(values), key=lambda text: (text is not None, text or ""))
+    position = {text: i for i, text in enumerate(texts)}
+    return _Ranked(texts, np.array([position[text] for text in values], np.int64))
 
 
 def of_hosts(keys: Integers, table: pa.Table) -> dict[str, list[Any]]:
