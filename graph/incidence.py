@@ -309,11 +309,17 @@ def host_keys(store: GraphStore, where: str = "", parameters: Mapping[str, Any] 
     return distinct(without_nulls(table.column("host")))
 
 
+def sightings_span(store: GraphStore) -> tuple[str, str] | None:
+    """Times of the oldest and of the newest observation of any host; None in a graph without hosts."""
+    table = store.table("MATCH (h:Host) RETURN min(h.first_seen) AS oldest, max(h.last_seen) AS newest")
+    span = tuple(table.column(name)[0].as_py() for name in ("oldest", "newest")) if table.num_rows else (None, None)
+    return None if span[1] is None else (str(span[0]), str(span[1]))
+
+
 def newest_sighting(store: GraphStore) -> str | None:
     """Time of the newest observation of any host; None in a graph without hosts."""
-    table = store.table("MATCH (h:Host) RETURN max(h.last_seen) AS newest")
-    newest: str | None = table.column("newest")[0].as_py() if table.num_rows else None
-    return newest
+    span = sightings_span(store)
+    return None if span is None else span[1]
 
 
 def host_addresses(store: GraphStore) -> tuple[Integers, list[str]]:

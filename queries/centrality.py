@@ -96,10 +96,18 @@ def centrality(
     return result(
         (*COLUMNS, *(RANKS if bootstrap else ())),
         rows,
-        headline=_headline(network, rows, level, sort, len(incidence.hosts), min_hosts) + _place(rows, sort),
+        headline=_headline(network, rows, level, sort, len(incidence.hosts), min_hosts)
+        + _place(rows, sort)
+        + _others_first(rows, sort),
         caveats=caveats,
-        table_columns=(*COLUMNS, *((f"{sort}_rank_low", f"{sort}_rank_high") if bootstrap and sort != "hosts" else ())),
+        table_columns=_shown_columns(sort) if bootstrap and sort != "hosts" else COLUMNS,
     )
+
+
+def _shown_columns(sort: str) -> tuple[str, ...]:
+    """The measure that was asked for with the places it can have, where a narrow terminal has room for them."""
+    asked = ("item", "hosts", sort, f"{sort}_rank_low", f"{sort}_rank_high")
+    return (*asked, *(column for column in COLUMNS if column not in asked))
 
 
 def _check(sort: str, min_hosts: int) -> None:
@@ -188,6 +196,18 @@ def _place(rows: list[Row], sort: str) -> str:
     named = ", ".join(rivals[:_TOP]) + (f" and {len(rivals) - _TOP:,} more" if len(rivals) > _TOP else "")
     text = f" In 95 % of the draws it has place {top[low]:,} to {top[high]:,}"
     return f"{text}; place {top[low]:,} is in reach of {named} too." if named else f"{text}."
+
+
+def _others_first(rows: list[Row], sort: str) -> str:
+    """By which measures another item comes first: «most central» says nothing without the measure."""
+    firsts: dict[str, list[str]] = {}
+    for measure in MEASURES if len(rows) > 1 else ():
+        best = max(_noiseless(row[measure]) for row in rows)
+        leading = [row["item"] for row in rows if _noiseless(row[measure]) == best]
+        if measure != sort and rows[0]["item"] not in leading:
+            firsts.setdefault(leading[0], []).append(measure)
+    parts = [f"{' and '.join(of)} {item}" for item, of in firsts.items()]
+    return f" By {'; by '.join(parts)} comes first." if parts else ""
 
 
 def _few(rows: list[Row], sort: str) -> list[str]:

@@ -10,6 +10,7 @@ from cohabit.queries.words import count, plural
 
 GATE = 0.01
 """A probability under it is a difference."""
+FEWER = "fewer than"
 
 
 def compared(matrix: ItemMatrix, model: NullModel, pair: Integers, together: Integers, q: float) -> str:
@@ -23,20 +24,25 @@ def compared(matrix: ItemMatrix, model: NullModel, pair: Integers, together: Int
     if not matrix.base:
         return ""
     alike = Alike(matrix.base, matrix.hosts_per_item)
-    doubt = ""
-    if math.exp(model.log_more(pair, together)[0]) < GATE:
-        found = "more than"
+    doubt, found, log_p = "", "about as many as", 0.0
+    more, fewer = float(model.log_more(pair, together)[0]), float(alike.log_fewer(pair, together)[0])
+    if math.exp(more) < GATE:
+        found, log_p = "more than", more
         if not q < GATE:
             doubt = f", but not beyond chance among all pairs tested (q = {q:.2g})"
-    elif math.exp(alike.log_fewer(pair, together)[0]) < GATE:
-        found = "fewer than"
-    else:
-        found = "about as many as"
+    elif math.exp(fewer) < GATE:
+        found, log_p = FEWER, fewer
     level = matrix.level.replace("-", " ")
     base = f"the {count(matrix.base, 'host')} with a known {level}"
     least, own = (number(float(one.expected(pair)[0])) for one in (alike, model))
     expected = least if least == own else f"{least}, or {own} by the sizes of hosts"
-    return f" That is {found} independent {plural(level)} would give on {base} (expected {expected}){doubt}."
+    chance = f"; p {_probability(log_p)}" if log_p else ""
+    return f" That is {found} independent {plural(level)} would give on {base} (expected {expected}{chance}){doubt}."
+
+
+def _probability(log_p: float) -> str:
+    """`= 0.0021`, `= 2e-33`, `< 1e-300`."""
+    return "< 1e-300" if log_p < math.log(1e-300) else f"= {math.exp(log_p):.2g}"
 
 
 def number(value: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,16 +13,16 @@ from cohabit.graph.incidence import Incidence, Integers, ItemMatrix
 from cohabit.graph.store import GraphStore
 from cohabit.queries import bootstrap as boot
 from cohabit.queries import measures
-from cohabit.queries.chance import GATE, compared
+from cohabit.queries.chance import FEWER, GATE, compared
 from cohabit.queries.item_sets import item_sets
 from cohabit.queries.items import require_at
 from cohabit.queries.null_models import NullModel, check_null, null_model
 from cohabit.queries.pair_series import pair_series
+from cohabit.queries.pair_words import NOT_AVOIDED, ever_seen, headline, of_names
 from cohabit.queries.pairs import Pairs, all_pairs
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
-from cohabit.queries.words import count, percent, unknown_caveat
-from cohabit.text import visible
+from cohabit.queries.words import count, unknown_caveat
 
 COLUMNS = (
     "a",
@@ -81,8 +80,6 @@ PROFILE_COLUMNS = (
 )
 SORTS = ("hosts", "lift", "jaccard", "npmi", "odds_ratio", "share_of_a", "share_of_b")
 
-_PROFILED = 3
-_LINES = 3
 _LAB_LEVELS = ("line", "model")
 _OTHER_LABS = "Pairs of one lab are left out (--other-labs); bases, p and q are those of all pairs."
 
@@ -128,7 +125,8 @@ def cooccurrence(
     boot.check(bootstrap, seed)
     if other_labs:
         _check_labs(level, names)
-    incidence = read_incidence(store, scope or Scope())
+    scope = scope or Scope()
+    incidence = read_incidence(store, scope)
     matrix = incidence.at(level)
     named = [matrix.labels.index(require_at(incidence.models, level, name)) for name in names]
     if twice := [item for i, item in enumerate(named) if item in named[:i]]:
@@ -144,16 +142,17 @@ def cooccurrence(
     rows = _rows(matrix, incidence.multi_model_hosts, shown, model, drawn)
     rows.sort(key=lambda r: (_descending(r[sort]), -r["hosts"], r["a"], r["b"]))
     caveats = [*_gate_caveat(pairs), *unknown_caveat(incidence, matrix), *([drawn.caveat()] if drawn else [])]
-    caveats += _name_caveats(incidence, matrix, named)
+    caveats += [*of_names(incidence, matrix, named), *ever_seen(store, scope, named)]
     caveats += [_OTHER_LABS] if other_labs else []
+    chance = compared(matrix, model, _items(shown), shown.together, shown.q[0]) if len(named) == 2 else ""
+    caveats += [NOT_AVOIDED] if FEWER in chance else []
     extra = boot.COLUMNS if drawn else ()
     return result(
         (*COLUMNS, *extra),
         rows,
-        headline=_headline(incidence, matrix, rows, named)
-        + (compared(matrix, model, _items(shown), shown.together, shown.q[0]) if len(named) == 2 else ""),
+        headline=headline(incidence, matrix, rows, named) + chance,
         caveats=caveats,
-        table_columns=(*_shown_columns(named, extra), *extra),
+        table_columns=_shown_columns(named, extra),
     )
 
 
@@ -177,43 +176,13 @@ def _of_one_lab(incidence: Incidence, matrix: ItemMatrix, pairs: Pairs) -> npt.N
 
 
 def _shown_columns(named: list[int], extra: tuple[str, ...]) -> tuple[str, ...]:
-    """The bootstrap's interval is that of the share of multi-model hosts, so this is shown beside it."""
-    if len(named) != 1:
-        return PAIR_COLUMNS if named else TABLE_COLUMNS
-    return (*PROFILE_COLUMNS, "share_of_multi_model_hosts") if extra else PROFILE_COLUMNS
-
-
-def _name_caveats(incidence: Incidence, matrix: ItemMatrix, named: list[int]) -> Iterator[str]:
-    """What a name stands for: a family is no product, and a line often has the name of a family with many more."""
-    families, lines = incidence.models.items["family"], incidence.models.items["line"]
-    labels = [matrix.labels[i] for i in named]
-    if matrix.level == "family" and named:
-        yield (
-            "A family is an architecture, whoever made the model; by product line (--level line) the figure is "
-            "another, and can be far lower."
-        )
-        yield f"Lines here, by hosts: {'; '.join(_lines_of(incidence, label) for label in labels)}."
-    if matrix.level == "line":
-        for name in labels:
-            others = {line for family, line in zip(families, lines, strict=True) if family == name and line} - {name}
-            if others:
-                yield (
-                    f"The line {visible(name, 60)} is not the family {visible(name, 60)}, which has "
-                    f"{count(len(others), 'more line')} here; `study` counts families by all their lines."
-                )
-
-
-def _lines_of(incidence: Incidence, family: str) -> str:
-    """The lines of a family that most hosts in scope have, in words."""
-    models = incidence.models
-    own = np.array([item == family for item in models.items["family"]], bool)[incidence.model_index]
-    of_line: dict[str, set[int]] = {}
-    for host, model in zip(incidence.host_index[own].tolist(), incidence.model_index[own].tolist(), strict=True):
-        of_line.setdefault(models.items["line"][model] or "unknown", set()).add(host)
-    largest = sorted(of_line, key=lambda line: (line == "unknown", -len(of_line[line]), line))
-    shown = ", ".join(visible(line, 60) for line in largest[:_LINES]) or "none"
-    more = f" and {len(largest) - _LINES:,} more" if len(largest) > _LINES else ""
-    return f"{visible(family, 60)} is {shown}{more}"
+    """What was asked for comes where a narrow terminal has room: the bootstrap's intervals beside what they are of."""
+    if not extra:
+        return PROFILE_COLUMNS if len(named) == 1 else PAIR_COLUMNS if named else TABLE_COLUMNS
+    first = ("b",) if len(named) == 1 else ("a", "b")
+    rest = PROFILE_COLUMNS if len(named) == 1 else PAIR_COLUMNS if named else TABLE_COLUMNS
+    asked = (*first, "hosts", "share_of_multi_model_hosts", *extra[:2], "lift", *extra[2:])
+    return (*asked, *(column for column in rest if column not in asked))
 
 
 def _chosen(matrix: ItemMatrix, pairs: Pairs, named: list[int], min_hosts: int) -> Pairs:
@@ -287,45 +256,3 @@ def _gate_caveat(pairs: Pairs) -> list[str]:
         f"q < {GATE} for {passing:,} of {count(len(pairs.q), 'pair')}. With many hosts even slight tendencies are "
         "significant: p and q are gates; rank by lift or Jaccard, with --min-hosts."
     ]
-
-
-def _headline(incidence: Incidence, matrix: ItemMatrix, rows: list[Row], named: list[int]) -> str:
-    multi = count(incidence.multi_model_hosts, "multi-model host")
-    if len(named) == 2:
-        return _pair_sentence(rows[0], multi)
-    if named:
-        return _profile_sentence(matrix, rows, named[0])
-    if not rows:
-        return f"No two items of level {matrix.level} live together on {count(len(incidence.hosts), 'host')}."
-    top = rows[0]
-    return (
-        f"{count(len(rows), 'pair')} at level {matrix.level} on {multi}; first: "
-        f"{top['a']} and {top['b']} on {count(top['hosts'], 'host')}."
-    )
-
-
-def _pair_sentence(r: Row, multi: str) -> str:
-    if not r["hosts"]:
-        return (
-            f"No host lists both {r['a']} and {r['b']} ({count(r['hosts_a'], 'host')} with {r['a']}, "
-            f"{count(r['hosts_b'], 'host')} with {r['b']})."
-        )
-    return (
-        f"{count(r['hosts'], 'host')} {'lists' if r['hosts'] == 1 else 'list'} both: "
-        f"{percent(r['share_of_multi_model_hosts'])} of the {multi}, {percent(r['share_of_a'])} of the "
-        f"{r['hosts_a']:,} with {r['a']}, {percent(r['share_of_b'])} of the {r['hosts_b']:,} with {r['b']}."
-    )
-
-
-def _profile_sentence(matrix: ItemMatrix, rows: list[Row], item: int) -> str:
-    """What else the hosts of one item run: the most frequent others, and how many list no other."""
-    label, own = matrix.labels[item], matrix.hosts_of(item)
-    if not len(own):
-        return f"No host lists {label}."
-    degrees = np.bincount(matrix.rows, minlength=matrix.host_count)
-    alone = np.count_nonzero(degrees[own] == 1) / len(own)
-    top = sorted(rows, key=lambda r: (-r["hosts"], r["b"]))[:_PROFILED]
-    parts = [f"{percent(r['share_of_a'])} {'' if i else 'also list '}{r['b']}" for i, r in enumerate(top)]
-    others = ", ".join(parts) + "; " if parts else ""
-    level = matrix.level.replace("-", " ")
-    return f"Of the {count(len(own), 'host')} with {label}, {others}{percent(alone)} list no other {level}."

@@ -85,6 +85,12 @@ def check_reading(cypher: str) -> str:
             )
         if kind in ("word", "quoted") and _calls_name_space(tokens, position):
             raise _refused(text, "functions of other name spaces are not allowed")
+        if kind == "word" and _sizes_pattern(tokens, position):
+            raise _refused(
+                text,
+                "of a pattern the embedded store gives another number and a server none; count instead: "
+                "MATCH (h)-[:DEPLOYS]->(m) WITH h, count(m) AS models WHERE models > 20",
+            )
     return statement
 
 
@@ -139,6 +145,18 @@ def _calls_name_space(tokens: list[_Token], position: int) -> bool:
     while first >= 2 and tokens[first - 1][1] == "." and tokens[first - 2][0] in ("word", "quoted"):
         first -= 2
     return tokens[first][1].lower() not in _NAME_SPACES
+
+
+def _sizes_pattern(tokens: list[_Token], position: int) -> bool:
+    """Whether `size` is asked of a pattern: `size((h)-[:DEPLOYS]->())`."""
+    if tokens[position][1].upper() != "SIZE" or [t for _, t in tokens[position + 1 : position + 3]] != ["(", "("]:
+        return False
+    depth = 0
+    for i in range(position + 2, len(tokens)):
+        depth += {"(": 1, ")": -1}.get(tokens[i][1], 0)
+        if not depth:
+            return [t for _, t in tokens[i + 1 : i + 2]] in (["-"], ["<"])
+    return False
 
 
 def _refused(text: str, reason: str) -> UsageError:

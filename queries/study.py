@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+from cohabit.errors import UsageError
 from cohabit.graph.remembering import remembering
 from cohabit.graph.store import GraphStore
 from cohabit.queries import claim_measures
 from cohabit.queries.claim_measures import Figure, by_base, by_label, by_line
 from cohabit.queries.claims import Claim, Study, load_claims
+from cohabit.queries.items import require_at
 from cohabit.queries.lacking import lacking
 from cohabit.queries.readings import AS_DEFINED, BASE_LINE, BY_LINE, WITHOUT_DECOYS, Reading, readings
 from cohabit.queries.result import Result, Row, result
@@ -114,6 +117,9 @@ def _reasons(own: list[tuple[Claim, Figure]]) -> Iterator[str]:
         said = verdict(claim, figure)
         if said in (_MISSING, _IN_PART):
             claims.setdefault((said, figure.lacking or figure.note), []).append(visible(claim.claim, 200))
+        elif said == "differs" and claim.measure == "order":
+            reason = f"published {', '.join(claim.items)}; {figure.note}"
+            claims.setdefault((said, reason), []).append(visible(claim.claim, 200))
     for (said, reason), names in claims.items():
         yield f"{said[0].upper()}{said[1:]}: {'; '.join(names)}: {visible(reason, 200).rstrip('.')}."
 
@@ -143,9 +149,20 @@ def _computed(claims: Sequence[Claim], seen: list[Reading]) -> list[tuple[Figure
 
 def _figure(claim: Claim, reading: Reading) -> Figure | None:
     if not (reading.at_date and claim.measure in _OVER_TIME):
-        return claim_measures.compute(claim, reading, by_label(claim))
+        return _unknown(claim, reading) or claim_measures.compute(claim, reading, by_label(claim))
     if reading.name == AS_DEFINED:
         return Figure(None, "not computed", note="it is about time; leave out --at")
+    return None
+
+
+def _unknown(claim: Claim, reading: Reading) -> Figure | None:
+    """That nothing in the graph is called as an item of the claim: 0 would be taken for a finding."""
+    if claim.measure in _OF_ITEMS:
+        for item in claim.items:
+            try:
+                require_at(reading.incidence.models, str(claim.level), item)
+            except UsageError as error:
+                return Figure(None, f"hosts with {' and '.join(claim.items)}", note=str(error))
     return None
 
 
@@ -160,7 +177,9 @@ def _figures(
                 return
     if claim.measure in _OF_ITEMS and seen:
         if claim.by_line:
-            yield BY_LINE, claim_measures.compute(claim, seen[0], by_line(known.lines))
+            by_lines = claim_measures.compute(claim, seen[0], by_line(known.lines))
+            stand_for = "; ".join(f"{item}: {', '.join(known.lines[item])}" for item in claim.items)
+            yield BY_LINE, replace(by_lines, note=f"by these lines, {stand_for}")
         if claim.level in ("lab", "lab-country"):
             yield BASE_LINE, claim_measures.compute(claim, seen[0], by_base(claim))
 
