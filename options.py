@@ -115,7 +115,7 @@ class Filters:
         Several,
         typer.Option("--in", help="Hosts in this file of addresses, prefixes, networks and names.", metavar="FILE"),
     ] = None
-    has: Annotated[Several, typer.Option(help="Hosts that run this item: NAME, or LEVEL:NAME.", metavar="ITEM")] = None
+    has: Annotated[Several, typer.Option(help="Hosts that list this item: NAME, or LEVEL:NAME.", metavar="ITEM")] = None
     without: Annotated[Several, typer.Option(help="Hosts that do not run this item.", metavar="ITEM")] = None
     min_weeks: Annotated[int | None, typer.Option(help="Hosts seen in at least this many weeks.", metavar="N")] = None
     min_models: Annotated[

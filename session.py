@@ -315,9 +315,9 @@ class Graph(Questions):
         scopes = [one for one in (*arguments, options.get("scope")) if isinstance(one, Scope)]
         if question == "match":
             scopes.append(Scope(in_file=arguments))
-        answer = replace(
-            answer, caveats=(*answer.caveats, *self._caveats(scopes, options, published=protected is not None))
-        )
+        said = [] if protected is None or question == "compare" else [_filters_in_words(scope) for scope in scopes]
+        caveats = self._caveats(scopes, options, published=protected is not None)
+        answer = replace(answer, caveats=(*answer.caveats, *filter(None, said), *caveats))
         answer = masked.masked(answer, masker)
         if not simulated:
             return answer
@@ -353,6 +353,12 @@ class Graph(Questions):
     def _host_names(self) -> list[str]:
         addresses = self.store.table("MATCH (h:Host) RETURN h.address AS address").column("address").to_pylist()
         return [a for a in addresses if not is_address(a)]
+
+
+def _filters_in_words(scope: Scope) -> str:
+    """What was asked, for an answer that is handed on; empty where all hosts are in scope."""
+    words = scope.description()
+    return f"Filters: {'; '.join(words)}." if words else ""
 
 
 def open_graph(

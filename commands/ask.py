@@ -145,10 +145,10 @@ def hosts(
     where: Where,
     output: Answer,
     filters: Filters,
-    model: Annotated[Several, typer.Option(help="Hosts that run this model.", metavar="NAME")] = None,
-    family: Annotated[Several, typer.Option(help="Hosts that run this family.", metavar="NAME")] = None,
-    line: Annotated[Several, typer.Option(help="Hosts that run this line.", metavar="NAME")] = None,
-    lab: Annotated[Several, typer.Option(help="Hosts that run a model of this lab.", metavar="NAME")] = None,
+    model: Annotated[Several, typer.Option(help="Hosts that list this model.", metavar="NAME")] = None,
+    family: Annotated[Several, typer.Option(help="Hosts that list this family.", metavar="NAME")] = None,
+    line: Annotated[Several, typer.Option(help="Hosts that list this line.", metavar="NAME")] = None,
+    lab: Annotated[Several, typer.Option(help="Hosts that list a model of this lab.", metavar="NAME")] = None,
     digest: Annotated[
         Several, typer.Option(help="Hosts that reported this digest (or its first 12 digits).", metavar="DIGEST")
     ] = None,

@@ -19,7 +19,7 @@ from cohabit.maps.positions import WIDE, Arrangement, Tray, arrange
 from cohabit.maps.poster import poster
 from cohabit.maps.request import Request, frame_of
 from cohabit.maps.svg import text
-from cohabit.queries.measures import wilson
+from cohabit.queries.measures import wilson_rounded
 from cohabit.queries.onemode import OneMode, one_mode, published
 from cohabit.queries.protection import Protection
 from cohabit.queries.series import Sightings, read_sightings
@@ -53,7 +53,18 @@ def months(store: GraphStore, request: Request) -> str:
 def months_still(store: GraphStore, request: Request) -> str:
     """The course of the shares and the network of the last month, as an SVG file."""
     frame, seen, whole = _read(store, request)
-    return poster(frame, figure(seen, whole, frame.unit, protected=request.protected, seed=request.seed))
+    picture = figure(seen, whole, frame.unit, protected=request.protected, seed=request.seed)
+    return poster(frame, picture, how=_how_to_read(frame.unit, request.protected))
+
+
+def _how_to_read(unit: str, protected: Protection | None) -> str:
+    one = unit.replace("-", " ")
+    said = (
+        f"Dots: area follows the hosts that listed the {one} in the month; the colours are those of the curves, grey "
+        "are the others. Lines: the strongest pairs of the month with lift above 1. Distance is not a measure. Base n "
+        "is that of all months together, a month's is smaller."
+    )
+    return f"{said} A gap is a month with fewer than {protected.k:,} hosts, or without a scan." if protected else said
 
 
 def _read(store: GraphStore, request: Request) -> tuple[Frame, Sightings, OneMode]:
@@ -170,6 +181,7 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, protected: Protecti
         "pairsInAll": len(whole.both),
         "months": {
             "label": [seen.periods.labels[period] for period in periods],
+            "least": protected.k if protected else 0,
             "base": shape.bases.tolist(),
             "hosts": shape.counts.T.tolist(),
             "pairs": [len(one.both) for one in networks],
@@ -201,9 +213,11 @@ def figure(
     labels = [shown(name, 60) for name in shape.names]
     courses = []
     for own, label in zip(counts[:FOLLOWED], labels, strict=False):
-        low, high = wilson(own, shape.bases)
-        points = zip(periods, own / shape.bases, low, high, strict=True)
-        courses.append(Line(label, tuple((p, float(s), float(a), float(b)) for p, s, a, b in points)))
+        low, high = wilson_rounded(own, shape.bases, protected.k if protected else 1)
+        points = zip(periods, own, own / shape.bases, low, high, strict=True)
+        # What is rounded to 0 is not said: a point there would say that there was none.
+        told = ((p, float(s), float(a), float(b)) for p, n, s, a, b in points if n or not protected)
+        courses.append(Line(label, tuple(told)))
     there = np.flatnonzero(counts[:, -1]).tolist()
     place = {index: position for position, index in enumerate(there)}
     now = Arrangement(

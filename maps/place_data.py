@@ -130,8 +130,8 @@ class Shares:
 
 @dataclass(frozen=True)
 class PlaceFigures:
-    """Everything a map of places draws; `measures` begins with the hosts themselves; `nothing` says what a
-    country is that is no place, `none_shown` why there is no place at all.
+    """Everything a map of places draws; `measures` begins with the hosts themselves; `least` is the K of what
+    is published; `nothing` says what a country is that is no place, `none_shown` why there is no place at all.
 
     Raises ValueError when counts and bases do not fit.
     """
@@ -142,6 +142,7 @@ class PlaceFigures:
     clusters: tuple[Cluster, ...]
     cluster_minimum: int
     left_out: int = 0
+    least: int = 1
     nothing: str = "no host seen"
     none_shown: str = "No place of any host in scope is known."
 

@@ -12,7 +12,7 @@ from cohabit.maps.place_data import PlaceFigures, Shares
 from cohabit.maps.scale import percent
 from cohabit.maps.svg import measured, tag, text
 from cohabit.maps.world import world
-from cohabit.queries.measures import wilson
+from cohabit.queries.measures import wilson_rounded
 from cohabit.queries.place_shares import HOSTS
 
 _ROW = 22.0
@@ -63,7 +63,7 @@ def ranking(figures: PlaceFigures, shares: Shares, rows: int, width: float) -> D
     places = shares.ranking[:rows]
     counts = [shares.measure.counts[place] for place in places]
     bases = [shares.measure.bases[place] for place in places]
-    lows, highs = (values.tolist() for values in wilson(counts, bases))
+    lows, highs = (values.tolist() for values in wilson_rounded(counts, bases, figures.least))
     # Beside a share what it is of; where that is all hosts, how many they are.
     of_all = shares.measure.level == HOSTS
     notes = [f"{k:,} hosts" if of_all else f"n {n:,}" for k, n in zip(counts, bases, strict=True)]
@@ -142,7 +142,7 @@ def multiples(figures: PlaceFigures, panels: int, rows: int, width: float) -> Dr
         parts.append(
             tag(
                 "g",
-                _panel(shares, places, panel),
+                _panel(shares, places, panel, figures.least),
                 transform=f"translate({names + column * (panel + gap):.1f} {row * height:.1f})",
             )
         )
@@ -162,10 +162,10 @@ def multiples(figures: PlaceFigures, panels: int, rows: int, width: float) -> Dr
     return Drawing(width, height * -(-len(items) // columns), "".join(parts))
 
 
-def _panel(shares: Shares, places: Sequence[int], width: float) -> str:
+def _panel(shares: Shares, places: Sequence[int], width: float, least: int) -> str:
     counts = [shares.measure.counts[place] for place in places]
     bases = [shares.measure.bases[place] for place in places]
-    lows, highs = (values.tolist() for values in wilson(counts, bases))
+    lows, highs = (values.tolist() for values in wilson_rounded(counts, bases, least))
     end = max(highs) or 1.0
     overall = shares.measure.overall / shares.measure.overall_base
     bottom = len(places) * 18 + 28.0

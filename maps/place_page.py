@@ -78,6 +78,7 @@ def _payload(frame: Frame, figures: PlaceFigures) -> dict[str, Any]:
         "base": frame.base,
         "few": FEW,
         "nothing": figures.nothing,
+        "least": figures.least,
         "file": f"cohabit-{plural(frame.unit)}",
         "style": coloured(static("figures.css"), light_colours()),
         "items": {

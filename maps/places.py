@@ -38,6 +38,7 @@ def figures_of(shares: PlaceShares) -> PlaceFigures:
         clusters=tuple(_cluster(shares.by, clusters[number]) for number in sorted(clusters)),
         cluster_minimum=shares.cluster_minimum,
         left_out=shares.left_out,
+        least=shares.least,
         none_shown=_none_shown(shares),
         nothing="no host seen" if shares.least == 1 else f"fewer than {shares.least:,} hosts, or folded with these",
     )

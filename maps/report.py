@@ -199,7 +199,7 @@ def _course(data: ReportData) -> str:
         parts.append(
             _note(
                 "Share of the hosts whose list was seen in the month, with the band of its 95 % interval. A gap is a "
-                "month without a scan."
+                f"month without a scan{', or with too few hosts to be said' if data.published else ''}."
             )
         )
     return _section("What rises and falls", _whole(*parts))
@@ -210,8 +210,11 @@ def _study(data: ReportData) -> str:
         [
             escaped(row["claim"], 200),
             _figure(row["published"]),
-            _figure(row["computed"]),
-            _NOT_KNOWN if row["low"] is None else f"{_figure(row['low'])} to {_figure(row['high'])}",
+            # A figure of what is too little known would be read beside its denial.
+            _NOT_KNOWN if row["verdict"] == MISSING else _figure(row["computed"]),
+            _NOT_KNOWN
+            if row["low"] is None or row["verdict"] == MISSING
+            else f"{_figure(row['low'])} to {_figure(row['high'])}",
             # On paper a verdict broken into three lines doubles the length of the table.
             f'<span class="whole">{escaped(row["verdict"])}</span>' if row["verdict"] else _NOT_KNOWN,
         ]

@@ -13,7 +13,7 @@ from cohabit.graph.incidence import LEVELS, Incidence, Integers
 from cohabit.graph.store import GraphStore
 from cohabit.queries.null_models import benjamini_hochberg
 from cohabit.queries.places import Membership, memberships
-from cohabit.queries.result import Result, Row, result
+from cohabit.queries.result import ForAll, Result, Row, result
 from cohabit.queries.scope import Scope, check_min_hosts, read_incidences, time_window
 from cohabit.queries.two_samples import Sample, TwoSamples, compared
 from cohabit.queries.windows import TimeWindow
@@ -85,9 +85,9 @@ def compare(
     nothing = f"No host of group {empty.name} runs a known {level}: nothing can be compared." if empty else None
     tops = tuple(g.top_caveat(without_top) for g in groups if without_top and len(g.sample.hosts))
     caveats = (
-        f"A: {a.described()}. B: {b.described()}. The difference is share a − share b.",
+        ForAll(f"A: {a.described()}. B: {b.described()}. The difference is share a − share b."),
         *(() if nothing else _overlap_caveat(counted)),
-        *_window_caveat(windows),
+        *_window_caveat(windows, scope, against),
         *_gate_caveat(rows),
         *tops,
         *(caveat for group in groups for caveat in group.unknown),
@@ -123,7 +123,7 @@ class _Group:
 
     def described(self) -> str:
         """The group in words, for the caveat."""
-        return f"{' '.join(self.words) or 'all'} ({count(len(self.sample.hosts), 'host')})"
+        return " ".join(self.words) or "all"
 
     def _top(self, networks: int) -> list[int]:
         """The positions of the largest known networks by hosts; of equal ones the lower AS number."""
@@ -201,11 +201,14 @@ def _overlap_caveat(counted: TwoSamples) -> tuple[str, ...]:
     )
 
 
-def _window_caveat(windows: Sequence[TimeWindow]) -> tuple[str, ...]:
+def _window_caveat(windows: Sequence[TimeWindow], scope: Scope, against: Scope) -> tuple[str, ...]:
     lengths = {window.weeks and len(window.weeks) for window in windows}
     if windows[0] == windows[1] or (len(lengths) == 1 and windows[0].newest_only == windows[1].newest_only):
         return ()
-    return ("The groups are of different spans of time: the longer one looks, the more a host has listed.",)
+    said = "The groups are of different spans of time: the longer one looks, the more a host has listed."
+    if scope.at is not None and not against.timed:
+        said += f" For B at the same time add --with at={scope.at}."
+    return (ForAll(said),)
 
 
 def _gate_caveat(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -224,7 +227,10 @@ def _headline(rows: Sequence[Row], level: str) -> str:
     top = rows[0]
     if not top["difference"]:
         return f"No {level.replace('-', ' ')} differs in its share."
+    found = any(row["q_value"] < _GATE for row in rows)
+    first = "Largest difference" if found else f"No difference beyond chance (q < {_GATE} for none); the largest"
     return (
-        f"Largest difference of a {level.replace('-', ' ')}: {top['item']}, {percent(top['share_a'])} of "
-        f"{top['base_a']:,} in A and {percent(top['share_b'])} of {top['base_b']:,} in B ({points(top['difference'])})."
+        f"{first} of a {level.replace('-', ' ')}: {top['item']}, {percent(top['share_a'])} of "
+        f"{top['base_a']:,} in A and {percent(top['share_b'])} of {top['base_b']:,} in B ({points(top['difference'])}; "
+        f"95 %: {points(top['low'])} to {points(top['high'])})."
     )

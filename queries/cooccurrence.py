@@ -20,6 +20,7 @@ from cohabit.queries.null_models import NullModel, check_null, null_model
 from cohabit.queries.pair_series import pair_series
 from cohabit.queries.pair_words import NOT_AVOIDED, ever_seen, headline, of_names
 from cohabit.queries.pairs import Pairs, all_pairs
+from cohabit.queries.protection import Protection
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.words import count, unknown_caveat
@@ -97,6 +98,7 @@ def cooccurrence(
     bootstrap: int = 0,
     seed: int | None = None,
     every: str | None = None,
+    protected: Protection | None = None,
 ) -> Result:
     """Pairs of items by the hosts that list both; of three or more names, the hosts that list them all.
 
@@ -112,7 +114,7 @@ def cooccurrence(
     model expects (`null`: bicm or hypergeometric), `p_value` the probability of so many hosts or more under it,
     `p_fewer` that of so many or fewer, `q_value` the p-value of Benjamini and Hochberg over all pairs of the level with
     at least one host in scope, whichever are shown. With `bootstrap` > 0 intervals of the share of multi-model hosts
-    and of lift are added, from so many draws of networks (`seed`, default 0).
+    and of lift are added, from so many draws of networks (`seed`, default 0). `protected` is for the names in notes.
     """
     if every is not None:
         if (sort, null, bootstrap, min_hosts, other_labs) != ("hosts", "bicm", 0, 1, False):
@@ -142,7 +144,7 @@ def cooccurrence(
     rows = _rows(matrix, incidence.multi_model_hosts, shown, model, drawn)
     rows.sort(key=lambda r: (_descending(r[sort]), -r["hosts"], r["a"], r["b"]))
     caveats = [*_gate_caveat(pairs), *unknown_caveat(incidence, matrix), *([drawn.caveat()] if drawn else [])]
-    caveats += [*of_names(incidence, matrix, named), *ever_seen(store, scope, named)]
+    caveats += [*of_names(incidence, matrix, named, protected), *ever_seen(store, scope, named)]
     caveats += [_OTHER_LABS] if other_labs else []
     chance = compared(matrix, model, _items(shown), shown.together, shown.q[0]) if len(named) == 2 else ""
     caveats += [NOT_AVOIDED] if FEWER in chance else []

@@ -28,6 +28,18 @@ def wilson(successes: npt.ArrayLike, trials: npt.ArrayLike, z: float = Z95) -> t
     return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
 
 
+def wilson_rounded(successes: npt.ArrayLike, trials: npt.ArrayLike, k: int = 1) -> tuple[Floats, Floats]:
+    """An interval that holds for all numbers that two stand for which were rounded down to multiples of k.
+
+    From the lowest of Wilson's lower bounds to the highest of the upper ones; with k = 1 it is Wilson's.
+    """
+    hosts, bases = np.asarray(successes, np.float64), np.asarray(trials, np.float64)
+    most = hosts + (k - 1)
+    low, _ = wilson(hosts, np.where(bases > 0, bases + (k - 1), 0))
+    _, high = wilson(most, np.where(bases > 0, np.maximum(bases, most), 0))
+    return low, high
+
+
 def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Floats:
     """Quotient, NaN where the denominator is 0."""
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -8,7 +8,8 @@ import numpy as np
 
 from cohabit.graph.incidence import Incidence, ItemMatrix, sightings_span
 from cohabit.graph.store import GraphStore
-from cohabit.queries.result import Row
+from cohabit.queries.protection import Protection
+from cohabit.queries.result import ForAll, Row
 from cohabit.queries.scope import Scope
 from cohabit.queries.words import count, percent
 from cohabit.text import visible
@@ -65,7 +66,7 @@ def _profile_sentence(matrix: ItemMatrix, rows: list[Row], item: int) -> str:
     return f"Of the {count(len(own), 'host')} with {label}, {others}{percent(alone)} list no other {level}."
 
 
-def of_names(incidence: Incidence, matrix: ItemMatrix, named: list[int]) -> Iterator[str]:
+def of_names(incidence: Incidence, matrix: ItemMatrix, named: list[int], protected: Protection | None) -> Iterator[str]:
     """What a name stands for: a family is no product, and a line often has the name of a family with many more."""
     families, lines = incidence.models.items["family"], incidence.models.items["line"]
     labels = [matrix.labels[i] for i in named]
@@ -74,27 +75,33 @@ def of_names(incidence: Incidence, matrix: ItemMatrix, named: list[int]) -> Iter
             "A family is an architecture, whoever made the model; by product line (--level line) the figure is "
             "another, and can be far lower."
         )
-        yield f"Lines here, by hosts: {'; '.join(_lines_of(incidence, label) for label in labels)}."
+        yield ForAll(f"Lines here, by hosts: {'; '.join(_lines_of(incidence, one, protected) for one in labels)}.")
     if matrix.level == "line":
         for name in labels:
             others = {line for family, line in zip(families, lines, strict=True) if family == name and line} - {name}
             if others:
-                yield (
-                    f"The line {visible(name, 60)} is not the family {visible(name, 60)}, which has "
-                    f"{count(len(others), 'more line')} here; `study` counts families by all their lines."
+                more = "more lines" if protected else count(len(others), "more line")
+                yield ForAll(
+                    f"The line {visible(name, 60)} is not the family {visible(name, 60)}, which has {more} here; "
+                    "`study` counts families by all their lines."
                 )
 
 
-def _lines_of(incidence: Incidence, family: str) -> str:
-    """The lines of a family that most hosts in scope have, in words."""
+def _lines_of(incidence: Incidence, family: str, protected: Protection | None) -> str:
+    """The lines of a family that most hosts in scope have, in words; of what is published those that it may name."""
     models = incidence.models
     own = np.array([item == family for item in models.items["family"]], bool)[incidence.model_index]
     of_line: dict[str, set[int]] = {}
     for host, model in zip(incidence.host_index[own].tolist(), incidence.model_index[own].tolist(), strict=True):
         of_line.setdefault(models.items["line"][model] or "unknown", set()).add(host)
-    largest = sorted(of_line, key=lambda line: (line == "unknown", -len(of_line[line]), line))
+    hosts = {line: len(own) for line, own in of_line.items()}
+    if protected:
+        hosts = {line: said for line, exact in hosts.items() if (said := protected.count(exact))}
+    largest = sorted(hosts, key=lambda line: (line == "unknown", -hosts[line], line))
     shown = ", ".join(visible(line, 60) for line in largest[:_LINES]) or "none"
     more = f" and {len(largest) - _LINES:,} more" if len(largest) > _LINES else ""
+    if protected:
+        more = " and others" if len(of_line) > _LINES else ""
     return f"{visible(family, 60)} is {shown}{more}"
 
 
@@ -103,7 +110,7 @@ def ever_seen(store: GraphStore, scope: Scope, named: list[int]) -> Iterator[str
     span = sightings_span(store) if named and not scope.timed else None
     if span is not None:
         first, last = (time[:10] for time in span)
-        yield (
+        yield ForAll(
             f"Ever seen, {first} to {last}, the two not necessarily at once: --at {last} counts what was listed then, "
             "--every month how it went."
         )

@@ -13,6 +13,7 @@ from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers, distinct, list_lengths_and_values, positions, without_nulls
 from cohabit.graph.store import GraphStore
+from cohabit.queries.result import ForAll
 from cohabit.queries.scope import Scope
 from cohabit.queries.windows import TimeWindow
 from cohabit.queries.words import count
@@ -143,7 +144,7 @@ class Periods:
                 named = [f"{self.labels[i]} ({scans[i]} of {weeks[i]}: {self._scanned(i)})" for i in partly]
                 notes.append(f"Months with a scan in some of their weeks only: {', '.join(named)}.")
             notes += self._other_months(partly)
-        return tuple(notes)
+        return tuple(map(ForAll, notes))
 
 
 def spans(positions: Sequence[int], labels: Sequence[str]) -> str:

@@ -236,13 +236,13 @@ def monoculture(rows: Sequence[Row]) -> str | None:
 
 
 def impact(rows: Sequence[Row]) -> str | None:
-    """How many hosts run what is named, and where most of them are."""
+    """How many hosts list what is named, and where most of them are."""
     total = next((row for row in rows if row["scope"] == "total"), None)
     if total is None or not total["hosts"] or total["share"] is None:
         return None
     country = next((r for r in rows if r["scope"] == "country" and r["item"] != UNKNOWN), None)
     where = "" if country is None else f"; most in {_name(country)} ({country['hosts']:,})"
-    return f"{_of(total)} whose list was seen run what is named{where}"
+    return f"{_of(total)} whose list was seen list what is named{where}"
 
 
 def study(rows: Sequence[Row]) -> str | None:

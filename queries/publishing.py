@@ -10,7 +10,7 @@ from cohabit.queries import measures
 from cohabit.queries.places import UNKNOWN, places_by_base
 from cohabit.queries.protection import Protection
 from cohabit.queries.published_words import Headline
-from cohabit.queries.result import Result, Row
+from cohabit.queries.result import ForAll, Result, Row
 
 Compute = Callable[[Row, Protection], Any]
 Count = Callable[[Any], Any]
@@ -180,9 +180,7 @@ def _shared(share: Share, row: Row, said: Row, count: Count, protection: Protect
         base = count(row[share.count] / exact) if exact else None
     if not hosts or not base:
         return {name: None for name in (share.column, share.low, share.high) if name}
-    more = hosts + protection.k - 1
-    low, _ = measures.wilson(hosts, base + protection.k - 1)
-    _, high = measures.wilson(more, max(base, more))
+    low, high = measures.wilson_rounded(hosts, base, protection.k)
     values = {share.column: hosts / base, share.low: float(low), share.high: float(high)}
     return {name: value for name, value in values.items() if name}
 
@@ -233,10 +231,13 @@ def _caveat(rule: Rule, protection: Protection, left_out: Sequence[str]) -> str:
 
 
 def _kept(answer: Result, hidden: Sequence[Row], rule: Rule) -> list[str]:
-    """The caveats that say no number and none of the hidden names."""
+    """The caveats that are made for all, or say no number and none of the hidden names."""
     names = {str(name) for row in hidden for key in rule.keys for name in _listed(row[key])}
-    plain = (text for text in answer.caveats if not any(letter.isdigit() for letter in text))
-    return [text for text in plain if not any(name and name in text for name in names)]
+
+    def harmless(text: str) -> bool:
+        return not any(letter.isdigit() for letter in text) and not any(name and name in text for name in names)
+
+    return [text for text in answer.caveats if isinstance(text, ForAll) or harmless(text)]
 
 
 def _listed(value: Any) -> list[Any]:

@@ -79,7 +79,12 @@ def _pair(row: Row) -> str:
         return "too few hosts list both, or none"
     share = percent(row["share_of_multi_model_hosts"])
     base = round(row["hosts"] / row["share_of_multi_model_hosts"])
-    return f"{row['hosts']:,} hosts or more list both {row['a']} and {row['b']}, {share} of {base:,} multi-model hosts"
+    interval = f"95 %: {percent(row['low'])} to {percent(row['high'])}"
+    lift = "" if row["lift"] is None else f", {row['lift']:.2f} times as many as if the two were independent"
+    return (
+        f"{row['hosts']:,} hosts or more list both {row['a']} and {row['b']}, {share} of {base:,} multi-model hosts "
+        f"({interval}){lift}"
+    )
 
 
 PAIRS = Rule(
@@ -467,8 +472,8 @@ RULES: dict[str, Chooser] = {
 }
 LEAST = frozenset({"cooccurrence", "combinations", "centrality", "compare"})
 """Questions whose `min_hosts` leaves out rows: of what is published it does so afterwards."""
-INSIDE = frozenset({"centrality", "concentration", "quotients", "spread"})
-"""Questions that measure something on protected counts: they take the protection as an option."""
+INSIDE = frozenset({"cooccurrence", "centrality", "concentration", "quotients", "spread"})
+"""Questions that measure something, or name something, on protected counts: they take the protection as an option."""
 
 
 def rule_of(question: str, arguments: tuple[Any, ...], options: Options) -> Rule:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
+class ForAll(str):
+    """A caveat whose figures may be published as they are: dates, weeks, names that many hosts have."""
+
+
 @dataclass(frozen=True)
 class Result:
     """Rows with the same keys in the same order.

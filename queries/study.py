@@ -33,7 +33,7 @@ _SHARES = frozenset(
     {"share-with", "share-of-multi-model", "condition", "condition-of-deployments"}
     | {"observations-of-busiest", "seen-once", "observations-of-seen-once"}
 )
-_MISSING, _IN_PART = "not in this data", "agrees in part"
+MISSING, _IN_PART = "not in this data", "agrees in part"
 _OF_ITEMS = frozenset({"hosts-with", "share-with", "share-of-multi-model"})
 
 
@@ -115,7 +115,7 @@ def _reasons(own: list[tuple[Claim, Figure]]) -> Iterator[str]:
     claims: dict[tuple[str, str], list[str]] = {}
     for claim, figure in own:
         said = verdict(claim, figure)
-        if said in (_MISSING, _IN_PART):
+        if said in (MISSING, _IN_PART):
             claims.setdefault((said, figure.lacking or figure.note), []).append(visible(claim.claim, 200))
         elif said == "differs" and claim.measure == "order":
             reason = f"published {', '.join(claim.items)}; {figure.note}"
@@ -205,7 +205,7 @@ def verdict(claim: Claim, figure: Figure) -> str | None:
     half is not judged.
     """
     if figure.value is None or figure.minority:
-        return _MISSING
+        return MISSING
     if claim.measure == "outlook":
         return "open" if figure.open else "agrees"
     if claim.measure == "order":
@@ -227,17 +227,17 @@ def verdict(claim: Claim, figure: Figure) -> str | None:
 def _headline(own: list[tuple[Claim, Figure]]) -> str:
     """How many of the claims agree, as they are defined, of those that can be judged; and what the others are."""
     said = [(claim.measure in _SIZES, verdict(claim, figure)) for claim, figure in own]
-    judged = [one for size, one in said if not size and one not in (None, "open", _MISSING)]
+    judged = [one for size, one in said if not size and one not in (None, "open", MISSING)]
     agreeing, in_part = judged.count("agrees"), judged.count(_IN_PART)
     text = f"of {count(len(judged), 'claim')} that these data can judge, {agreeing} {_agree(agreeing)}"
     if in_part:
         text += f" and {in_part} {_agree(in_part)} in part"
-    sizes = sum(size and one not in (None, _MISSING) for size, one in said)
+    sizes = sum(size and one not in (None, MISSING) for size, one in said)
     verdicts = [one for _, one in said]
     others = (
         (sizes, f"{count(sizes, 'size')} of the scan"),
         (verdicts.count("open"), f"{verdicts.count('open')} open"),
-        (verdicts.count(_MISSING), f"{verdicts.count(_MISSING)} {_MISSING}"),
+        (verdicts.count(MISSING), f"{verdicts.count(MISSING)} {MISSING}"),
     )
     uncounted = ", ".join(words for number, words in others if number)
     return f"{text}; not counted: {uncounted}." if uncounted else f"{text}."

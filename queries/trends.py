@@ -246,7 +246,4 @@ def uneven(series: Series) -> tuple[str, ...]:
     bases = bases[bases > 0]
     if len(bases) < 2 or bases.max() < _UNEVEN * bases.min():
         return ()
-    return (
-        f"The base goes from {int(bases.min()):,} to {count(int(bases.max()), 'host')}: shares can move because other "
-        "hosts were looked at.",
-    )
+    return ("The largest base is more than twice the smallest: shares can move because other hosts were looked at.",)

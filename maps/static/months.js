@@ -3,8 +3,8 @@
 
 choice.month = data.months.label.length - 1;
 const fullSize = data.network.nodes.map((node) => node.size);
-// A dot is as large as in the picture of places in the month with most hosts.
-const fullHosts = items.name.map((_, item) => Math.max(...data.months.hosts.map((hosts) => hosts[item])));
+// A dot is as large as in the picture of places in the month with most hosts; one that is published in no month has none.
+const fullHosts = items.name.map((_, item) => Math.max(1, ...data.months.hosts.map((hosts) => hosts[item])));
 const monthShare = (month, item) => data.months.hosts[month][item] / data.months.base[month];
 let drawnNow = new Set();
 
@@ -84,13 +84,16 @@ function sharesPicture(w, h) {
   months.forEach((label, month) => {
     if (month % every === 0) shapes.push(shape.text(x(month), h - 16, label, 11, { anchor: "middle", fill: "muted" }));
   });
-  const ends = chosen.map((item) => ({ item, at: y(monthShare(months.length - 1, item)) })).sort((p, q) => p.at - q.at);
+  // What is rounded to 0 is not said: a point there would say that there was none.
+  const said = (item) => months.map((_, month) => month).filter((month) => !data.months.least || data.months.hosts[month][item]);
+  const ends = chosen.filter((item) => said(item).length)
+    .map((item) => ({ item, at: y(monthShare(said(item).pop(), item)) })).sort((p, q) => p.at - q.at);
   ends.forEach((end, index) => { if (index) end.at = Math.max(end.at, ends[index - 1].at + 15); });
   const over = Math.max(0, (ends.length ? ends[ends.length - 1].at : 0) - (h - 20));
   for (const { item, at } of ends) {
     const colour = item < 7 ? "c" + item : "c7";
     const on = choice.selected < 0 || choice.selected === item;
-    const points = months.map((_, month) => [x(month), y(monthShare(month, item))]);
+    const points = said(item).map((month) => [x(month), y(monthShare(month, item))]);
     shapes.push(shape.line(points, colour, choice.selected === item ? 3.5 : 2, { fade: on ? undefined : 0.3 }));
     points.forEach(([px, py]) => shapes.push(shape.dot(px, py, 2.6, colour, { fade: on ? undefined : 0.3 })));
     const [ex, ey] = points[points.length - 1];

@@ -11,11 +11,16 @@ const enough = (place, of = measure) => base(place, of) >= data.few;
 const share = (place, of = measure) => (base(place, of) ? of.counts[place] / base(place, of) : null);
 const ofAll = (of = measure) => of.level === "hosts";
 
-// Wilson's 95 % score interval of a share (1927).
+// Wilson's 95 % score interval of a share (1927); of published numbers one that holds for all that they stand for.
 function interval(place, of = measure) {
   const n = base(place, of);
   const k = of.counts[place];
   if (!n) return [null, null];
+  const more = k + data.least - 1;
+  return [wilson(k, n + data.least - 1)[0], wilson(more, Math.max(n, more))[1]];
+}
+
+function wilson(k, n) {
   const p = k / n;
   const middle = (p + (Z95 * Z95) / (2 * n)) / (1 + (Z95 * Z95) / n);
   const half = (Z95 / (1 + (Z95 * Z95) / n)) * Math.sqrt((p * (1 - p)) / n + (Z95 * Z95) / (4 * n * n));

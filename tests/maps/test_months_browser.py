@@ -102,6 +102,24 @@ def test_other_levels_are_followed_too(graphs: dict[str, Path]) -> None:
     assert "The network of 2025-05 (1 of its 5 weeks: 2025-W20): 40 hosts whose list was seen." in drawn
 
 
+def test_what_no_month_may_tell_leaves_the_network_to_be_seen(graphs: dict[str, Path], chromium: Chromium) -> None:
+    """With a large K there are families that all months together may name, and no single one."""
+    with cohabit.open(graphs["plain"]) as graph:
+        html = next(
+            html
+            for k in range(20, 80, 4)
+            if not all(map(any, zip(*payload(html := graph.map("time", publish=k))["months"]["hosts"], strict=True)))
+        )
+    page = graphs["plain"].parent / "published.html"
+    page.write_text(html, encoding="utf-8")
+    with chromium.open(page, scripts=SCRIPTS) as visit:
+        visit.page.focus("#month")
+        visit.page.keyboard.press("Home")
+        assert visit.page.evaluate("data.months.hosts[0].some((hosts) => hosts > 0)")
+        assert len(visit.colours("#network")) > 20
+        assert visit.problems() == []
+
+
 def test_the_slider_exchanges_dots_and_lines_and_keeps_the_places(visit: Visit) -> None:
     page = visit.page
     places = "Object.fromEntries(window.__map.dots().map(dot => [dot.item, [dot.x, dot.y]]))"
