@@ -143,7 +143,7 @@ class PlaceFigures:
     cluster_minimum: int
     left_out: int = 0
     least: int = 1
-    nothing: str = "no host seen"
+    nothing: str = "no host in this selection"
     none_shown: str = "No place of any host in scope is known."
 
     def __post_init__(self) -> None:

@@ -40,7 +40,9 @@ def figures_of(shares: PlaceShares) -> PlaceFigures:
         left_out=shares.left_out,
         least=shares.least,
         none_shown=_none_shown(shares),
-        nothing="no host seen" if shares.least == 1 else f"fewer than {shares.least:,} hosts, or folded with these",
+        nothing="no host in this selection"
+        if shares.least == 1
+        else f"fewer than {shares.least:,} hosts, or folded with these",
     )
 
 

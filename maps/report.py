@@ -13,6 +13,7 @@ from cohabit.maps.place_figures import hatch
 from cohabit.maps.report_data import PAIRS, ReportData
 from cohabit.maps.scale import percent
 from cohabit.maps.svg import coloured, light_colours, tag
+from cohabit.queries.study import MISSING
 
 TITLE = "Which AI models live together on exposed hosts"
 _WIDTH = 944.0

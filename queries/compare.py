@@ -232,5 +232,5 @@ def _headline(rows: Sequence[Row], level: str) -> str:
     return (
         f"{first} of a {level.replace('-', ' ')}: {top['item']}, {percent(top['share_a'])} of "
         f"{top['base_a']:,} in A and {percent(top['share_b'])} of {top['base_b']:,} in B ({points(top['difference'])}; "
-        f"95 %: {points(top['low'])} to {points(top['high'])})."
+        f"95 %: {points(top['low']).removesuffix(' points')} to {points(top['high'])})."
     )

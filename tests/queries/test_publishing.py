@@ -599,7 +599,7 @@ def test_a_page_for_everybody_has_nothing_of_few_hosts_in_its_source(graph: Grap
     # Codes of two letters are words of the page, too; what is left are names nobody writes by chance.
     assert not {name for name in rare if len(name) > 4 and " " not in name and name in words}
     assert not {name for name in rare if len(name) > 4 and " " in name and name in visible}
-    assert "no host seen" not in visible
+    assert "no host in this selection" not in visible
     if kind != "report":
         counts = _counts_of(_payload(page))
         assert counts
