@@ -54,6 +54,11 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    """What completion in a notebook offers: all there is, loaded or not."""
+    return [*__all__, "__version__"]
+
+
 def __getattr__(name: str) -> Any:
     # The command line imports this package for every call: what is heavy comes when it is asked for.
     if name in ("open", "Graph"):

@@ -65,7 +65,7 @@ def cell(column: str, value: Any, in_points: Sequence[str] = ()) -> str:
     if isinstance(value, float):
         return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     if isinstance(value, int):
-        if column == "first_week":
+        if column in ("week", "first_week", "last_week") and 1 <= value % 100 <= 53 and 1000 <= value // 100 <= 9999:
             return week_name(value)
         return str(value) if column in ("asn", "port") else f"{value:,}"
     if isinstance(value, list):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from cohabit.errors import UsageError
@@ -213,7 +214,7 @@ class Questions:
         """
         options: dict[str, Any] = {"level": level, "of_digests": digests, "item": _tuple(item)}
         options |= {"successor": successor, "scope": scope(filters), "publish": publish}
-        return self.ask("diff", date1, date2, **options).to_pandas()
+        return self.ask("diff", as_day(date1), as_day(date2), **options).to_pandas()
 
     def compare(
         self,
@@ -520,8 +521,13 @@ def scope(filters: Mapping[str, Any]) -> Scope:
             known = ", ".join(Scope.__dataclass_fields__)
             raise TypeError(f"unknown filter {name!r}; there are: {known}")
         several = isinstance(Scope.__dataclass_fields__[name].default, tuple)
-        values[name] = _tuple(value) if several else value
+        values[name] = _tuple(value) if several else as_day(value)
     return Scope(**values)
+
+
+def as_day(value: Any) -> Any:
+    """The day of a date or a time as the questions take it, also of those of pandas; anything else as it is."""
+    return value.isoformat()[:10] if isinstance(value, date) else value
 
 
 def source_name(text: str | None) -> str:

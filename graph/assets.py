@@ -48,6 +48,10 @@ def parse_asset(text: str) -> Asset:
         name = host(text.removeprefix("*."))
     except RecordError:
         raise ValueError(_NO_ASSET) from None
+    if name.rpartition(".")[2][:1].isdigit():
+        raise ValueError(
+            f"{_NO_ASSET} (the last part of a name does not begin with a digit: is it a misspelt address?)"
+        )
     return f"*.{name}" if text.startswith("*.") else name
 
 

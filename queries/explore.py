@@ -12,7 +12,7 @@ from cohabit.errors import DataError, UsageError
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
 from cohabit.queries.cypher_names import check_names
-from cohabit.queries.guard import check_reading, parameters_of
+from cohabit.queries.guard import check_reading, located, parameters_of
 from cohabit.queries.refusals import explained
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.saved import SavedQuery
@@ -42,14 +42,21 @@ def explore(store: GraphStore, masker: Masker, cypher: str, parameters: Mapping[
 def run_saved(
     store: GraphStore, masker: Masker, query: SavedQuery, parameters: Mapping[str, Any] | None = None
 ) -> Result:
-    """Run a saved query; rows come sorted by code point, so that both stores give the same order.
+    """Run a saved query; rows come by its own ORDER BY, equal ones by code point, so that both stores give one order.
 
-    Rows with a column `hosts` come by hosts first. UsageError for a missing or an unknown parameter.
+    Without ORDER BY rows with a column `hosts` come by hosts first; by what is no column they come as the store has
+    them. UsageError for a missing or an unknown parameter.
     """
     statement = check_reading(query.cypher)
     check_names(store, statement)
     columns, rows = _rows(store, masker, statement, query.complete(parameters or {}))
-    rows.sort(key=lambda r: (-_hosts(r), [_key(r[c]) for c in columns]))
+    order = ordered_by(statement)
+    if order is None:
+        rows.sort(key=lambda r: (-_hosts(r), [_key(r[c]) for c in columns]))
+    elif all(name in columns for name, _ in order):
+        rows.sort(key=lambda r: [_key(r[c]) for c in columns])
+        for name, down in reversed(order):
+            rows.sort(key=lambda r, c=name: _ranked(r[c]), reverse=down)  # type: ignore[misc]
     return result(columns, rows, headline=query.title, caveats=query.caveats, own_columns=True)
 
 
@@ -84,6 +91,35 @@ def _hosts(row: Row) -> float:
     """Hosts of a row, where it counts some (a query of one's own can call anything so)."""
     hosts = row.get("hosts")
     return hosts if isinstance(hosts, int | float) else 0
+
+
+def ordered_by(statement: str) -> list[tuple[str, bool]] | None:
+    """What the last RETURN of a statement is ordered by, and whether downwards; None without ORDER BY."""
+    words = [text for _, text, _ in located(statement)]
+    upper = [word.upper() for word in words]
+    last = max((i for i, word in enumerate(upper) if word == "RETURN"), default=0)
+    at = next((i for i in range(last, len(words) - 1) if upper[i : i + 2] == ["ORDER", "BY"]), None)
+    if at is None:
+        return None
+    end = next((i for i in range(at, len(words)) if upper[i] in ("SKIP", "LIMIT")), len(words))
+    terms: list[list[str]] = [[]]
+    for word in words[at + 2 : end]:
+        if word == ",":
+            terms.append([])
+        else:
+            terms[-1].append(word)
+    found = []
+    for term in terms:
+        down = term[-1].upper() in ("DESC", "DESCENDING")
+        names = term[:-1] if term[-1].upper() in ("DESC", "DESCENDING", "ASC", "ASCENDING") else term
+        found.append(("".join(names).strip("`"), down))
+    return found
+
+
+def _ranked(value: Any) -> tuple[bool, str, Any]:
+    """As Cypher orders: numbers alike whatever their type, null last."""
+    kind = "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+    return (value is None, kind, "" if value is None else value)
 
 
 def _key(value: Any) -> tuple[str, Any]:

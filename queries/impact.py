@@ -285,8 +285,10 @@ def _headline(rows: list[Row], base: int, level: str) -> str:
     shown = ", ".join(visible(short_digest(label), 60) for label in targets[:3])
     what = shown if len(targets) <= 3 else f"{shown} and {len(targets) - 3:,} more"
     if not total["hosts"]:
-        return f"None of {count(base, 'host')} whose list was seen runs {what}."
-    sentence = f"{count(total['hosts'], 'host')} of {base:,} ({percent(total['share'])}) run {what}"
+        return f"None of {count(base, 'host')} whose list was seen lists {what}."
+    # A digest is in the graph for good: the host can have another one now.
+    verb = "have ever reported" if all(label.startswith("digest:") for label in targets) else "list"
+    sentence = f"{count(total['hosts'], 'host')} of {base:,} ({percent(total['share'])}) {verb} {what}"
     beside = f"most often beside the {level.replace('-', ' ')}"
     for scope, words in (("country", "most in"), ("network", "most in"), ("beside", beside)):
         own = [row for row in rows if row["scope"] == scope and row["item"] != UNKNOWN]

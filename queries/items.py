@@ -57,8 +57,11 @@ def _label(labels: list[str], level: str, name: str) -> str | None:
     return label
 
 
-def require_at(models: ModelTable, level: str, name: str) -> str:
-    """Label of that name at one level; UsageError says where else the name occurs, or what is close to it."""
+def require_at(models: ModelTable, level: str, name: str, *, prefixed: bool = False) -> str:
+    """Label of that name at one level; UsageError says where else the name occurs, or what is close to it.
+
+    `prefixed`: the level was written before the name, so another prefix is the way out.
+    """
     if level not in LEVELS:
         raise UsageError(f"--level {level!r}: not a level; {among(level, LEVELS)}")
     label = find_at(models, level, name)
@@ -68,9 +71,9 @@ def require_at(models: ModelTable, level: str, name: str) -> str:
     elsewhere = [item for item in readings(models, name) if item.level != level]
     if elsewhere:
         levels = [item.level for item in elsewhere]
-        raise UsageError(
-            f"no {level} is called {shown!r} here; it is a {' and a '.join(levels)}: use --level {' or '.join(levels)}"
-        )
+        other = " or ".join(f"{item.level}:{visible(item.label, 60)}" for item in elsewhere)
+        way = f"write {other}" if prefixed else f"use --level {' or '.join(levels)}"
+        raise UsageError(f"no {level} is called {shown!r} here; it is a {' and a '.join(levels)}: {way}")
     own, rest = split_level(name)
     if own is not None and own != level:
         raise UsageError(f"{shown!r} names a {own}, and a {level} is asked for here: write {level}:NAME, or only NAME")
@@ -100,7 +103,7 @@ def resolve_item(models: ModelTable, name: str) -> Item:
     """Resolve `NAME` or `LEVEL:NAME`; an ambiguous or unknown name is refused with its readings."""
     level, rest = split_level(name)
     if level is not None:
-        return Item(level, require_at(models, level, rest))
+        return Item(level, require_at(models, level, rest, prefixed=True))
     found = readings(models, name)
     if len(found) == 1:
         return found[0]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cohabit.choices import close_to
 from cohabit.errors import CohabitError, DataError, UsageError
-from cohabit.queries.guard import check_reading
+from cohabit.queries.guard import check_reading, parameters_of
 from cohabit.queries.saved import SavedQuery, drawing_queries, parse_query, saved_queries
 from cohabit.text import visible
 
@@ -93,4 +93,11 @@ def _read(path: Path) -> SavedQuery:
         check_reading(query.cypher)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error
+    declared = {parameter.name for parameter in query.parameters}
+    if unknown := [name for name in parameters_of(query.cypher) if name not in declared]:
+        name = visible(unknown[0], 60)
+        raise DataError(
+            f"{path}: the query has ${name}, and no line of its header says so: add `// parameter {name} "
+            '(text, default "…"): …`'
+        )
     return query

@@ -10,7 +10,7 @@ import re
 
 from cohabit.choices import close_to
 from cohabit.queries.cypher_names import LABELS, TYPES, close_property, place
-from cohabit.queries.guard import Located, located
+from cohabit.queries.guard import Located, located, parameters_of
 from cohabit.text import visible
 
 _SYNTAX = re.compile(r"Parser exception|Invalid input|mismatched input|extraneous input|no viable alternative")
@@ -35,6 +35,12 @@ def explained(message: str, statement: str) -> str:
         position = _position(statement, int(where[1]), where)
         prefix = message[: _SYNTAX.search(message).start()]  # type: ignore[union-attr]
         return f"{prefix}{place(statement, position)}: {_slip(list(located(statement)), position)}"
+    if "parsed_parameter_expression" in message:
+        named = f"${parameters_of(statement)[0]} cannot" if parameters_of(statement) else "a parameter cannot"
+        return (
+            f"{message.partition('Assertion failed')[0]}{named} stand inside any(…), all(…), none(…) or a list; take "
+            "the list apart first: UNWIND d.digests AS one WITH h, one WHERE one STARTS WITH $prefix"
+        )
     message = _ENGINE.sub("", message).removesuffix(" Supported inputs are")
     if found := _NO_TABLE.search(message):
         close = close_to(found[1], [*LABELS, *TYPES])

@@ -76,7 +76,7 @@ def _named(incidence: Incidence, name: str, lineage: _Lineage | None) -> Item | 
     if level == "line" and lineage and bare in lineage.children:
         return Item("line", bare)
     if level is not None:
-        return Item(level, require_at(incidence.models, level, bare))
+        return Item(level, require_at(incidence.models, level, bare, prefixed=True))
     digest = parse_digest(name)
     if digest is None:
         return resolve_item(incidence.models, name)

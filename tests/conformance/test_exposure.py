@@ -190,7 +190,7 @@ def test_impact_of_a_line_by_hand(small: Graph) -> None:
         ("alone", "no other model"): (2, "line"),
     }
     result = small.ask("impact", ["line:llama3.1"])
-    assert str(result.headline).startswith("5 hosts of 9 (56 %) run line:llama3.1; most in DE (60 %)")
+    assert str(result.headline).startswith("5 hosts of 9 (56 %) list line:llama3.1; most in DE (60 %)")
     assert any(c.startswith("other-name: the same digests under other names") for c in result.caveats)
     first = ["total", "target", "model", "model", "quantisation", "quantisation"]
     assert [r["scope"] for r in result.rows[:6]] == first

@@ -200,6 +200,20 @@ def test_a_family_is_told_by_its_lines(place: Place) -> None:
     store.close()
 
 
+def test_a_name_that_nothing_has_is_not_judged(place: Place, tmp_path: Path) -> None:
+    """A misspelt name is on no host, which would look like a finding."""
+    place.load(planted())
+    claims = tmp_path / "claims.toml"
+    one = '[[claim]]\nclaim = "{0}"\nmeasure = "share-with"\nlevel = "line"\nitems = ["{0}"]\npublished = 0.5\n'
+    claims.write_text('title = "x"\n' + one.format("deepsek-r1") + one.format("DeepSeek-R1"))
+    rows = figures(place, claims=claims)
+    wrong, right = rows["deepsek-r1", "as defined"], rows["DeepSeek-R1", "as defined"]
+    assert (wrong["computed"], wrong["verdict"]) == (None, "not in this data")
+    assert "no line is called 'deepsek-r1' in this graph; close: deepseek-r1" in wrong["note"]
+    assert right["computed"] == 2 / 8
+    assert "of 1 claim that these data can judge" in rows["headline", ""]
+
+
 def test_no_reading_without_decoys_where_none_is_suspected(place: Place) -> None:
     """It would say the same; and without networks nobody can be suspected."""
     place.load(planted())

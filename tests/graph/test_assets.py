@@ -49,6 +49,7 @@ def test_one_asset(text: str, canonical: str) -> None:
         ("two words", "is no address, prefix, AS number"),
         ("*.", "is no address, prefix, AS number"),
         ("a.*.example", "is no address, prefix, AS number"),
+        ("192.0.2.9O", r"does not begin with a digit: is it a misspelt address\?"),
         ("192.0.2.300", "is not an address or a prefix"),
         ("https://gpu.example.net/", "is not an address or a prefix"),
         ("192.0.2.7/24", "has bits behind its length; write its first address, or one address without a length"),

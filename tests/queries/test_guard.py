@@ -71,6 +71,8 @@ REFUSED = [
     "MATCH (n) WHERE n.x = 1.SET n.y = 1",
     "MATCH (n) RETURN [0..SET] AS x",
     "MATCH (n) \\u0053ET n.x = 1",
+    "MATCH (h:Host) WHERE size((h)-[:DEPLOYS]->(:Model)) > 20 RETURN count(h)",
+    "MATCH (h:Host) RETURN SIZE ( (h)<-[]-() ) AS s",
     "MATCH (n) RETURN 'open",
     "MATCH (n) RETURN n /* open",
     "MATCH (n) RETURN `open",

@@ -14,6 +14,7 @@ from cohabit.cli import app
 from cohabit.commands import querying
 from cohabit.errors import DataError, UsageError
 from cohabit.exports import browser
+from cohabit.queries.explore import ordered_by
 from cohabit.queries.own_queries import known_queries, own_queries, query_called
 from cohabit.queries.saved import saved_queries
 from tests.docs.blocks import blocks
@@ -79,6 +80,11 @@ def test_they_go_to_the_browser_in_their_folder(folder: Path, tmp_path: Path) ->
         ("huge", GOOD + " " * 100_000, "more than 100,000 bytes"),
         ("writes", "// title: x\nMATCH (n) DETACH DELETE n", "writes.cypher: query refused at 'DETACH'"),
         ("call", "// title: x\nCALL db.labels()", "query refused at 'CALL'"),
+        (
+            "undeclared",
+            "// title: x\nMATCH (h:Host) WHERE h.days > $days RETURN count(h) AS n",
+            "the query has $days, and",
+        ),
         ("latin", b"// title: \xe9\nMATCH (n) RETURN n", "latin.cypher: 'utf-8' codec"),
     ],
 )
@@ -90,6 +96,37 @@ def test_what_is_wrong_is_said(folder: Path, tmp_path: Path, name: str, content:
     assert str(path) in str(told.value)
     assert words in str(told.value)
     assert query_called("family-hosts", tmp_path).title, "the built-in ones work all the same"
+
+
+@pytest.mark.parametrize(
+    ("returned", "order"),
+    [
+        ("RETURN a AS a", None),
+        ("RETURN a AS a, b AS b ORDER BY b DESC, a LIMIT 5", [("b", True), ("a", False)]),
+        ("WITH a ORDER BY a RETURN a AS a", None),
+        ("RETURN a AS a ORDER BY `a` ASC SKIP 2", [("a", False)]),
+        ("RETURN 'ORDER BY x' AS a order by a.b descending", [("a.b", True)]),
+    ],
+)
+def test_what_rows_are_ordered_by(returned: str, order: list[tuple[str, bool]] | None) -> None:
+    assert ordered_by(f"MATCH (a:Host) {returned}") == order
+
+
+def test_rows_come_as_the_query_orders_them(folder: Path, tmp_path: Path) -> None:
+    """Least common families first, equal ones by name; without an order most hosts first."""
+    body = "MATCH (h:Host)-[:DEPLOYS]->(:Model)-[:IN_FAMILY]->(f:Family) RETURN f.name AS family, count(h) AS hosts"
+    (folder / "rising.cypher").write_text(f"// title: Rare\n{body} ORDER BY hosts, family DESC")
+    (folder / "any-order.cypher").write_text(f"// title: Any\n{body}")
+    cohabit.load(cohabit.simulate(hosts=60, output=tmp_path).path, data=tmp_path)
+    with cohabit.open(tmp_path) as graph:
+        rising = graph.query(name="rising")[["hosts", "family"]].values.tolist()
+        falling = graph.query(name="any-order")[["hosts", "family"]].values.tolist()
+        weeks = graph.query(name="hosts-by-week")["week"].to_list()
+    assert len({hosts for hosts, _ in rising}) < len(rising) > 5
+    assert rising == sorted(sorted(rising, key=lambda row: row[1], reverse=True), key=lambda row: row[0])
+    assert falling == sorted(falling, key=lambda row: (-row[0], row[1]))
+    assert weeks == sorted(weeks)
+    assert len(weeks) > 5
 
 
 def test_one_that_is_not_understood_hides_no_other(
