@@ -104,7 +104,8 @@ class EmbeddedStore:
             result = self._result(cypher, parameters)
             return result.get_column_names(), [cast("list[Any]", row) for row in result.get_all()]
         except RuntimeError as error:
-            raise DataError(f"the store refused the query: {first_line(error)}") from error
+            # The engine quotes the statement, line by line, before it says where it stopped.
+            raise DataError(f"the store refused the query: {' '.join(str(error).split())}") from error
 
     def lacks(self, kind: str, name: str) -> bool:
         """Whether the schema has no such name; this store takes upper and lower case for the same."""

@@ -362,7 +362,7 @@ def _beside_the_study(store: GraphStore) -> None:
             Scope(exclude_decoys=True),
             Scope(since="2026-03-01"),
             Scope(at="2026-03-20"),
-            Scope(country=("DE",)),
+            Scope(min_weeks=1),
         )
     )
     said, rows = whole
@@ -385,7 +385,10 @@ def _study_of(store: GraphStore, scope: Scope) -> tuple[str, dict[str, str]]:
     """The sentence above the table of the study, and its rows by their claims, as text."""
     page = make_report(store, Request(scope))
     section = page[page.index("<h2>Figures of another study") :].split("</section>")[0]
-    rows = [re.findall("<td.*?>(.*?)</td>", row) for row in re.findall("<tr>(.*?)</tr>", section)[1:]]
+    rows = [
+        re.findall("<td.*?>(.*?)</td>", re.sub("</?span.*?>", "", row))
+        for row in re.findall("<tr>(.*?)</tr>", section)[1:]
+    ]
     return section.split("<table>")[0], {row[0]: " ".join(row[1:]) for row in rows}
 
 
