@@ -19,7 +19,7 @@ from cohabit.queries.items import require_at
 from cohabit.queries.null_models import NullModel, check_null, null_model
 from cohabit.queries.pair_series import pair_series
 from cohabit.queries.pair_words import NOT_AVOIDED, ever_seen, headline, of_names
-from cohabit.queries.pairs import Pairs, all_pairs
+from cohabit.queries.pairs import SHARE_COLUMNS, Pairs, all_pairs, shares_of
 from cohabit.queries.protection import Protection
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
@@ -28,18 +28,7 @@ from cohabit.queries.words import count, unknown_caveat
 COLUMNS = (
     "a",
     "b",
-    "hosts",
-    "hosts_a",
-    "hosts_b",
-    "share_of_a",
-    "share_of_a_low",
-    "share_of_a_high",
-    "share_of_b",
-    "share_of_b_low",
-    "share_of_b_high",
-    "share_of_multi_model_hosts",
-    "low",
-    "high",
+    *SHARE_COLUMNS,
     "lift",
     "jaccard",
     "npmi",
@@ -209,19 +198,11 @@ def _rows(matrix: ItemMatrix, multi: int, pairs: Pairs, model: NullModel, drawn:
     a, b = matrix.hosts_per_item[pairs.first], matrix.hosts_per_item[pairs.second]
     log_fewer = model.log_fewer(_items(pairs), ab)
     odds, odds_low, odds_high = measures.odds_ratio(n, a, b, ab)
-    shares: dict[str, measures.Floats] = {}
-    for name, bounds, whole in (
-        ("share_of_a", ("share_of_a_low", "share_of_a_high"), a),
-        ("share_of_b", ("share_of_b_low", "share_of_b_high"), b),
-        ("share_of_multi_model_hosts", ("low", "high"), np.full(len(ab), multi)),
-    ):
-        shares[name] = measures.ratio(ab, whole)
-        shares |= zip(bounds, measures.wilson(ab, whole), strict=True)
     arrays = {
         "hosts": ab,
         "hosts_a": a,
         "hosts_b": b,
-        **shares,
+        **shares_of(ab, a, b, np.full(len(ab), multi)),
         "lift": measures.lift(n, a, b, ab),
         "jaccard": measures.jaccard(a, b, ab),
         "npmi": measures.npmi(n, a, b, ab),

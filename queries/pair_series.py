@@ -12,6 +12,7 @@ from cohabit.graph.incidence import Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.items import require_at
+from cohabit.queries.pairs import SHARE_COLUMNS, shares_of
 from cohabit.queries.periods import read_host_weeks
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
@@ -23,18 +24,7 @@ COLUMNS = (
     "period",
     "a",
     "b",
-    "hosts",
-    "hosts_a",
-    "hosts_b",
-    "share_of_a",
-    "share_of_a_low",
-    "share_of_a_high",
-    "share_of_b",
-    "share_of_b_low",
-    "share_of_b_high",
-    "share_of_multi_model_hosts",
-    "low",
-    "high",
+    *SHARE_COLUMNS,
     "multi_model_hosts",
     "lift",
     "jaccard",
@@ -128,14 +118,7 @@ def _per_period(seen: Sightings, keys: Integers) -> Integers:
 
 def _rows(labels: list[str], a: str, b: str, counts: dict[str, Integers], listed: npt.NDArray[np.bool_]) -> list[Row]:
     hosts, n = counts["hosts"], counts["base"]
-    shares: dict[str, measures.Floats] = {}
-    for name, bounds, whole in (
-        ("share_of_a", ("share_of_a_low", "share_of_a_high"), "hosts_a"),
-        ("share_of_b", ("share_of_b_low", "share_of_b_high"), "hosts_b"),
-        ("share_of_multi_model_hosts", ("low", "high"), "multi_model_hosts"),
-    ):
-        shares[name] = measures.ratio(hosts, counts[whole])
-        shares |= zip(bounds, measures.wilson(hosts, counts[whole]), strict=True)
+    shares = shares_of(hosts, counts["hosts_a"], counts["hosts_b"], counts["multi_model_hosts"])
     columns: dict[str, list[Any]] = {name: values.tolist() for name, values in (counts | shares).items()}
     columns["lift"] = measures.lift(n, counts["hosts_a"], counts["hosts_b"], hosts).tolist()
     columns["jaccard"] = measures.jaccard(counts["hosts_a"], counts["hosts_b"], hosts).tolist()

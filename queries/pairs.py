@@ -9,8 +9,37 @@ import numpy as np
 
 from cohabit.graph.incidence import Integers, ItemMatrix
 from cohabit.graph.store import Progress
-from cohabit.queries.measures import Floats
+from cohabit.queries.measures import Floats, ratio, wilson
 from cohabit.queries.null_models import NullModel, benjamini_hochberg
+
+SHARE_COLUMNS = (
+    "hosts",
+    "hosts_a",
+    "hosts_b",
+    "share_of_a",
+    "share_of_a_low",
+    "share_of_a_high",
+    "share_of_b",
+    "share_of_b_low",
+    "share_of_b_high",
+    "share_of_multi_model_hosts",
+    "low",
+    "high",
+)
+"""Hosts with both, with a and with b, and the shares of those with both, each with its interval."""
+
+
+def shares_of(both: Integers, a: Integers, b: Integers, multi: Integers) -> dict[str, Floats]:
+    """The shares of `SHARE_COLUMNS` with their Wilson 95 % intervals; NaN where nobody is in the base."""
+    shares: dict[str, Floats] = {}
+    for name, bounds, whole in (
+        ("share_of_a", ("share_of_a_low", "share_of_a_high"), a),
+        ("share_of_b", ("share_of_b_low", "share_of_b_high"), b),
+        ("share_of_multi_model_hosts", ("low", "high"), multi),
+    ):
+        shares[name] = ratio(both, whole)
+        shares |= zip(bounds, wilson(both, whole), strict=True)
+    return shares
 
 
 @dataclass(frozen=True)
