@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cohabit.graph.incidence import LEVELS, Deployments, Incidence, ItemMatrix, ModelTable
-from cohabit.queries import bootstrap, combinations, cooccurrence
+from cohabit.queries import bootstrap, combinations, cooccurrence, pair_words
 from cohabit.queries.places import Membership
 
 Hosts = Mapping[str, set[str]]
@@ -65,6 +65,7 @@ class Questions:
         for module in (cooccurrence, combinations):
             self.patch.setattr(module, "read_incidence", lambda store, scope: incidence(self.hosts, self.items))
         self.patch.setattr(bootstrap, "memberships", self._place)
+        self.patch.setattr(pair_words, "sightings_span", lambda store: None)
         return question(None, *arguments, **options)
 
     def cooccurrence(self, *names: str, **options: Any) -> Any:

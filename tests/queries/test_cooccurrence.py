@@ -88,9 +88,13 @@ def test_a_named_pair_says_whether_it_is_chance(ask: Ask, cells: tuple[int, int,
     assert f"That is {says} on the 200 hosts with a known family (expected {a * b / 200:.3g}" in simple.headline
     assert f"That is {says} on the 200 hosts with a known family" in found.headline
     least, own = f"{a * b / 200:.3g}", f"{row['expected']:.3g}"
-    assert found.headline.endswith(
-        f"(expected {least})." if least == own else f"(expected {least}, or {own} by the sizes of hosts)."
-    )
+    chance = ""
+    if "about" not in says:
+        p = hypergeom(200, a, b).cdf(both) if "fewer" in says else row["p_value"]
+        chance = f"; p = {p:.2g}"
+    expected = least if least == own else f"{least}, or {own} by the sizes of hosts"
+    assert found.headline.endswith(f"(expected {expected}{chance}).")
+    assert any("not yet avoidance" in caveat for caveat in found.caveats) == ("fewer" in says)
     assert "expected" in found.table_columns
     assert "expected" not in ask(hosts_of(*cells)).cooccurrence("A").table_columns
 

@@ -46,6 +46,13 @@ NOT_COUNTED = {
 }
 
 
+# Notes that say dates, weeks, filters, and names that K hosts have: no other may hold a number.
+FOR_ALL = (
+    *("Ever seen, 20", "Lines here, by hosts: ", "The line ", "Filters: ", "A: ", "The groups are of different spans"),
+    *("No scan in ", "Months with a scan in ", "A month is the ISO weeks"),
+)
+
+
 # ---- one count ----
 
 
@@ -384,8 +391,8 @@ def test_an_answer_for_everybody(
     _check_shares(said.rows)
     texts = [said.headline or "", *said.caveats]
     assert not [name for name in rare if len(name) > 4 for text in texts if name in text]
-    numbers = set(re.findall(r"\d+", " ".join(text for text in texts if "Published with K" not in text)))
-    assert not numbers
+    others = [text for text in texts if "Published with K" not in text and not text.startswith(FOR_ALL)]
+    assert not set(re.findall(r"\d+", " ".join(others)))
 
 
 def test_headlines_say_nothing_but_published_numbers(graph: Graph) -> None:
