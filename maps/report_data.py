@@ -225,7 +225,10 @@ def _course(store: GraphStore, request: Request, families: Result) -> tuple[tupl
     """Periods, the shares of the most common families in them, and the sentence that goes with it."""
     if request.scope.at is not None:
         return (), (), "The report is about one moment (--at): there is no course over time."
-    answer = _answer("trends", courses.trends(store, scope=request.scope), request)
+    # Of families that few hosts have, a slope is chance; the sentence is about those that are drawn.
+    names = [row["item"] for row in families.rows if row["item"] != UNKNOWN][:LINES]
+    followed = courses.trends(store, item=names, scope=request.scope)
+    answer = _answer("trends", followed, request)
     periods = tuple(sorted({row["period"] for row in answer.rows}))
     if len(periods) < 2 and request.protected:
         few = count(request.protected.k, "host")
@@ -233,7 +236,6 @@ def _course(store: GraphStore, request: Request, families: Result) -> tuple[tupl
     if len(periods) < 2:
         return (), (), "All observations are of one month: there is no course over time."
     position = {period: i for i, period in enumerate(periods)}
-    names = [row["item"] for row in families.rows if row["item"] != UNKNOWN][:LINES]
     points: dict[str, list[tuple[int, float, float, float]]] = {name: [] for name in names}
     for row in answer.rows:
         if row["item"] in points:

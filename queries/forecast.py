@@ -25,6 +25,7 @@ MOST_MONTHS = 60
 _TRAINING = 3
 _ROW = ("share", "low", "high", "tests", "error", "error_no_change")
 _NAMED = 3
+_NARROW = 0.95
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class Backtest:
     def beats(self) -> bool:
         """Whether the forecast's mean error is the smaller one."""
         return len(self.steps) > 0 and float(self.error.mean()) < float(self.error_no_change.mean())
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it beats «no change» by less than a twentieth of the error."""
+        return self.beats and float(self.error.mean()) > _NARROW * float(self.error_no_change.mean())
 
 
 @dataclass(frozen=True)
@@ -183,6 +189,8 @@ def _tested(name: str, one: Forecast, every: str) -> str:
     )
     if not test.beats:
         text += " It does not beat «no change»: make no claim from it."
+    elif test.narrow:
+        text += " So narrow a win is none: ask again with an earlier --until before you quote it."
     if furthest < one.steps[-1]:
         text += f" Nothing is tested beyond {count(furthest, every)}."
     return text

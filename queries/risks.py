@@ -12,12 +12,12 @@ import numpy as np
 
 from cohabit.choices import among
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Incidence, Integers
+from cohabit.graph.incidence import Incidence, Integers, sightings_span
 from cohabit.graph.store import GraphStore
 from cohabit.queries import monoculture as monocultures
 from cohabit.queries.advisories import SEVERITIES, Advisory, load_advisories, match
 from cohabit.queries.listed import Mask, edge_values, hosts_of, quantisations, read_listed, shares
-from cohabit.queries.result import Result, Row, result
+from cohabit.queries.result import ForAll, Result, Row, result
 from cohabit.queries.scope import Scope
 from cohabit.queries.words import count, percent
 
@@ -139,7 +139,7 @@ def risks(
         COLUMNS,
         found,
         headline=_headline(found, len(incidence.hosts)),
-        caveats=_caveats(kind),
+        caveats=(*_caveats(kind), *_ever_seen(store, scope or Scope())),
         table_columns=TABLE_COLUMNS,
         remark="note",
     )
@@ -305,6 +305,16 @@ def _headline(rows: list[Row], base: int) -> str:
         if key in said
     ]
     return f"Of {count(base, 'host')} whose list was seen{': ' + ', '.join(phrases) if phrases else ''}."
+
+
+def _ever_seen(store: GraphStore, scope: Scope) -> Iterator[str]:
+    """That without a time hosts count that may be gone."""
+    span = None if scope.timed or scope.active_within is not None else sightings_span(store)
+    if span is not None:
+        yield ForAll(
+            f"Hosts ever seen, {span[0][:10]} to {span[1][:10]}: --active-within 21 leaves those of the last three "
+            "weeks."
+        )
 
 
 def _caveats(kind: str | None) -> tuple[str, ...]:

@@ -68,10 +68,11 @@ def test_by_hand(place: Place) -> None:
         [min(tested[0] * 3, tested[1] * 3 / 2)] * 2 + [1.0]
     )
     assert found.headline == (
-        "Largest difference of a family: llama, 75 % of 8 in A and 25 % of 4 in B (+50.0 points)."
+        "No difference beyond chance (q < 0.01 for none); the largest of a family: llama, 75 % of 8 in A and 25 % of 4 "
+        f"in B (+50.0 points; 95 %: −{-llama['low'] * 100:.1f} to +{llama['high'] * 100:.1f} points)."
     )
     assert found.caveats[:2] == (
-        "A: --country DE (8 hosts). B: --country FR (4 hosts). The difference is share a − share b.",
+        "A: --country DE. B: --country FR. The difference is share a − share b.",
         "No host is in both groups. p: Fisher's exact test, two-sided.",
     )
     assert "Without top: A loses AS64501, 62 % of its 8 hosts." in found.caveats

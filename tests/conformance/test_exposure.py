@@ -307,7 +307,7 @@ def test_impact_of_a_digest_by_hand(small: Graph) -> None:
     assert both["target", f"digest:{D}"] == (1, "digest")
     assert both["target", "digest:" + "e" * 64] == (0, "digest")
     nobody = small.ask("impact", ["digest:" + "e" * 64])
-    assert str(nobody.headline).startswith("None of 9 hosts whose list was seen runs digest:eeeeeeeeeeee")
+    assert str(nobody.headline).startswith("None of 9 hosts whose list was seen lists digest:eeeeeeeeeeee")
     assert "1 digest named that no host of this graph reports." in nobody.caveats
     assert [r["hosts"] for r in nobody.rows] == [0, 0, 0]
 
