@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from cohabit.queries.result import Row
+from cohabit.queries.words import short_digest
 from cohabit.text import visible
 from cohabit.timeline import week_name
 
@@ -40,7 +40,6 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 # A column of short texts is kept whole (a pseudonym broken in two cannot be copied); longer ones are folded.
 _SHORT = 24
 _LEAST = 12
-_DIGEST = re.compile(r"(?P<before>(?:digest:)?)(?P<digest>(?P<short>[0-9a-f]{12})[0-9a-f]{52})")
 # Hashes of files and graphs: nothing takes their beginning for them.
 _WHOLE_HASHES = frozenset({"sha256", "digest"})
 
@@ -94,25 +93,27 @@ def _course(shares: list[float | None]) -> str:
 
 def with_short_digests(rows: Sequence[Row]) -> list[Row]:
     """Rows with the first 12 digits of digests, which commands take too; in full where two of the rows begin alike."""
-    short: dict[str, set[str]] = {}
+    whole: dict[str, set[str]] = {}
     for value in (value for row in rows for value in row.values()):
         for one in value if isinstance(value, list) else (value,):
-            if match := _digest(one):
-                short.setdefault(match["short"], set()).add(match["digest"])
+            if isinstance(one, str) and (short := short_digest(one)) != one:
+                whole.setdefault(_digits(short), set()).add(_digits(one))
 
     def shortened(value: Any) -> Any:
         if isinstance(value, list):
             return [shortened(one) for one in value]
-        match = _digest(value)
-        return match["before"] + match["short"] if match and len(short[match["short"]]) == 1 else value
+        if not isinstance(value, str):
+            return value
+        short = short_digest(value)
+        return short if len(whole.get(_digits(short), ())) == 1 else value
 
-    if not short:
+    if not whole:
         return list(rows)
     return [{c: value if c in _WHOLE_HASHES else shortened(value) for c, value in row.items()} for row in rows]
 
 
-def _digest(value: Any) -> re.Match[str] | None:
-    return _DIGEST.fullmatch(value) if isinstance(value, str) else None
+def _digits(label: str) -> str:
+    return label.removeprefix("digest:")
 
 
 def is_numeric(rows: Sequence[Row], column: str) -> bool:

@@ -59,6 +59,23 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Named:
+    """Which hosts, by what they list."""
+
+    model: Annotated[Several, typer.Option(help="Hosts that list this model.", metavar="NAME")] = None
+    family: Annotated[Several, typer.Option(help="Hosts that list this family.", metavar="NAME")] = None
+    line: Annotated[Several, typer.Option(help="Hosts that list this line.", metavar="NAME")] = None
+    lab: Annotated[Several, typer.Option(help="Hosts that list a model of this lab.", metavar="NAME")] = None
+    digest: Annotated[
+        Several, typer.Option(help="Hosts that reported this digest (or its first 12 digits).", metavar="DIGEST")
+    ] = None
+
+    def values(self) -> dict[str, tuple[str, ...]]:
+        """The names that were given, by what they are of."""
+        return {f.name: tuple(getattr(self, f.name) or ()) for f in fields(self)}
+
+
+@dataclass(frozen=True)
 class Output:
     """How to print."""
 

@@ -9,7 +9,7 @@ import typer
 
 from cohabit.commands.answering import answer_shown, scope_of
 from cohabit.commands.completing import words
-from cohabit.options import Filters, Output, Several, Shown, Where, with_options
+from cohabit.options import Filters, Named, Output, Shown, Where, with_options
 
 app = typer.Typer()
 
@@ -17,6 +17,7 @@ app = typer.Typer()
 @app.command()
 @with_options
 def notify(
+    named: Named,
     where: Where,
     shown: Shown,
     filters: Filters,
@@ -53,13 +54,6 @@ def notify(
         Path | None,
         typer.Option(help="Count the hosts in this file of addresses, prefixes …, and write nothing about them."),
     ] = None,
-    model: Annotated[Several, typer.Option(help="Hosts that run this model.", metavar="NAME")] = None,
-    family: Annotated[Several, typer.Option(help="Hosts that run this family.", metavar="NAME")] = None,
-    line: Annotated[Several, typer.Option(help="Hosts that run this line.", metavar="NAME")] = None,
-    lab: Annotated[Several, typer.Option(help="Hosts that run a model of this lab.", metavar="NAME")] = None,
-    digest: Annotated[
-        Several, typer.Option(help="Hosts that reported this digest (or its first 12 digits).", metavar="DIGEST")
-    ] = None,
     format: Annotated[  # noqa: A002
         str, typer.Option(help="Of the index that is printed: table, json, csv, markdown or parquet.")
     ] = "table",
@@ -89,7 +83,7 @@ def notify(
     """
     from cohabit.queries.selected import Items
 
-    items = Items(*(tuple(values or ()) for values in (model, family, line, lab, digest)))
+    items = Items(**named.values())
     options = {"by": by, "form": form, "contacts": contacts, "tlp": tlp, "author": author, "items": items}
     options |= {"no_notice": no_notice, "scope": scope_of(filters)}
     how = Output(format, None, limit, quiet)

@@ -10,7 +10,7 @@ import typer
 
 from cohabit.commands import completing
 from cohabit.commands.answering import LevelOption, answer, scope_of
-from cohabit.options import Answer, Filters, PublishOption, Several, Shown, SourceOption, Where, with_options
+from cohabit.options import Answer, Filters, Named, PublishOption, Several, Shown, SourceOption, Where, with_options
 from cohabit.text import visible
 
 app = typer.Typer()
@@ -142,16 +142,10 @@ def combinations(
 @app.command()
 @with_options
 def hosts(
+    named: Named,
     where: Where,
     output: Answer,
     filters: Filters,
-    model: Annotated[Several, typer.Option(help="Hosts that list this model.", metavar="NAME")] = None,
-    family: Annotated[Several, typer.Option(help="Hosts that list this family.", metavar="NAME")] = None,
-    line: Annotated[Several, typer.Option(help="Hosts that list this line.", metavar="NAME")] = None,
-    lab: Annotated[Several, typer.Option(help="Hosts that list a model of this lab.", metavar="NAME")] = None,
-    digest: Annotated[
-        Several, typer.Option(help="Hosts that reported this digest (or its first 12 digits).", metavar="DIGEST")
-    ] = None,
     endpoints: Annotated[
         bool, typer.Option("--endpoints", help="One row a host and port, with the models that were asked for.")
     ] = False,
@@ -164,10 +158,8 @@ def hosts(
       cohabit hosts --advisory CVE-2026-7482 --active-within 21 --endpoints
       cohabit hosts --model deepseek-r1:7b --endpoints
     """
-    items = {"model": model, "family": family, "line": line, "lab": lab, "digest": digest}
-    chosen = {name: tuple(values or ()) for name, values in items.items()}
     question = "endpoints" if endpoints else "hosts"
-    answer(where, output, question, **chosen, scope=scope_of(filters))
+    answer(where, output, question, **named.values(), scope=scope_of(filters))
 
 
 @app.command()

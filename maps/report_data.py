@@ -120,7 +120,7 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
         simulated=request.simulated,
         reported_families=reports_families(store),
         published=request.published,
-        least=request.protected.k if request.protected else 1,
+        least=request.least,
     )
 
 
@@ -178,12 +178,11 @@ def _sentences(
     if not network.hosts:
         fewer = f"Fewer than {count(request.protected.k, 'host')} are" if request.protected else "No host is"
         return [f"{fewer} in scope: there is nothing to report."]
-    least = request.protected.k if request.protected else 1
     several = next(m for m in countries.measures if m.level == "multi-model hosts")
     said = []
     where = f", all in {country}" if country else ""
     if several.overall_base:
-        low, high = (float(bound) for bound in wilson_rounded(several.overall, several.overall_base, least))
+        low, high = (float(bound) for bound in wilson_rounded(several.overall, several.overall_base, request.least))
         said.append(
             f"{count(network.hosts, 'host')} in scope{where}; {several.overall:,} of the {several.overall_base:,} with "
             f"models list two or more: {percent(several.overall / several.overall_base)} ({_interval(low, high)})."
@@ -211,7 +210,7 @@ def _sentences(
             f"({_interval(top_provider.low, top_provider.high)})."
         )
     elif countries.places and not country:
-        low, high = (float(bound) for bound in wilson_rounded(hosts.counts[0], hosts.overall_base, least))
+        low, high = (float(bound) for bound in wilson_rounded(hosts.counts[0], hosts.overall_base, request.least))
         number = count(len(countries.places), "country")
         said.append(
             f"{country_name(countries.places[0])} has most hosts, {percent(hosts.counts[0] / hosts.overall_base)} "

@@ -36,6 +36,11 @@ class Request:
     level: str | None = None
 
     @property
+    def least(self) -> int:
+        """The fewest hosts that a group is said of."""
+        return self.protected.k if self.protected else 1
+
+    @property
     def published(self) -> str:
         """What titles and facts say of a map for everybody; nothing where it is not one."""
         return self.protected.words if self.protected else ""

@@ -12,7 +12,8 @@ from cohabit.graph.incidence import Integers, distinct, host_addresses, host_key
 from cohabit.graph.store import GraphStore
 from cohabit.notices.folder import WITHOUT_SERVERS, Notified, NotifiedHost
 from cohabit.notices.lists import Listed, newest_lists
-from cohabit.notices.updates import Update, read_updates
+from cohabit.notices.updates import Servers, Update, servers_since, update_of
+from cohabit.queries.advisories import bundled
 from cohabit.queries.lifetimes import GONE_AFTER
 from cohabit.queries.lives import numbered
 from cohabit.queries.periods import HostWeeks, read_host_weeks
@@ -44,8 +45,9 @@ class Fates:
 
     `entry`, `exit` and `ended` are its life since the week of the notices, in weeks, where `watched`: it was seen in
     that week or later, and early enough to tell who was there after it. `keys` are store keys (-1 of a host that is not
-    in the graph any more), `reasons` say why a host is not rescanned. `updates` are those of hosts that are open or
-    changed, None of others; all are None where the record does not say what their servers were (`versions`).
+    in the graph any more), `reasons` say why a host is not rescanned, `since` what answered in the weeks after that of
+    the notices. `updates` are those of hosts that are open or changed, None of others; all are None where the record
+    does not say what their servers were (`versions`).
     """
 
     keys: Integers
@@ -57,6 +59,7 @@ class Fates:
     week: int
     scans_since: int
     reasons: list[str | None]
+    since: list[Servers]
     versions: bool
     updates: list[Update | None]
 
@@ -104,12 +107,12 @@ def read_fates(store: GraphStore, record: Notified, gone_after: int, where: str)
         states.append(state)
         reasons.append(reason)
     versions = record.version != WITHOUT_SERVERS
-    updates: list[Update | None] = [None] * len(hosts)
-    if versions:
-        seen = [i for i, state in enumerate(states) if state in (OPEN, CHANGED)]
-        found = read_updates(store, [hosts[i] for i in seen], keys[at[seen]], record.week)
-        for i, update in zip(seen, found, strict=True):
-            updates[i] = update
+    answered = iter(servers_since(store, keys[at[here]], record.week))
+    since: list[Servers] = [next(answered) if there else {} for there in here]
+    updates = [
+        update_of(host, now, bundled()) if versions and state in (OPEN, CHANGED) else None
+        for host, now, state in zip(hosts, since, states, strict=True)
+    ]
     # The last week about which one knows who was there later: as many scans follow it.
     end = int(scanned[-1 - gone_after]) if len(scanned) > gone_after else -1
     watched = here & (back <= end)
@@ -123,6 +126,7 @@ def read_fates(store: GraphStore, record: Notified, gone_after: int, where: str)
         later.week,
         int(np.count_nonzero(scanned > notice)),
         reasons,
+        since,
         versions,
         updates,
     )

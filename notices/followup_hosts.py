@@ -9,7 +9,6 @@ import numpy as np
 from cohabit.graph.store import GraphStore
 from cohabit.notices.fates import STATES, Fates
 from cohabit.notices.folder import Notified
-from cohabit.notices.updates import servers_since
 from cohabit.privacy import Masker
 from cohabit.queries.result import Row
 from cohabit.queries.servers import of_hosts
@@ -40,12 +39,10 @@ def host_rows(
     `is_fixed` are None where the host is neither open nor changed, and of records that do not say what servers were.
     """
     hosts = [(name, host) for name, one in zip(recipients, record.recipients, strict=True) for host in one.hosts]
-    here = np.flatnonzero(fates.keys >= 0)
-    since = dict(zip(here.tolist(), servers_since(store, fates.keys[here], record.week), strict=True))
     last = _last_seen(store, fates)
     rows = []
     for i, (recipient, host) in enumerate(hosts):
-        update, now = fates.updates[i], since.get(i, {})
+        update, now = fates.updates[i], fates.since[i]
         rows.append(
             {
                 "recipient": recipient,

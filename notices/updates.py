@@ -11,7 +11,7 @@ import numpy as np
 from cohabit.graph.incidence import Integers
 from cohabit.graph.store import GraphStore
 from cohabit.notices.folder import NotifiedHost, NotifiedServer
-from cohabit.queries.advisories import Advisory, bundled, holding, is_release
+from cohabit.queries.advisories import Advisory, holding, is_release
 from cohabit.queries.servers import Server, servers_of
 from cohabit.queries.words import count
 from cohabit.timeline import monday_of
@@ -35,13 +35,6 @@ class Update:
     affected: bool
     fixed: bool
     unlisted: bool
-
-
-def read_updates(store: GraphStore, hosts: Sequence[NotifiedHost], keys: Integers, week: int) -> list[Update]:
-    """Compare hosts, whose store keys are parallel to them, with the servers seen in the weeks after one."""
-    advisories = bundled()
-    now = servers_since(store, keys, week)
-    return [update_of(host, servers, advisories) for host, servers in zip(hosts, now, strict=True)]
 
 
 def servers_since(store: GraphStore, keys: Integers, week: int) -> list[Servers]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from cohabit.graph.incidence import Integers, ItemMatrix
 from cohabit.queries.null_models import Alike, NullModel
@@ -10,11 +11,18 @@ from cohabit.queries.words import count, plural
 
 GATE = 0.01
 """A probability under it is a difference."""
-FEWER = "fewer than"
+_FEWER = "fewer than"
 
 
-def compared(matrix: ItemMatrix, model: NullModel, pair: Integers, together: Integers, q: float) -> str:
-    """The sentence on one pair, `pair` (1, 2), that is on `together` (1,) hosts, with its q; empty without a host.
+class Chance(NamedTuple):
+    """What is said of a pair (nothing without a host in the base), and whether it is on fewer hosts than by chance."""
+
+    sentence: str = ""
+    fewer: bool = False
+
+
+def compared(matrix: ItemMatrix, model: NullModel, pair: Integers, together: Integers, q: float) -> Chance:
+    """Judge one pair, `pair` (1, 2), that is on `together` (1,) hosts, with its q.
 
     More is what the null model finds more, fewer what it would be if hosts were alike. Of all null models the one of
     alike hosts expects the fewest hosts with both (chances of two items that rise together with the size of the host
@@ -22,7 +30,7 @@ def compared(matrix: ItemMatrix, model: NullModel, pair: Integers, together: Int
     side has the model that makes it harder.
     """
     if not matrix.base:
-        return ""
+        return Chance()
     alike = Alike(matrix.base, matrix.hosts_per_item)
     doubt, found, log_p = "", "about as many as", 0.0
     more, fewer = float(model.log_more(pair, together)[0]), float(alike.log_fewer(pair, together)[0])
@@ -31,13 +39,14 @@ def compared(matrix: ItemMatrix, model: NullModel, pair: Integers, together: Int
         if not q < GATE:
             doubt = f", but not beyond chance among all pairs tested (q = {q:.2g})"
     elif math.exp(fewer) < GATE:
-        found, log_p = FEWER, fewer
+        found, log_p = _FEWER, fewer
     level = matrix.level.replace("-", " ")
     base = f"the {count(matrix.base, 'host')} with a known {level}"
     least, own = (number(float(one.expected(pair)[0])) for one in (alike, model))
     expected = least if least == own else f"{least}, or {own} by the sizes of hosts"
     chance = f"; p {_probability(log_p)}" if log_p else ""
-    return f" That is {found} independent {plural(level)} would give on {base} (expected {expected}{chance}){doubt}."
+    told = f"(expected {expected}{chance}){doubt}."
+    return Chance(f" That is {found} independent {plural(level)} would give on {base} {told}", found == _FEWER)
 
 
 def _probability(log_p: float) -> str:

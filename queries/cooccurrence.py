@@ -13,7 +13,7 @@ from cohabit.graph.incidence import Incidence, Integers, ItemMatrix
 from cohabit.graph.store import GraphStore
 from cohabit.queries import bootstrap as boot
 from cohabit.queries import measures
-from cohabit.queries.chance import FEWER, GATE, compared
+from cohabit.queries.chance import GATE, Chance, compared
 from cohabit.queries.item_sets import item_sets
 from cohabit.queries.items import require_at
 from cohabit.queries.null_models import NullModel, check_null, null_model
@@ -135,13 +135,13 @@ def cooccurrence(
     caveats = [*_gate_caveat(pairs), *unknown_caveat(incidence, matrix), *([drawn.caveat()] if drawn else [])]
     caveats += [*of_names(incidence, matrix, named, protected), *ever_seen(store, scope, named)]
     caveats += [_OTHER_LABS] if other_labs else []
-    chance = compared(matrix, model, _items(shown), shown.together, shown.q[0]) if len(named) == 2 else ""
-    caveats += [NOT_AVOIDED] if FEWER in chance else []
+    chance = compared(matrix, model, _items(shown), shown.together, shown.q[0]) if len(named) == 2 else Chance()
+    caveats += [NOT_AVOIDED] if chance.fewer else []
     extra = boot.COLUMNS if drawn else ()
     return result(
         (*COLUMNS, *extra),
         rows,
-        headline=headline(incidence, matrix, rows, named) + chance,
+        headline=headline(incidence, matrix, rows, named) + chance.sentence,
         caveats=caveats,
         table_columns=_shown_columns(named, extra),
     )
@@ -168,12 +168,12 @@ def _of_one_lab(incidence: Incidence, matrix: ItemMatrix, pairs: Pairs) -> npt.N
 
 def _shown_columns(named: list[int], extra: tuple[str, ...]) -> tuple[str, ...]:
     """What was asked for comes where a narrow terminal has room: the bootstrap's intervals beside what they are of."""
+    usual = PROFILE_COLUMNS if len(named) == 1 else PAIR_COLUMNS if named else TABLE_COLUMNS
     if not extra:
-        return PROFILE_COLUMNS if len(named) == 1 else PAIR_COLUMNS if named else TABLE_COLUMNS
+        return usual
     first = ("b",) if len(named) == 1 else ("a", "b")
-    rest = PROFILE_COLUMNS if len(named) == 1 else PAIR_COLUMNS if named else TABLE_COLUMNS
     asked = (*first, "hosts", "share_of_multi_model_hosts", *extra[:2], "lift", *extra[2:])
-    return (*asked, *(column for column in rest if column not in asked))
+    return (*asked, *(column for column in usual if column not in asked))
 
 
 def _chosen(matrix: ItemMatrix, pairs: Pairs, named: list[int], min_hosts: int) -> Pairs:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cohabit.graph.incidence import Incidence, ItemMatrix, sightings_span
+from cohabit.graph.incidence import Incidence, ItemMatrix
 from cohabit.graph.store import GraphStore
 from cohabit.queries.protection import Protection
 from cohabit.queries.result import ForAll, Row
-from cohabit.queries.scope import Scope
+from cohabit.queries.scope import Scope, days_seen
 from cohabit.queries.words import count, percent
 from cohabit.text import visible
 
@@ -107,9 +107,8 @@ def _lines_of(incidence: Incidence, family: str, protected: Protection | None) -
 
 def ever_seen(store: GraphStore, scope: Scope, named: list[int]) -> Iterator[str]:
     """That without a time everything counts that was ever seen, and from when to when that is."""
-    span = sightings_span(store) if named and not scope.timed else None
-    if span is not None:
-        first, last = (time[:10] for time in span)
+    if named and (days := days_seen(store, scope)):
+        first, last = days
         yield ForAll(
             f"Ever seen, {first} to {last}, the two not necessarily at once: --at {last} counts what was listed then, "
             "--every month how it went."

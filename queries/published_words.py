@@ -26,6 +26,11 @@ def _name(row: Row, key: str = "item") -> str:
     return visible(str(row[key]), 60)
 
 
+def _first(rows: Sequence[Row], *columns: str) -> Row | None:
+    """The first row in which these columns are said."""
+    return next((row for row in rows if all(row[column] is not None for column in columns)), None)
+
+
 def rank(level: str | None, by: str | None) -> Headline:
     """Who leads, overall or in the place with the largest base."""
 
@@ -55,7 +60,7 @@ def compare(level: str) -> Headline:
     """The largest difference, with the interval that holds for all numbers that the published ones can stand for."""
 
     def said(rows: Sequence[Row]) -> str | None:
-        row = next((r for r in rows if r["difference"] is not None), None)
+        row = _first(rows, "difference")
         if row is None:
             return None
         return (
@@ -71,7 +76,7 @@ def diff(level: str, days: Sequence[str]) -> Headline:
     """The largest change between two days."""
 
     def said(rows: Sequence[Row]) -> str | None:
-        row = next((r for r in rows if r["difference"] is not None), None)
+        row = _first(rows, "difference")
         if row is None:
             return None
         return (
@@ -137,7 +142,7 @@ def concentration(level: str, by: str | None) -> Headline:
 
 def spread(rows: Sequence[Row]) -> str | None:
     """The largest place."""
-    row = next((r for r in rows if r["top_share"] is not None and r["base"] is not None), None)
+    row = _first(rows, "top_share", "base")
     if row is None:
         return None
     return (
@@ -157,7 +162,7 @@ def pairs(rows: Sequence[Row]) -> str | None:
 
 def quotients(rows: Sequence[Row]) -> str | None:
     """What is most over-represented in the place that stands first."""
-    row = next((r for r in rows if r["quotient"] is not None), None)
+    row = _first(rows, "quotient")
     if row is None:
         return None
     return (
@@ -198,7 +203,7 @@ def survival(rows: Sequence[Row]) -> str | None:
 
 def churn(rows: Sequence[Row]) -> str | None:
     """The newest step with a share."""
-    row = next((r for r in reversed(rows) if r["share_stayed"] is not None), None)
+    row = _first(rows[::-1], "share_stayed")
     if row is None:
         return None
     return (

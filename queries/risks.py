@@ -12,13 +12,13 @@ import numpy as np
 
 from cohabit.choices import among
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Incidence, Integers, sightings_span
+from cohabit.graph.incidence import Incidence, Integers
 from cohabit.graph.store import GraphStore
 from cohabit.queries import monoculture as monocultures
 from cohabit.queries.advisories import SEVERITIES, Advisory, load_advisories, match
 from cohabit.queries.listed import Mask, edge_values, hosts_of, quantisations, read_listed, shares
 from cohabit.queries.result import ForAll, Result, Row, result
-from cohabit.queries.scope import Scope
+from cohabit.queries.scope import Scope, days_seen
 from cohabit.queries.words import count, percent
 
 COLUMNS = (
@@ -309,12 +309,9 @@ def _headline(rows: list[Row], base: int) -> str:
 
 def _ever_seen(store: GraphStore, scope: Scope) -> Iterator[str]:
     """That without a time hosts count that may be gone."""
-    span = None if scope.timed or scope.active_within is not None else sightings_span(store)
-    if span is not None:
-        yield ForAll(
-            f"Hosts ever seen, {span[0][:10]} to {span[1][:10]}: --active-within 21 leaves those of the last three "
-            "weeks."
-        )
+    if scope.active_within is None and (days := days_seen(store, scope)):
+        first, last = days
+        yield ForAll(f"Hosts ever seen, {first} to {last}: --active-within 21 leaves those of the last three weeks.")
 
 
 def _caveats(kind: str | None) -> tuple[str, ...]:

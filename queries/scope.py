@@ -25,6 +25,7 @@ from cohabit.graph.incidence import (
     host_keys,
     positions,
     read_models,
+    sightings_span,
 )
 from cohabit.graph.places import KINDS
 from cohabit.graph.prefixes import PrefixTable, parse_prefix
@@ -184,6 +185,12 @@ def weeks_seen(store: GraphStore) -> list[int]:
     """The ISO weeks in which some host was seen, ascending."""
     table = store.table("MATCH (h:Host) UNWIND h.weeks AS week RETURN DISTINCT week AS week")
     return sorted(table.column("week").to_pylist())
+
+
+def days_seen(store: GraphStore, scope: Scope) -> tuple[str, str] | None:
+    """The first and the last day of all observations, where a scope has no time and so takes what was ever seen."""
+    span = None if scope.timed else sightings_span(store)
+    return None if span is None else (span[0][:10], span[1][:10])
 
 
 def check_min_hosts(min_hosts: int) -> None:

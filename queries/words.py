@@ -6,7 +6,7 @@ import re
 
 from cohabit.graph.incidence import Incidence, ItemMatrix
 
-_LONG_DIGEST = re.compile(r"^((?:digest:)?[0-9a-f]{12})[0-9a-f]{52}$")
+_LONG_DIGEST = re.compile(r"\A((?:digest:)?[0-9a-f]{12})[0-9a-f]{52}\Z")
 
 
 def count(number: int, noun: str) -> str:

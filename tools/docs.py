@@ -39,8 +39,17 @@ MATCH (h:Host)-[:IN_COUNTRY]->(c:Country) WHERE $port IN h.ports AND c.code IN $
 RETURN c.code AS country, count(h) AS hosts
 ```
 
-Types are text, integer, texts and integers; values are written in JSON. What runs on both stores keeps to the Cypher
-that the queries below use.
+Types are text, integer, texts and integers; values are written in JSON. Rows come as the query orders them.
+
+**What differs between the stores**, so that a query of your own gives the same on both:
+
+| in the embedded store | on Neo4j | write |
+|---|---|---|
+| `substring(text, 1, 5)` begins at the first character | at the second; the first is 0 | `STARTS WITH`, `CONTAINS` |
+| `list[1]` is the first element | the second | `UNWIND list AS one` |
+| no `split`, `head`, `last`, `toInteger`, `COUNT { … }`, `CALL { … }` | there | `UNWIND`, `WITH … count(…)` |
+| a parameter cannot stand in `any(x IN list WHERE …)` | it can | `UNWIND list AS x WITH …, x WHERE x …` |
+| a column without `AS` has another name | | `AS`, always |
 
 ## Parameters
 

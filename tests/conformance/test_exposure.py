@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cohabit.commands.exposure import _SCOPES
 from cohabit.errors import UsageError
 from cohabit.queries.impact import SCOPES, impact
 from cohabit.queries.monoculture import monoculture
@@ -205,6 +206,7 @@ def test_one_scope_of_impact_alone(small: Graph) -> None:
     whole = small.ask("impact", ["line:llama3.1"])
     scopes = list(dict.fromkeys(row["scope"] for row in whole.rows))
     assert set(scopes) <= set(SCOPES)
+    assert _SCOPES == SCOPES, "what the command line lists"
     for scope in SCOPES:
         alone = small.ask("impact", ["line:llama3.1"], scopes=(scope,))
         assert alone.rows == [row for row in whole.rows if row["scope"] == scope]

@@ -65,7 +65,7 @@ class Questions:
         for module in (cooccurrence, combinations):
             self.patch.setattr(module, "read_incidence", lambda store, scope: incidence(self.hosts, self.items))
         self.patch.setattr(bootstrap, "memberships", self._place)
-        self.patch.setattr(pair_words, "sightings_span", lambda store: None)
+        self.patch.setattr(pair_words, "days_seen", lambda store, scope: None)
         return question(None, *arguments, **options)
 
     def cooccurrence(self, *names: str, **options: Any) -> Any:
