@@ -110,13 +110,15 @@ class Graph(Questions):
         publish: int | None = None,
         source: str | None = None,
         level: str | None = None,
+        width: int | None = None,
         **filters: Any,
     ) -> bytes:
         """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file.
 
         `share` is what a still map of countries, providers or networks shows: `hosts`, `multi-model hosts`, or one of
         the common families, labs and countries of labs. `source` is the name of the data set, for the source line,
-        `level` what the map `time` follows: `family`, `line`, `lab` or `lab-country`.
+        `level` what the map `time` follows: `family`, `line`, `lab` or `lab-country`, `width` that of a still picture,
+        480 to 4,000 pixels (a `.png` has twice as many, to be sharp).
 
         >>> graph.picture("families", ".svg")[:5]
         b'<?xml'
@@ -139,6 +141,7 @@ class Graph(Questions):
             masker.addresses,
             named,
             level,
+            width,
         )
         store = renaming(self.store, masker.addresses)
         return make_file(store, kind, ending, request, rejected=self._rejected())

@@ -315,6 +315,15 @@ def make_map(
         str | None,
         typer.Option(help="With time: family, line, lab or lab-country.", show_default="family"),
     ] = None,
+    width: Annotated[
+        int | None,
+        typer.Option(
+            help="Width of a still picture in pixels, 480 to 4,000: laid out for it, with text as large as ever. A "
+            ".png has twice as many, to be sharp.",
+            show_default="what it needs",
+            metavar="PIXELS",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,
     publish: PublishOption = None,
     source: SourceOption = None,
@@ -325,7 +334,7 @@ def make_map(
     \b
     Examples:
       cohabit map families -o families.html
-      cohabit map countries --share lab-country:CN -o countries.svg
+      cohabit map countries --share lab-country:CN --width 680 -o countries.svg
       cohabit map time --level lab-country -o labs.html
       cohabit map hosts --has model:llama3.2:1b -o hosts.html
     """
@@ -335,7 +344,7 @@ def make_map(
     check_target(output, (".html", ".svg", ".png"))
     with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
         options: dict[str, Any] = {"seed": seed, "share": share, "publish": publish, "source": source, "level": level}
-        options |= filters.values()
+        options |= {"width": width, **filters.values()}
         content = graph.picture(kind, output.suffix.lower(), **options)
         notes = graph.notes(kind, publish=publish, **filters.values())
     write_file(output, content)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cohabit.maps.scale import percent, scale_end
-from cohabit.maps.svg import measured, tag, text
+from cohabit.maps.svg import measured, tag, text, wrapped
 
 _ROW = 22.0
+_ATTEMPTS = 8
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,28 @@ def beside(left: Drawing, right: Drawing, gap: float = 24.0) -> Drawing:
     """Two drawings side by side."""
     moved = tag("g", right.body, transform=f"translate({left.width + gap:.1f} 0)")
     return Drawing(left.width + gap + right.width, max(left.height, right.height), left.body + moved)
+
+
+def narrowed(room: float, draw: Callable[[float], Drawing]) -> Drawing:
+    """The largest drawing found that is no wider than `room`: names at the edge make one wider than was asked for.
+
+    Where none is, the last one is made smaller as a whole, text and all.
+    """
+    asked = room
+    for _ in range(_ATTEMPTS):
+        drawn = draw(asked)
+        if drawn.width <= room:
+            return drawn
+        asked *= 0.98 * max(room / drawn.width, 0.5)
+    scale = room / drawn.width
+    return Drawing(room, drawn.height * scale, tag("g", drawn.body, transform=f"scale({scale:.4g})"))
+
+
+def caption(words: str, width: float, class_: str = "m") -> Drawing:
+    """Words above a drawing, in as many lines as they take."""
+    found = wrapped(words, 13, width)
+    body = "".join(text(0, 14 + 18 * i, line, class_=class_, width=width) for i, line in enumerate(found))
+    return Drawing(width, 2 + 18 * len(found), body)
 
 
 def legend(classes: Sequence[tuple[str, str]], width: float) -> Drawing:

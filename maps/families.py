@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 from cohabit.graph.names import country_name
 from cohabit.maps.canvas import legend_chips, shown, tables
-from cohabit.maps.charts import Drawing, legend, stacked
+from cohabit.maps.charts import Drawing, caption, legend, narrowed, stacked
 from cohabit.maps.data import MapData, MapItem, MapPair
 from cohabit.maps.network import SafeNetwork, vis_network_source
 from cohabit.maps.network_figure import network_figure
 from cohabit.maps.order import similar_together
 from cohabit.maps.page import Tab, document, escaped, joined, network_view, plural, save_buttons, significant, within
-from cohabit.maps.positions import TALL, WIDE, Arrangement, Frame, arrange
+from cohabit.maps.positions import TALL, WIDE, Arrangement, Frame, arrange, frame_within
 from cohabit.maps.poster import how, not_linked, poster
-from cohabit.maps.svg import text
+from cohabit.maps.poster import room as room_in
 from cohabit.queries.backbone import STRONGEST_PER_ITEM, USUAL_MINIMUM, Backbone, backbone
 
 LABEL_LIMIT = 60
@@ -278,27 +278,31 @@ def _rule(data: MapData, chosen: Backbone) -> str:
     )
 
 
-def figure(data: MapData, *, seed: int = 0) -> tuple[Drawing, str]:
+def figure(data: MapData, *, seed: int = 0, room: float | None = None) -> tuple[Drawing, str]:
     """Return the network as a still picture with its legend, and how to read it.
 
-    It has the dots, lines and places of the interactive one.
+    It has the dots, lines and places of the interactive one; laid out anew where it is to be no wider than `room`.
     """
     shape = _Network.of(data)
     read = how(len(shape.ends), len(shape.pairs), shape.unlinked, _COLOUR, lines_follow="width: hosts with both")
-    return _drawn(data, shape, seed), read
+    return _drawn(data, shape, seed, room), read
 
 
-def poster_of(data: MapData, *, seed: int = 0) -> str:
+def poster_of(data: MapData, *, seed: int = 0, width: int | None = None) -> str:
     """Return the still picture as an SVG file that says how to read it."""
-    drawing, read = figure(data, seed=seed)
-    return poster(data.frame, drawing, how=read)
+    drawing, read = figure(data, seed=seed, room=room_in(width))
+    return poster(data.frame, drawing, how=read, width=width)
 
 
-def _drawn(data: MapData, shape: _Network, seed: int) -> Drawing:
+def _drawn(data: MapData, shape: _Network, seed: int, room: float | None) -> Drawing:
     if len(data.items) < 2:
-        return Drawing(_STILL_WIDTH, 30, text(0, 18, f"No network: {len(data.items)} of the two items that it takes."))
+        return caption(f"No network: {len(data.items)} of the two items that it takes.", room or _STILL_WIDTH, "t")
     colours = [int(shape.groups[group]["colour"]) for group in shape.group_of]
     edges = [(*ends, width) for ends, width in zip(shape.ends, shape.widths, strict=True)]
-    width, height, body = network_figure(shape.labels, colours, edges, shape.arranged(WIDE, seed))
-    key = legend([(f"f{group['colour']}", f"{group['text']} ({group['items']})") for group in shape.groups], width)
-    return stacked([Drawing(width, height, body), key])
+
+    def draw(frame: Frame) -> Drawing:
+        return Drawing(*network_figure(shape.labels, colours, edges, shape.arranged(frame, seed)))
+
+    drawn = draw(WIDE) if room is None else narrowed(room, lambda width: draw(frame_within(width)))
+    key = [(f"f{group['colour']}", f"{group['text']} ({group['items']})") for group in shape.groups]
+    return stacked([drawn, legend(key, room or drawn.width)])

@@ -47,7 +47,7 @@ def hosts(store: GraphStore, request: Request) -> str:
 
 def hosts_still(store: GraphStore, request: Request) -> str:
     """The same as an SVG file."""
-    return graph_still(_read(store, request))
+    return graph_still(_read(store, request), request.width)
 
 
 def _read(store: GraphStore, request: Request) -> Graph:

@@ -37,6 +37,8 @@ KINDS = {
 }
 OF_PLACES = ("countries", "providers", "networks")
 REPORT = "report"
+NARROWEST, WIDEST = 480, 4_000
+"""Of a still picture, in pixels: in less, a name and its figures do not stand side by side."""
 
 
 def make_map(store: GraphStore, kind: str, request: Request | None = None) -> str:
@@ -70,6 +72,7 @@ def make_file(
     """
     _check_share(kind, ending, request)
     _check_level(kind, request)
+    _check_width(kind, ending, request)
     if ending in (".png", ".pdf"):
         browser.find_browser(f"a {ending[1:].upper()} file")
     if kind == REPORT:
@@ -97,6 +100,15 @@ def _check_level(kind: str, request: Request | None) -> None:
         raise UsageError(f"--level is of the map time; leave it out for {kind}, and choose the map by its kind")
     if request.level not in months.LEVELS:
         raise UsageError(f"--level {request.level!r}: {among(request.level, months.LEVELS)}")
+
+
+def _check_width(kind: str, ending: str, request: Request | None) -> None:
+    if request is None or request.width is None:
+        return
+    if kind == REPORT or ending not in (".svg", ".png"):
+        raise UsageError("--width is of a still picture (.svg, .png); a page takes the width of its window")
+    if not NARROWEST <= request.width <= WIDEST:
+        raise UsageError(f"--width {request.width}: pixels, from {NARROWEST} to {WIDEST:,}")
 
 
 def _known(kind: str) -> Kind:

@@ -46,7 +46,7 @@ def still(level: str) -> Still:
     def make(store: GraphStore, request: Request) -> str:
         network = network_of(store, level, request)
         data = map_data(network, Result((), []), request, level)
-        return poster_of(data, seed=request.seed)
+        return poster_of(data, seed=request.seed, width=request.width)
 
     return make
 

@@ -33,7 +33,7 @@ def models(store: GraphStore, request: Request) -> str:
 
 def models_still(store: GraphStore, request: Request) -> str:
     """The same as an SVG file."""
-    return graph_still(_read(store, request))
+    return graph_still(_read(store, request), request.width)
 
 
 def _read(store: GraphStore, request: Request) -> Graph:

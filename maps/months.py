@@ -11,14 +11,15 @@ import numpy as np
 from cohabit.graph.incidence import Integers, ItemMatrix
 from cohabit.graph.store import GraphStore
 from cohabit.maps.canvas import legend_chips, shown
-from cohabit.maps.charts import Drawing, Line, lines, stacked
+from cohabit.maps.charts import Drawing, Line, caption, lines, narrowed, stacked
 from cohabit.maps.data import Frame
 from cohabit.maps.network_figure import network_figure
 from cohabit.maps.page import Tab, document, joined, network_view, plural, save_buttons, significant, static
-from cohabit.maps.positions import WIDE, Arrangement, Tray, arrange
+from cohabit.maps.positions import WIDE, Arrangement, Tray, arrange, frame_within
+from cohabit.maps.positions import Frame as Area
 from cohabit.maps.poster import poster
+from cohabit.maps.poster import room as room_in
 from cohabit.maps.request import Request, frame_of
-from cohabit.maps.svg import text
 from cohabit.queries.measures import wilson_rounded
 from cohabit.queries.onemode import OneMode, one_mode, published
 from cohabit.queries.protection import Protection
@@ -53,8 +54,9 @@ def months(store: GraphStore, request: Request) -> str:
 def months_still(store: GraphStore, request: Request) -> str:
     """The course of the shares and the network of the last month, as an SVG file."""
     frame, seen, whole = _read(store, request)
-    picture = figure(seen, whole, frame.unit, protected=request.protected, seed=request.seed)
-    return poster(frame, picture, how=_how_to_read(frame.unit, request.protected))
+    inside = room_in(request.width)
+    picture = figure(seen, whole, frame.unit, protected=request.protected, seed=request.seed, room=inside)
+    return poster(frame, picture, how=_how_to_read(frame.unit, request.protected), width=request.width)
 
 
 def _how_to_read(unit: str, protected: Protection | None) -> str:
@@ -116,7 +118,8 @@ class _Shape:
     networks: list[OneMode]
     bases: Integers
     counts: Integers
-    places: Arrangement
+    edges: list[tuple[int, int, float]]
+    seed: int
 
     @classmethod
     def of(cls, seen: Sightings, whole: OneMode, level: str, protected: Protection | None, seed: int) -> _Shape:
@@ -132,10 +135,18 @@ class _Shape:
             for label, hosts in zip(one.labels, one.hosts.tolist(), strict=True):
                 if label in number:
                     counts[number[label], column] = hosts
-        largest = counts.max(axis=1, initial=0).tolist()
-        places = arrange([shown(name, 60) for name in names], largest, _lines(whole, number), WIDE, seed=seed)
         hosts = [int(whole.hosts[i]) for i in order]
-        return cls(names, hosts, number, periods, networks, bases[periods], counts, places)
+        return cls(names, hosts, number, periods, networks, bases[periods], counts, _lines(whole, number), seed)
+
+    @property
+    def labels(self) -> list[str]:
+        """The names as they are drawn."""
+        return [shown(name, 60) for name in self.names]
+
+    def arranged(self, frame: Area) -> Arrangement:
+        """Places of the dots in an area."""
+        largest = self.counts.max(axis=1, initial=0).tolist()
+        return arrange(self.labels, largest, self.edges, frame, seed=self.seed)
 
 
 def render(frame: Frame, seen: Sightings, whole: OneMode, *, protected: Protection | None = None, seed: int = 0) -> str:
@@ -144,7 +155,13 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, protected: Protecti
     `protected`: what is published of each month (and `whole` is published already).
     """
     shape = _Shape.of(seen, whole, frame.unit, protected, seed)
-    names, number, found, periods, networks = shape.names, shape.number, shape.places, shape.periods, shape.networks
+    names, number, found, periods, networks = (
+        shape.names,
+        shape.number,
+        shape.arranged(WIDE),
+        shape.periods,
+        shape.networks,
+    )
     figures = [_pairs(one, number) for one in networks]
     drawn = [{(a, b) for a, b, _ in _lines(one, number)} for one in networks]
     union = sorted(set().union(*drawn)) if drawn else []
@@ -198,19 +215,23 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, protected: Protecti
 
 
 def figure(
-    seen: Sightings, whole: OneMode, level: str, *, protected: Protection | None = None, seed: int = 0
+    seen: Sightings,
+    whole: OneMode,
+    level: str,
+    *,
+    protected: Protection | None = None,
+    seed: int = 0,
+    room: float | None = None,
 ) -> Drawing:
     """Return the shares of the largest items with bands of their 95 % intervals, and below the last month's network.
 
-    Places are those of the interactive map.
+    Places are those of the interactive map; laid out anew where it is to be no wider than `room`.
     """
     shape = _Shape.of(seen, whole, level, protected, seed)
-    counts, found, periods = shape.counts, shape.places, shape.periods
+    counts, labels, periods = shape.counts, shape.labels, shape.periods
+    width = room or _STILL_WIDTH
     if not periods or not shape.names:
-        return Drawing(
-            _STILL_WIDTH, 30, text(0, 18, f"No host in this selection listed a known {level.replace('-', ' ')}.")
-        )
-    labels = [shown(name, 60) for name in shape.names]
+        return caption(f"No host in this selection listed a known {level.replace('-', ' ')}.", width, "t")
     courses = []
     for own, label in zip(counts[:FOLLOWED], labels, strict=False):
         low, high = wilson_rounded(own, shape.bases, protected.k if protected else 1)
@@ -218,6 +239,21 @@ def figure(
         # What is rounded to 0 is not said: a point there would say that there was none.
         told = ((p, float(s), float(a), float(b)) for p, n, s, a, b in points if n or not protected)
         courses.append(Line(label, tuple(told)))
+    drawn = Drawing(width, 0, "")
+    if counts[:, -1].any():
+        drawn = (
+            _last_month(shape, WIDE) if room is None else narrowed(room, lambda w: _last_month(shape, frame_within(w)))
+        )
+    last = f"{seen.periods.labels[periods[-1]]}{seen.periods.partly(periods[-1])}"
+    said = f"The network of {last}: {count(int(shape.bases[-1]), 'host')} whose list was seen."
+    head = "Share of the hosts whose list was seen in the month, with 95 % intervals."
+    chart = lines(seen.periods.labels, courses, room or max(drawn.width, width), 300)
+    return stacked([caption(head, width), chart, caption(said, width, "t"), drawn])
+
+
+def _last_month(shape: _Shape, frame: Area) -> Drawing:
+    """The network of the last month in the places of all months together."""
+    counts, found, labels = shape.counts, shape.arranged(frame), shape.labels
     there = np.flatnonzero(counts[:, -1]).tolist()
     place = {index: position for position, index in enumerate(there)}
     now = Arrangement(
@@ -227,15 +263,7 @@ def figure(
         None,
     )
     ends = [(place[a], place[b], 0.8) for a, b, _ in _lines(shape.networks[-1], shape.number)]
-    colours = [min(index, FOLLOWED) for index in there]
-    drawn = Drawing(_STILL_WIDTH, 0, "")
-    if there:
-        drawn = Drawing(*network_figure([labels[i] for i in there], colours, ends, now))
-    last = f"{seen.periods.labels[periods[-1]]}{seen.periods.partly(periods[-1])}"
-    said = f"The network of {last}: {count(int(shape.bases[-1]), 'host')} whose list was seen."
-    head = text(0, 16, "Share of the hosts whose list was seen in the month, with 95 % intervals.", class_="m")
-    chart = lines(seen.periods.labels, courses, max(drawn.width, _STILL_WIDTH), 300)
-    return stacked([Drawing(_STILL_WIDTH, 20, head), chart, Drawing(_STILL_WIDTH, 20, text(0, 16, said)), drawn])
+    return Drawing(*network_figure([labels[i] for i in there], [min(i, FOLLOWED) for i in there], ends, now))
 
 
 def _lines(network: OneMode, number: Mapping[str, int]) -> list[tuple[int, int, float]]:

@@ -21,6 +21,8 @@ Indexes = NDArray[np.int64]
 _LARGEST, _SMALLEST = 26.0, 2.4
 GAP = 3.0
 _WIDE = 1.5
+TRAY_HEAD = 26.0
+"""Room for the line of text above the items without an edge, in pixels at zoom 1."""
 _ROUNDS = 60
 
 
@@ -159,7 +161,7 @@ def _tray(
     """Rows of the items without an edge below all others, largest first; the head has room for a line of text."""
     if not lonely:
         return None
-    head, pad = 26.0, 8.0
+    pad = 8.0
     left, right, bottom = -450.0, 450.0, 0.0
     if linked:
         left = float((places[linked, 0] - radius[linked]).min())
@@ -169,7 +171,7 @@ def _tray(
     area = float(np.sum((2 * radius[lonely] + 4) ** 2))
     extra = max(0.0, math.sqrt(area * 2.5) - (right - left)) / 2
     left, right = left - extra, right + extra
-    x, y, row = left + pad, bottom + head, 0.0
+    x, y, row = left + pad, bottom + TRAY_HEAD, 0.0
     for item in lonely:
         size = float(radius[item])
         if x + 2 * size > right - pad and x > left + pad:

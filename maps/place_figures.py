@@ -17,6 +17,7 @@ from cohabit.queries.place_shares import HOSTS
 
 _ROW = 22.0
 _CLUSTER_COLOURS = 7
+_NARROWEST_CELL = 44.0
 
 
 def hatch() -> str:
@@ -78,10 +79,11 @@ def ranking(figures: PlaceFigures, shares: Shares, rows: int, width: float) -> D
 
 def profiles(figures: PlaceFigures, rows: int, columns: int, width: float) -> Drawing:
     """Places that run alike in rows side by side, the most common families in columns, shares as shades and figures."""
-    items = figures.families[:columns]
     places = _first_of_clusters(figures, rows)
-    names, side = 220.0, 26.0
-    cell = min(68.0, (width - names - side) / max(len(items), 1))
+    names, side, slant = min(220.0, width * 0.3), 26.0, 40.0
+    # As many columns as have room for a figure.
+    items = figures.families[: min(columns, int((width - names - side - slant) / _NARROWEST_CELL))]
+    cell = min(68.0, (width - names - side - slant) / max(len(items), 1))
     head = min(110.0, max((measured(s.title, 12) for s in items), default=0.0) * 0.72 + 18)
     parts = []
     for column, shares in enumerate(items):
@@ -106,7 +108,7 @@ def profiles(figures: PlaceFigures, rows: int, columns: int, width: float) -> Dr
             parts.append(tag("rect", x=x, y=y, width=cell - 1, height=_ROW - 2, class_=f"q{shade}"))
             parts.append(text(x + cell / 2, y + 14, percent(share), class_=f"on{shade}", anchor="middle"))
         y += _ROW
-    return Drawing(side + names + cell * len(items) + 40, y, "".join(parts))
+    return Drawing(side + names + cell * len(items) + slant, y, "".join(parts))
 
 
 _CELL_CUTS = (0.03, 0.1, 0.2, 0.4)

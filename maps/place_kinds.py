@@ -7,8 +7,8 @@ from dataclasses import replace
 from cohabit.graph.store import GraphStore
 from cohabit.maps import place_page
 from cohabit.maps.data import Frame
-from cohabit.maps.places import figure, figures_of
-from cohabit.maps.poster import poster
+from cohabit.maps.places import WIDTH, figure, figures_of
+from cohabit.maps.poster import poster, room
 from cohabit.maps.request import Maker, Request, Still
 from cohabit.queries.place_shares import HOSTS, MULTI_MODEL, PlaceShares, place_shares, published
 
@@ -39,7 +39,8 @@ def _still(by: str) -> Still:
             # What the share is of.
             unit = "model" if measure.level == MULTI_MODEL else measure.level
             frame = replace(frame, base=measure.overall_base, unit=unit)
-        return poster(frame, figure(figures, share=request.share))
+        drawing = figure(figures, room(request.width) or WIDTH, share=request.share)
+        return poster(frame, drawing, width=request.width)
 
     return make
 

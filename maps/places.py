@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cohabit.graph.names import country_name
-from cohabit.maps.charts import Drawing, beside, legend, stacked
+from cohabit.maps.charts import Drawing, beside, caption, legend, stacked
 from cohabit.maps.page import plural
 from cohabit.maps.place_data import FEW, Cluster, Place, PlaceFigures, Shares
 from cohabit.maps.place_figures import profiles, ranking, world_map
-from cohabit.maps.svg import text
 from cohabit.queries.place_shares import HOSTS, PlaceShares
 from cohabit.queries.result import Row
 from cohabit.queries.words import count
 from cohabit.text import visible
 
-# Sizes of the drawings, in pixels.
-_WIDTH, _RANKED, _PROFILED, _COLUMNS = 1150.0, 15, 30, 14
+WIDTH = 1150.0
+"""Of a drawing that nobody wants narrower, in pixels."""
+_BESIDE, _RANKED, _PROFILED, _COLUMNS = 900.0, 15, 30, 14
 _NAME_LIMIT = 60
 
 
@@ -74,29 +74,30 @@ def _cluster(by: str, rows: Sequence[Row]) -> Cluster:
     return Cluster(", ".join(names) + more, len(rows), sum(row["base"] for row in rows), apart)
 
 
-def figure(figures: PlaceFigures, width: float = _WIDTH, *, share: str | None = None) -> Drawing:
+def figure(figures: PlaceFigures, width: float = WIDTH, *, share: str | None = None) -> Drawing:
     """Return the main picture: the world and a ranking, or the profiles of places that are alike and a ranking.
 
-    `share` names what is shown of the places (None: the hosts).
+    `share` names what is shown of the places (None: the hosts). Where it is narrow the ranking stands below the world.
     """
     shown = figures.chosen(share)
     if not figures.places:
-        return _caption(figures.none_shown, width)
+        return caption(figures.none_shown, width)
     if figures.by == "country":
-        side = width * 0.36
-        drawn = world_map(figures, shown.drawn, width - side - 24)
+        narrow = width < _BESIDE
+        side = width if narrow else width * 0.36
+        drawn = world_map(figures, shown.drawn, width if narrow else width - side - 24)
         key = legend([*shown.legend, ("none", figures.nothing)], drawn.width)
-        left = [_caption(_said(shown), drawn.width), drawn, key]
+        left = [caption(_said(shown), drawn.width), drawn, key]
         right = [_ranked(figures, shown, side), ranking(figures, shown, _RANKED, side)]
-        return beside(stacked(left, gap=8), stacked(right, gap=8))
+        return stacked([*left, *right], gap=8) if narrow else beside(stacked(left, gap=8), stacked(right, gap=8))
     parts = [
-        _caption(_said(shown), width),
+        caption(_said(shown), width),
         _ranked(figures, shown, width),
-        ranking(figures, shown, _RANKED, width * 0.66),
+        ranking(figures, shown, _RANKED, width if width < _BESIDE else width * 0.66),
     ]
     if figures.by_cluster and figures.families:
         said = f"Who is alike: families among the hosts with a known one, of {figures.cluster_minimum:,} hosts or more"
-        parts += [_caption(said, width), profiles(figures, _PROFILED, _COLUMNS, width)]
+        parts += [caption(said, width), profiles(figures, _PROFILED, _COLUMNS, width)]
     return stacked(parts)
 
 
@@ -118,8 +119,4 @@ def _ranked(figures: PlaceFigures, shown: Shares, width: float) -> Drawing:
     said = [f"{which}.", "Dots: shares, with 95 % intervals."]
     if figures.left_out:
         said.insert(1, f"{figures.left_out:,} more, with fewer hosts, are left out.")
-    return stacked([_caption(line, width) for line in said], gap=0)
-
-
-def _caption(words: str, width: float) -> Drawing:
-    return Drawing(width, 20, text(0, 14, words, class_="m", width=width))
+    return stacked([caption(line, width) for line in said], gap=0)

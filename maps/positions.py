@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import networkx as nx
 import numpy as np
@@ -42,6 +42,13 @@ class Frame:
 
 WIDE = Frame(900, 600, 30, 3.5, 10_000, turned=False, cell_width=128, cell_height=21)
 TALL = Frame(350, 530, 17, 3.0, 20, turned=True, cell_width=102, cell_height=23)
+
+
+def frame_within(width: float) -> Frame:
+    """The wide area, made to fit a still picture: taller where it is narrow, and then turned, its tray below."""
+    height = min(max(WIDE.height, WIDE.width * WIDE.height / width), 2 * WIDE.height)
+    largest = WIDE.largest * min(1.0, max(0.6, width / WIDE.width))
+    return replace(WIDE, width=width, height=height, largest=largest, turned=width < WIDE.width)
 
 
 @dataclass(frozen=True)

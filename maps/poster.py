@@ -8,7 +8,7 @@ from cohabit import __version__
 from cohabit.maps.charts import Drawing
 from cohabit.maps.data import Frame
 from cohabit.maps.place_figures import hatch
-from cohabit.maps.svg import measured, standalone, tag, text
+from cohabit.maps.svg import standalone, tag, text, wrapped
 from cohabit.text import visible
 
 _MARGIN = 20.0
@@ -54,31 +54,23 @@ def not_linked(a: str, b: str, hosts: int, lift: float | None) -> str:
     )
 
 
-def poster(frame: Frame, drawing: Drawing, *, how: str = "") -> str:
-    """Return an SVG file; `how` says how to read the picture."""
-    width = max(drawing.width, _NARROWEST) + 2 * _MARGIN
-    room = width - 2 * _MARGIN
+def room(width: int | None) -> float | None:
+    """The room for a drawing in a file of this width; None where it takes what it needs."""
+    return None if width is None else width - 2 * _MARGIN
+
+
+def poster(frame: Frame, drawing: Drawing, *, how: str = "", width: int | None = None) -> str:
+    """Return an SVG file; `how` says how to read the picture, `width` (pixels) is that of the file."""
+    inside = room(width) or max(drawing.width, _NARROWEST)
     parts, y = [hatch()], 12.0
-    for line in _wrapped(visible(frame.title, _TITLE_LIMIT), room, 19):
+    for line in wrapped(visible(frame.title, _TITLE_LIMIT), 19, inside):
         y += 24
-        parts.append(text(_MARGIN, y, line, size=19, class_="h", width=room))
+        parts.append(text(_MARGIN, y, line, size=19, class_="h", width=inside))
     y += 20
     parts.append(tag("g", drawing.body, transform=f"translate({_MARGIN:g} {y:g})"))
     y += drawing.height + 12
-    for line in (wrapped for said in (*([how] if how else []), *stamp(frame)) for wrapped in _wrapped(said, room, 12)):
+    for line in (part for said in (*([how] if how else []), *stamp(frame)) for part in wrapped(said, 12, inside)):
         y += 17
-        parts.append(text(_MARGIN, y, line, size=12, class_="m", width=room))
+        parts.append(text(_MARGIN, y, line, size=12, class_="m", width=inside))
     title = f"{'SIMULATED DATA – ' if frame.simulated else ''}{frame.heading}"
-    return standalone(title, round(width), round(y + _MARGIN), "".join(parts))
-
-
-def _wrapped(line: str, room: float, size: float) -> list[str]:
-    """Lines no wider than `room`, broken at blanks."""
-    found = [""]
-    for word in line.split(" "):
-        longer = f"{found[-1]} {word}".strip()
-        if found[-1] and measured(longer, size) > room:
-            found.append(word)
-        else:
-            found[-1] = longer
-    return found
+    return standalone(title, round(inside + 2 * _MARGIN), round(y + _MARGIN), "".join(parts))

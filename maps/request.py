@@ -21,7 +21,7 @@ class Request:
 
     With `protected` the map is for everybody: it says nothing of few hosts. `share` names what the still picture of a
     map of places shows (None: hosts), as the page's own list of choices has it. `source` names the data set. `level` is
-    what a map over time follows (None: families).
+    what a map over time follows (None: families), `width` that of a still picture in pixels (None: what it needs).
     """
 
     scope: Scope = field(default_factory=Scope)
@@ -34,6 +34,7 @@ class Request:
     name: Callable[[str], str] = str
     source: str = ""
     level: str | None = None
+    width: int | None = None
 
     @property
     def least(self) -> int:

@@ -60,6 +60,18 @@ def fitted(content: str, size: float, width: float | None) -> str:
     return shown + "…"
 
 
+def wrapped(content: str, size: float, width: float) -> list[str]:
+    """Lines no wider than `width`, broken at blanks."""
+    found = [""]
+    for word in content.split(" "):
+        longer = f"{found[-1]} {word}".strip()
+        if found[-1] and measured(longer, size) > width:
+            found.append(word)
+        else:
+            found[-1] = longer
+    return found
+
+
 def measured(content: str, size: float) -> float:
     """Estimated width of a line; browsers differ by a few per cent."""
     units = 0.0
