@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -83,8 +83,7 @@ def load(
     masker = masker_of(data, show_addresses)
     files = [replace(f, file=masker.text(f.file), error=f.error and masker.text(f.error)) for f in files]
     failed = [f"cohabit: {visible(f.error or '')}" for f in files if f.status == "failed"]
-    skipped = [f"skipped: {visible(f.error or '')}" for f in files if f.status == "skipped"]
-    caveats = [*skipped]
+    caveats = _skipped([f.error or "" for f in files if f.status == "skipped"])
     empty = [f.file for f in files if f.status == "loaded" and not f.read]
     caveats += [f"{name}: loaded, but it holds no records" for name in empty]
     caveats += [f"{f.file}: {f.note}" for f in files if f.note]
@@ -101,6 +100,16 @@ def load(
     simulated = bool(files) and all(f.simulated for f in files if f.status != "failed") and usable
     made = result(LOAD_COLUMNS, rows, headline=headline, caveats=caveats, table_columns=TABLE_COLUMNS)
     return replace(made, simulated=simulated), failed
+
+
+def _skipped(errors: Sequence[str]) -> list[str]:
+    """A line for each file that nobody knows, and once for all of them what is known."""
+    said, known = [], ""
+    for error in errors:
+        what, _, names = error.rpartition(registry.KNOWN_ARE)
+        said.append(f"skipped: {visible(what or error)}")
+        known = names if what else known
+    return [*said, f"known to `load` are: {visible(known)}"] if known else said
 
 
 def loaders() -> Result:

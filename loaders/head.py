@@ -17,6 +17,7 @@ from cohabit.loaders.streams import GZIP, ZSTD
 from cohabit.loaders.values import RecordError, kind
 from cohabit.text import visible
 
+_WORDS = 6  # of a heading
 LOOKED_AT = 20  # records: one damaged record at the start does not hide what the others are
 
 _SIGNATURES = (
@@ -115,12 +116,17 @@ class Head:
 
     @property
     def is_table(self) -> bool:
-        """Say whether this looks like CSV or TSV with headings: the second line has no fewer cells than the first."""
+        """Say whether this looks like CSV or TSV with headings: the second line has no fewer cells than the first.
+
+        Headings are a few words: a sentence with commas, as in a README beside the scans, is none.
+        """
         lines = [line for line in self.text.split("\n")[:LOOKED_AT] if line.strip()]
         names = set(self.columns) - {""}
         if len(lines) < 2 or len(names) < max(len(self.columns), 2) or lines[0].lstrip().startswith(("<", "{", "[")):
             return False
         delimiter = max(",;\t", key=lines[0].count)
+        if lines[0].startswith("# ") or any(len(name.split()) > _WORDS for name in names):
+            return False
         is_text = all(name.isprintable() and "\ufffd" not in name for name in names)
         return is_text and lines[1].count(delimiter) >= lines[0].count(delimiter)
 

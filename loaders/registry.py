@@ -49,7 +49,10 @@ from cohabit.loaders.values import host as canonical_host
 from cohabit.loaders.values import port as checked_port
 from cohabit.text import visible
 
-__all__ = ["Loader", "Reading", "Unrecognised", "built_in", "get", "loaders", "open_reading"]
+__all__ = ["KNOWN_ARE", "Loader", "Reading", "Unrecognised", "built_in", "get", "loaders", "open_reading"]
+
+KNOWN_ARE = ". Known are: "
+"""In the message of a source that nobody knows: before it what the source is, behind it what is alike for all."""
 
 _outside = cache(outside_loaders)
 
@@ -225,4 +228,4 @@ def _recognised(head: Head, context: Context) -> Loader:
     if head.is_table:
         raise Unrecognised(f"this is a table; {explained(head.columns)}")
     names = ", ".join(sorted(loader.name for loader in loaders()))
-    raise Unrecognised(f"this is {head.seen()}. Known are: {names} (`cohabit load --list` says what each reads)")
+    raise Unrecognised(f"this is {head.seen()}{KNOWN_ARE}{names} (`cohabit load --list` says what each reads)")

@@ -34,6 +34,7 @@ _ONE_COUNTRY = (
     "The report is of one country. Figures of other studies are of the whole world and not beside these; "
     "the command cohabit study has them."
 )
+_STUDY_HEADS = ["Claim", "In the study", "Here", "95 % interval", "Other definitions", "Verdict"]
 _METHODS = (
     "Shares are of hosts with at least one known item of the level; for places, of all hosts; for the course over "
     "time, of hosts whose list was seen in the month. Intervals are Wilson's, at 95 %; they take hosts as independent.",
@@ -216,6 +217,7 @@ def _study(data: ReportData) -> str:
             _NOT_KNOWN
             if row["low"] is None or row["verdict"] == MISSING
             else f"{_figure(row['low'])} to {_figure(row['high'])}",
+            _range(data.readings.get(row["claim"], ()) if row["verdict"] != MISSING else ()),
             # On paper a verdict broken into three lines doubles the length of the table.
             f'<span class="whole">{escaped(row["verdict"])}</span>' if row["verdict"] else _NOT_KNOWN,
         ]
@@ -226,12 +228,11 @@ def _study(data: ReportData) -> str:
     return _section(
         "Figures of another study beside these data",
         _lead(title),
-        _table(["Claim", "In the study", "Here", "95 % interval", "Verdict"], cells, numbers={1, 2, 3})
-        if cells
-        else "",
+        _table(_STUDY_HEADS, cells, numbers={1, 2, 3, 4}) if cells else "",
         _note(
-            "The study's numbers are those of other scans. The command <code>cohabit study</code> gives each figure "
-            "under other definitions too."
+            "The study's numbers are those of other scans. Other definitions: the same figure at one moment, of lines "
+            "in the place of reported families, without suspected decoys …, from the least to the largest; quote "
+            "a figure with its definition. The command <code>cohabit study</code> has each of them by its name."
         ),
     )
 
@@ -317,3 +318,9 @@ def _figure(value: Any) -> str:
     if value is None:
         return _NOT_KNOWN
     return f"{value * 100:.1f} %" if isinstance(value, float) else f"{value:,}"
+
+
+def _range(values: Sequence[Any]) -> str:
+    """The least and the largest of several figures."""
+    ends = list(dict.fromkeys(_figure(value) for value in (*values[:1], *values[-1:])))
+    return " to ".join(ends) or _NOT_KNOWN

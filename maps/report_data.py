@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cohabit.graph.archive import RejectedRecord
 from cohabit.graph.names import country_name
@@ -59,6 +60,7 @@ class ReportData:
     lines: tuple[Line, ...]
     trend: str
     study: tuple[Row, ...]
+    readings: dict[str, tuple[Any, ...]]
     study_title: str
     study_headline: str
     quality: tuple[Row, ...]
@@ -104,6 +106,7 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
         lines=lines,
         trend=trend,
         study=tuple(beside),
+        readings=_other_readings(study.rows),
         study_title=load_claims(None).title,
         study_headline=of_a_part or study.headline or "",
         quality=tuple(quality.rows),
@@ -131,6 +134,15 @@ def _answer(question: str, answer: Result, request: Request, **options: object) 
     said = published(answer, rule_of(question, (), options), request.protected)
     rows = [dict.fromkeys(answer.columns) | row for row in said.rows if request.protected.other not in row.values()]
     return replace(said, rows=rows, headline=None)
+
+
+def _other_readings(rows: Sequence[Row]) -> dict[str, tuple[Any, ...]]:
+    """Of each claim what it comes to under other definitions of the same data, from the least."""
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        if row["reading"] != AS_DEFINED and row["computed"] is not None:
+            found.setdefault(row["claim"], []).append(row["computed"])
+    return {claim: tuple(sorted(values)) for claim, values in found.items()}
 
 
 def _caveats(ranked: Result, pairs: Result, clusters: Result, request: Request) -> tuple[str, ...]:

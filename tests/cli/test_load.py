@@ -82,7 +82,8 @@ def test_a_folder_of_answers_beside_other_files(program: Program) -> None:
         "[2001:db8::9]_9000_v1_models.json": vllm,
         "192.0.2.10.txt": b"Ollama is running",
         "photo.jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF\x00",
-        "README.md": b"# Answers\n\nOne file for each host, as it answered.\n",
+        # Not a table, for all its commas; and what is known is said once for all.
+        "README.md": b"# Answers, as they came\n\nOne file for each host, as it answered, and more.\n",
         "scan.ndjson": ndjson([seen("192.0.2.11", "qwen2.5:7b", version=None)]),
     }
     for name, content in files.items():
@@ -106,6 +107,8 @@ def test_a_folder_of_answers_beside_other_files(program: Program) -> None:
     for name, row in rows.items():
         told = f"skipped: answers/{name}: this is " in done.err
         assert told == (row["status"] == "skipped")
+    assert "README.md: this is text that begins with “# Answers, as they came”\n" in done.err
+    assert done.err.count("answers, censys") == 1
     assert "6 records read, 0 rejected, 6 observations." in program("load", "answers").text
     assert program("info", "--format", "json").json["hosts"] == 6
     hosts = program("hosts", "--format", "json", "--show-addresses").json

@@ -222,6 +222,28 @@ def test_the_study_is_named_and_empty_columns_are_not_there(plain: Path) -> None
     assert "Effect" not in shown(public)
 
 
+def test_beside_each_figure_stands_what_other_definitions_make_of_it(plain: Path) -> None:
+    with Graph(plain) as graph:
+        page, answers = graph.report(), graph.study().to_dict("records")
+    section = page[page.index("<h2>Figures of another study") :].split("</section>")[0]
+    cells = {}
+    for row in re.findall(r"<tr>.*?</tr>", section, re.S)[1:]:
+        claim, _, _, _, other, _ = re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)
+        cells[claim] = other
+    several = 0
+    for claim, other in cells.items():
+        own = [row for row in answers if row["claim"] == claim]
+        found = [row["computed"] for row in own if row["reading"] != "as defined" and row["computed"] is not None]
+        if not found or own[0]["verdict"] == "not in this data":
+            assert other == "–", claim
+            continue
+        ends = [f"{v * 100:.1f} %" if isinstance(v, float) and v != int(v) else f"{v:,.0f}" for v in found]
+        least, most = ends[found.index(min(found))], ends[found.index(max(found))]
+        assert other == (least if least == most else f"{least} to {most}"), claim
+        several += least != most
+    assert several
+
+
 def test_the_source_is_named_where_it_is_said(plain: Path, hostile: Path) -> None:
     name = "Serverliste\u202e <b>von Beispiel</b>, 2026"
     said = r"Serverliste\u202e <b>von Beispiel</b>, 2026 (1 scan)"
