@@ -11,10 +11,8 @@ from cohabit.errors import UsageError
 from cohabit.graph.names import country_name
 from cohabit.maps import scale
 from cohabit.queries.place_shares import HOSTS, MULTI_MODEL, PlaceMeasure
+from cohabit.queries.places import FEW
 from cohabit.text import visible
-
-# A share of fewer hosts is not drawn as one: the place is hatched instead.
-FEW = 50
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from cohabit.maps import scale
 from cohabit.maps.charts import Drawing
 from cohabit.maps.data import Frame
 from cohabit.maps.page import Tab, document, escaped, joined, plural, save_buttons, significant, static
-from cohabit.maps.place_data import FEW, Cluster, PlaceFigures, Shares
+from cohabit.maps.place_data import Cluster, PlaceFigures, Shares
 from cohabit.maps.place_figures import cluster_class, hatch, multiples, profiles, world_map
 from cohabit.maps.svg import coloured, light_colours, tag
+from cohabit.queries.places import FEW
 from cohabit.text import visible
 
 _SCRIPTS = ("shell.js", "search.js", "table.js", "drawings.js", "places.js")

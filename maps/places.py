@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from cohabit.graph.names import country_name
 from cohabit.maps.charts import Drawing, beside, caption, legend, stacked
 from cohabit.maps.page import plural
-from cohabit.maps.place_data import FEW, Cluster, Place, PlaceFigures, Shares
+from cohabit.maps.place_data import Cluster, Place, PlaceFigures, Shares
 from cohabit.maps.place_figures import profiles, ranking, world_map
 from cohabit.queries.place_shares import HOSTS, PlaceShares
+from cohabit.queries.places import FEW
 from cohabit.queries.result import Row
 from cohabit.queries.words import count
 from cohabit.text import visible

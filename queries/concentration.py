@@ -11,7 +11,8 @@ from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
-from cohabit.queries.places import UNKNOWN, Membership
+from cohabit.queries.backbone import USUAL_MINIMUM
+from cohabit.queries.places import FEW, UNKNOWN, Membership, places_by_base
 from cohabit.queries.profiles import place_counts, place_membership, profiles
 from cohabit.queries.protection import Protection
 from cohabit.queries.result import Result, Row, result
@@ -110,15 +111,28 @@ def quotients(
         *(values.tolist() for values in (entries.data, share, overall, measures.ratio(share, overall), base)),
     ]
     rows: list[Row] = [dict(zip(QUOTIENT_COLUMNS, cells, strict=True)) for cells in zip(*columns, strict=True)]
-    rows.sort(key=lambda r: (r["place"] == UNKNOWN, r["place"], -r["quotient"], r["item"]))
+    order = places_by_base(rows)
+    rows.sort(key=lambda r: (order[r["place"]], -r["quotient"], r["item"]))
     headline = (
         f"Location quotients of {count(len(set(columns[1])), 'item')} of level {level} within each {by}, "
-        f"on {count(matrix.base, 'host')}: 1 is as common as overall."
+        f"on {count(matrix.base, 'host')}: 1 is as common as overall.{_furthest(rows)}"
         if rows
         else f"No item of level {level} on {count(len(incidence.hosts), 'host')}."
     )
     caveats = ["A quotient from a few hosts says little: look at the columns hosts and base."] if rows else []
     return result(QUOTIENT_COLUMNS, rows, headline=headline, caveats=caveats)
+
+
+def _furthest(rows: list[Row]) -> str:
+    """The item that is furthest above its share overall, of those in places whose share says something."""
+    told = [row for row in rows if row["base"] >= FEW and row["hosts"] >= USUAL_MINIMUM and row["place"] != UNKNOWN]
+    if not told:
+        return ""
+    first = max(told, key=lambda row: row["quotient"])
+    return (
+        f" Of items on {USUAL_MINIMUM} hosts or more in places with {FEW} or more, {first['item']} in {first['place']} "
+        f"is furthest above it: {percent(first['share'])} of {first['base']:,}, {first['quotient']:.2f} times as much."
+    )
 
 
 def _row(counts: Any, place: int) -> tuple[Integers, Integers]:

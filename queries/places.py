@@ -23,6 +23,8 @@ _CYPHER = {
 PLACES = tuple(_CYPHER)
 UNKNOWN = "unknown"
 """Label of what the source does not say."""
+FEW = 50
+"""Hosts of a place below which a share of them says little: none is drawn, ranked, or named in a first line."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from cohabit.queries.places import UNKNOWN
+from cohabit.queries.places import FEW, UNKNOWN
 from cohabit.queries.result import Row
 from cohabit.queries.words import count, percent, plural, points
 from cohabit.text import visible
@@ -99,6 +99,8 @@ def trends(rows: Sequence[Row]) -> str | None:
     if not shared:
         return None
     keys = [key for key in ("item", "place") if key in shared[0]]
+    if len(keys) == 2 and not (shared := [row for row in shared if row["base"] >= FEW]):
+        return None
     newest = max(row["period"] for row in shared)
     last = max((row for row in shared if row["period"] == newest), key=lambda row: row["share"])
     name = " in ".join(_name(last, key) for key in keys)

@@ -188,7 +188,7 @@ def _quotients(options: Options) -> Rule:
         shares=(Share("share"),),
         computed={"quotient": _measured(measures.ratio, "share", "share_overall")},
         plain=("share_overall",),
-        order=("place", "-quotient", "item"),
+        order=(">place", "-quotient", "item"),
         headline=words.quotients,
     )
 
@@ -309,7 +309,7 @@ def _trends(options: Options) -> Rule | Refused:
         counts=("hosts", "base"),
         shares=(_SHARE,),
         plain=("kind",),
-        order=(*keys, "period"),
+        order=(*((">place", "item") if by and level else keys), "period"),
         headline=words.trends,
     )
 

@@ -26,7 +26,7 @@ class Series:
 
     `counts` are the hosts of the group in the period, `bases` those that its share is of: the hosts (of the place)
     whose list was seen in the period, empty or not. A base of 0 means that there is no share. `hosts` are the distinct
-    hosts over all periods. Groups are in order of places, then of hosts, largest first.
+    hosts over all periods. Groups are in order of the hosts of their places, then of their own, largest first.
     """
 
     periods: Periods
@@ -175,7 +175,8 @@ def series(seen: Sightings, level: str | None, place: Membership, names: Sequenc
     totals = np.bincount(pairs // max(len(hosts), 1), minlength=len(groups)).astype(np.int64)
     bases = listed[groups // width] if level else np.tile(_everywhere(seen), (len(groups), 1))
     labels = [(place.labels[g // width], seen.labels[g % width] if level else "") for g in groups.tolist()]
-    order = sorted(range(len(groups)), key=lambda i: _order(labels[i], int(totals[i]), within=bool(level)))
+    sizes = _hosts_of_places(seen, place)[groups // width] if level else totals
+    order = sorted(range(len(groups)), key=lambda i: _order(labels[i], int(sizes[i]), int(totals[i])))
     notes = (*seen.periods.gaps(), *(unknown_caveat(seen.incidence, seen.incidence.at(level)) if level else ()))
     return Series(
         seen.periods,
@@ -196,9 +197,15 @@ def named_items(seen: Sightings, level: str | None, names: Sequence[str]) -> Int
     return np.array(sorted(seen.labels.index(label) for label in found), np.int64)
 
 
-def _order(label: tuple[str, str], hosts: int, *, within: bool) -> tuple[object, ...]:
+def _hosts_of_places(seen: Sightings, place: Membership) -> Integers:
+    """Hosts of each place whose list was seen, in whichever period."""
+    _, places = place.join(distinct(seen.listed_hosts))
+    return np.bincount(places, minlength=len(place.labels)).astype(np.int64)
+
+
+def _order(label: tuple[str, str], of_place: int, hosts: int) -> tuple[object, ...]:
     place, item = label
-    return (place == UNKNOWN, place, -hosts, item) if within else (place == UNKNOWN, -hosts, place)
+    return (place == UNKNOWN, -of_place, place, -hosts, item)
 
 
 def _counted(rows: Integers, columns: Integers, height: int, width: int) -> Integers:

@@ -14,6 +14,7 @@ from cohabit.queries import measures
 from cohabit.queries.appearances import APPEARANCES, appearances
 from cohabit.queries.forecast import Forecast, check_months, forecasts, verdict
 from cohabit.queries.null_models import benjamini_hochberg
+from cohabit.queries.places import FEW
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
 from cohabit.queries.series import Series, read_series
@@ -202,16 +203,27 @@ def _headline(series: Series, fitted: Slopes) -> str:
         return _course(series, fitted, "host")
     if not np.isfinite(fitted.slope).any():
         return f"{count(periods, every)} with lists: too few for a slope, which needs three."
-    passed = fitted.p < 0.05
+    of_few = _of_few(series)
+    if of_few.all():
+        return f"No place has a list of {FEW} hosts or more in most {every}s: of fewer, no rise or fall is named."
+    passed = (fitted.p < 0.05) & ~of_few
     parts = []
     for word, chosen in (("rises", passed & (fitted.slope > 0)), ("falls", passed & (fitted.slope < 0))):
         if chosen.any():
             steepest = int(np.argmax(np.where(chosen, np.abs(fitted.slope), -1.0)))
             slope = f"{fitted.slope[steepest] * 100:+.2f} points a {every}, {_ends(series, steepest)}"
             parts.append(f"{series.name(steepest)} {word} most ({slope})")
+    where = f", in places with {FEW} hosts or more in most {every}s," if of_few.any() else ""
     if not parts:
-        return f"Over {count(periods, every)} nothing rises or falls steadily (Mann–Kendall, p < 0.05)."
-    return f"Over {count(periods, every)} {'; '.join(parts)}."
+        return f"Over {count(periods, every)}{where} nothing rises or falls steadily (Mann–Kendall, p < 0.05)."
+    return f"Over {count(periods, every)}{where} {'; '.join(parts)}."
+
+
+def _of_few(series: Series) -> npt.NDArray[np.bool_]:
+    """Groups whose share is of a few hosts in most periods; only items within places have bases of their own."""
+    middle = np.array([np.median(row[row > 0]) if row.any() else 0.0 for row in series.bases])
+    few: npt.NDArray[np.bool_] = middle < FEW
+    return few if any(series.places) and any(series.items) else np.zeros(len(series), bool)
 
 
 def course(series: Series, noun: str) -> str:

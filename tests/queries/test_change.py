@@ -144,6 +144,28 @@ def test_shares_by_hand(opened: Open) -> None:
     assert frame.attrs["headline"] == ("Over 6 months qwen2 rises most (+10.00 points a month, 0.0 % to 75 %).")
 
 
+def test_larger_places_come_first_and_no_rise_of_few_hosts_is_named(opened: Open) -> None:
+    """In Denmark, 50 hosts each month, qwen2 is on 5, 10, 15, 20, 25; in Austria on none and then on all of 2."""
+    found = []
+    for month in range(5):
+        for host in range(1, 51):
+            own = ["llama3:8b", *(["qwen2:7b"] if host <= 5 * (month + 1) else [])]
+            found.append(seen(host, f"2025-0{month + 1}-15", *own) | {"country_code": "DK"})
+        for host in (101, 102):
+            own = ["qwen2:7b"] if month > 2 or (host == 101 and month) else ["llama3:8b"]
+            found.append(seen(host, f"2025-0{month + 1}-15", *own) | {"country_code": "AT"})
+    frame = opened(found).trends(by="country", level="family")
+    assert frame["place"].drop_duplicates().tolist() == ["DK", "AT"]
+    assert frame.attrs["headline"] == (
+        "Over 5 months, in places with 50 hosts or more in most months, qwen2 in DK rises most (+10.00 points a month, "
+        "10 % to 50 %)."
+    )
+    small = opened([row for row in found if row["ip"] != "192.0.2.1"]).trends(by="country", level="family")
+    assert small.attrs["headline"] == (
+        "No place has a list of 50 hosts or more in most months: of fewer, no rise or fall is named."
+    )
+
+
 def test_slopes_by_hand(opened: Open) -> None:
     """qwen2 is 0, 0, ½, ½, ½, ¾ at months 0, 1, 2, 4, 6, 7: the median of 15 slopes, and S = 15 − 4 ties."""
     shares, times = [0, 0, 0.5, 0.5, 0.5, 0.75], [0, 1, 2, 4, 6, 7]

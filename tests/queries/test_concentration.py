@@ -160,6 +160,21 @@ def test_quotients_by_hand(store: GraphStore) -> None:
     assert answer.rows[1]["share_overall"] == pytest.approx(0.6)
 
 
+def test_places_with_most_hosts_come_first_and_no_few_hosts_are_named(tmp_path: Path) -> None:
+    """Denmark 60 hosts, 20 of them with gemma2; Austria one host, which has all the bert there is."""
+    here = [record(i, ["llama:1", *(["gemma2:1"] if i < 20 else [])], country="DK") for i in range(60)]
+    there = [record(100, ["bert:1"], country="AT")]
+    others = [record(101 + i, ["llama:1"], country="BE") for i in range(49)]
+    opened = store_of(tmp_path, [*here, *there, *others])
+    answer = quotients(opened, by="country")
+    assert list(dict.fromkeys(row["place"] for row in answer.rows)) == ["DK", "BE", "AT"]
+    # 20 of 60 there, 20 of 110 overall.
+    assert answer.headline is not None
+    assert "gemma2 in DK is furthest above it: 33 % of 60, 1.83 times as much." in answer.headline
+    assert round((20 / 60) / (20 / 110), 2) == 1.83
+    opened.close()
+
+
 def test_nothing_one_host_one_item_all_alike(tmp_path: Path, store: GraphStore) -> None:
     nowhere = Scope(country=("US",))
     assert concentration(store, scope=nowhere).rows == []
