@@ -394,18 +394,21 @@ class Questions:
         kind: str | None = None,
         advisories: str | os.PathLike[str] | None = None,
         monoculture: bool = False,
+        cover: int | str | Sequence[int] = (),
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """Hosts by capabilities, quantisations, vulnerable versions, telling names and remote weights; or the reach of
-        single items and the fewest labs behind most hosts (`monoculture`).
+        single items and the fewest labs behind most hosts (`monoculture`; `cover`: labs, lines and families behind so
+        many percent).
 
         >>> graph.risks(kind="capability").head(2)[["condition", "basis", "hosts", "share"]]
           condition      basis  hosts  share
         0     tools  catalogue    243  0.486
         1     tools   reported    243  0.486
         """
-        options = {"kind": kind, "advisories": advisories, "monoculture": monoculture}
+        options: dict[str, Any] = {"kind": kind, "advisories": advisories, "monoculture": monoculture}
+        options["cover"] = _tuple(cover)
         return self.ask("risks", **options, scope=scope(filters), publish=publish).to_pandas()
 
     def impact(

@@ -375,7 +375,9 @@ def _info_counts() -> tuple[str, ...]:
     return (*of_hosts, *of_edges, "models", "families", "lines", "labs", "countries", "networks", "providers")
 
 
-def _risks(options: Options) -> Rule:
+def _risks(options: Options) -> Rule | Refused:
+    if options.get("cover"):
+        return Refused("goals one after the other measure the exact shares of labs; leave --cover out (50 % and 90 %)")
     if options.get("monoculture"):
         # The labs of a cover can be small ones, so only items that stand for themselves are named; and a cover of half
         # of the hosts has half of them, which rounding would turn into less.

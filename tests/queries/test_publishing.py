@@ -320,6 +320,7 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("trends", (), {"forecast": 2}),
     ("centrality", (), {"engine": "gds"}),
     ("centrality", (), {"bootstrap": 100}),
+    ("risks", (), {"monoculture": True, "cover": ("80",)}),
     ("endpoints", (), {}),
     ("match", ("own.csv",), {}),
     ("exclusions", (), {}),
