@@ -111,6 +111,9 @@ _PAIR_SERIES = Rule(
     computed={name: PAIRS.computed[name] for name in ("lift", "jaccard")},
     order=("period",),
 )
+_PAIR_PLACES = replace(
+    _PAIR_SERIES, keys=("place",), plain=("a", "b"), order=("?place", "-hosts", "place"), headline=words.pair_places
+)
 _SETS = Rule(("items",), counts=("hosts", "hosts_of_each", "base"), shares=(_MULTI,), plain=("left_out",))
 _SORTS = frozenset({"lift", "jaccard", "npmi", "share_of_a", "share_of_b"})
 
@@ -120,6 +123,8 @@ def _cooccurrence(options: Options) -> Rule:
         return _SETS
     if options.get("every"):
         return _PAIR_SERIES
+    if options.get("by"):
+        return replace(_PAIR_PLACES, adds=_additive(options["by"]))
     sort = options.get("sort", "hosts")
     return replace(PAIRS, order=(f"-{sort}", *PAIRS.order)) if sort in _SORTS else PAIRS
 

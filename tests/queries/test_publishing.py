@@ -281,6 +281,7 @@ ASKED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("cooccurrence", (("llama",),), {"sort": "lift", "min_hosts": 20}),
     ("cooccurrence", (("llama", "qwen2", "gemma2"),), {}),
     ("cooccurrence", (("llama", "qwen2"),), {"every": "month"}),
+    ("cooccurrence", (("llama", "qwen2"),), {"by": "country"}),
     ("cooccurrence", (("qwen3",),), {"level": "line", "other_labs": True}),
     ("combinations", (), {"min_size": 1, "min_hosts": 1}),
     ("combinations", (), {"level": "lab-country", "by": "country"}),
