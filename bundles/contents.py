@@ -75,6 +75,7 @@ TABLES = (
     Table("rank-LEVEL-by-country", "rank", {"level": LEVEL, "by": "country"}),
     Table("cooccurrence-LEVEL", "cooccurrence", {"level": LEVEL}, drawn=True),
     Table("leading-pair-LEVEL", "cooccurrence", {"level": LEVEL, "every": "month"}, over_time=True, pair=True),
+    Table("leading-pair-LEVEL-by-country", "cooccurrence", {"level": LEVEL, "by": "country"}, pair=True),
     Table("combinations-LEVEL", "combinations", {"level": LEVEL}),
     Table("combinations-LEVEL-by-country", "combinations", {"level": LEVEL, "by": "country"}),
     Table("centrality-LEVEL", "centrality", {"level": LEVEL}, drawn=True),

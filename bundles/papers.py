@@ -90,6 +90,7 @@ def definitions() -> str:
         info,
         lifetimes,
         monoculture,
+        pair_places,
         pair_series,
         quality,
         rank,
@@ -99,8 +100,8 @@ def definitions() -> str:
         trends,
     )
 
-    modules = (info, rank, cooccurrence, pair_series, combinations, centrality, clusters, concentration, spread)
-    others = (trends, lifetimes, risks, monoculture, quality, study, compare)
+    modules = (info, rank, cooccurrence, pair_series, pair_places, combinations, centrality, clusters)
+    others = (concentration, spread, trends, lifetimes, risks, monoculture, quality, study, compare)
     functions = [getattr(m, m.__name__.rpartition(".")[2]) for m in (*modules, *others)]
     parts = [f"## {function.__name__}\n\n{inspect.getdoc(function)}\n" for function in functions]
     return "\n".join([_WORDS, *parts])

@@ -176,7 +176,13 @@ def test_a_bundle_of_a_level_has_its_pairs_and_groups(loaded: Program, made: dic
     tables = {level: {f"tables/{name.format(level)}.csv" for name in own} for level in ("family", "line")}
     owners = {"tables/rank-by-network.csv", "tables/rank-by-provider.csv"}
     # Nobody lists two lines often enough for a leading pair of lines that everybody may know.
-    asked = {"leading-pair-family", "compare-family", "query-mine", "query-hosts-by-country"}
+    asked = {
+        "leading-pair-family",
+        "leading-pair-family-by-country",
+        "compare-family",
+        "query-mine",
+        "query-hosts-by-country",
+    }
     others = owners | {f"tables/{name}.csv" for name in asked}
     assert {n for n in families if n.endswith(".csv")} - set(lines) == tables["family"] | others
     assert {n for n in lines if n.endswith(".csv")} - set(families) == tables["line"]
