@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,23 +158,32 @@ def bundle(
     publish: int | None = None,
     seed: int = 0,
     source: str | None = None,
+    bootstrap: int = 0,
+    against: Mapping[str, Any] | None = None,
+    query: AnyPath | Sequence[AnyPath] = (),
     **filters: Any,
 ) -> None:
     """Pack a study into a zip file: tables, maps, report, and what it takes to check them and make them again.
 
-    `level` is that of pairs, combinations, centrality, clusters, concentration and trends; `source` names the data set.
+    `level` is that of pairs, combinations, centrality, clusters, concentration and trends; `source` names the data set;
+    `bootstrap` draws intervals of pairs and of ranks; `against` are the filters of a group to compare with, such as
+    `{"country": "CN"}`; `query` names saved queries or `.cypher` files, whose tables go with it.
 
     >>> import cohabit
     >>> cohabit.bundle("study.zip", publish=10)  # doctest: +SKIP
     """
     from cohabit.bundles.contents import Bundle
     from cohabit.bundles.making import make
-    from cohabit.output import as_text, write_file
+    from cohabit.bundles.own import read_queries
+    from cohabit.graph.store import data_folder
+    from cohabit.output import as_text, as_workbook, write_file
     from cohabit.session import Graph
 
-    wanted = Bundle(filters, publish, seed, level, source)
+    given = (query,) if isinstance(query, str | os.PathLike) else query
+    queries = read_queries([os.fspath(one) for one in given], data_folder(data))
+    wanted = Bundle(filters, publish, seed, level, source, bootstrap, against or {}, queries)
     with Graph(data, store) as graph:
-        write_file(Path(output), make(graph, wanted, as_text))
+        write_file(Path(output), make(graph, wanted, as_text, as_workbook))
 
 
 def simulate(hosts: int = 2_000, seed: int = 0, output: AnyPath = ".") -> SimulationResult:

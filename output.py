@@ -12,10 +12,10 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cohabit.cells import is_share
 from cohabit.choices import among
@@ -24,6 +24,9 @@ from cohabit.queries.result import Result, Row
 from cohabit.tables import draw, markdown
 from cohabit.text import defused, visible
 
+if TYPE_CHECKING:
+    from cohabit.exports.workbook import Sheet
+
 FORMATS = ("table", "json", "csv", "markdown", "parquet")
 WORKBOOK = "xlsx"
 """What is written only into a file whose name ends so."""
@@ -31,6 +34,8 @@ _ENDINGS = {".csv": "csv", ".json": "json", ".md": "markdown", ".parquet": "parq
 
 # Enough for every column of a wide table; a terminal's own width is used where there is one.
 _FILE_WIDTH = 200
+# Of a sheet among many: more makes a workbook slow to open, and a cell of Excel holds no longer text.
+_MOST_ROWS, _MOST_CHARACTERS = 100_000, 32_767
 
 
 @dataclass(frozen=True)
@@ -242,16 +247,50 @@ def write_file(path: Path, content: bytes) -> None:
 
 def _workbook(result: Result) -> bytes:
     """A workbook with the answer, and a sheet in front that says what stands around it."""
-    from cohabit.exports.workbook import Sheet, write_workbook
+    from cohabit.exports.workbook import write_workbook
+
+    notes = [("headline", result.headline), *(("note", note) for note in result.caveats)]
+    content = io.BytesIO()
+    advice = "choose hosts by a filter, or another format (csv, parquet)"
+    write_workbook(content, notes, [_sheet("answer", result)], advice)
+    return content.getvalue()
+
+
+def as_workbook(about: Sequence[str], tables: Sequence[tuple[str, str, Result]]) -> bytes:
+    """One workbook of many answers (name, command, answer), with the contents in front: lines about all, then each.
+
+    What no sheet holds, or nobody scrolls through, is named there without one.
+    """
+    from cohabit.exports.workbook import sheet_names, write_workbook
+
+    sheets, contents = [], []
+    names = sheet_names([name for name, _, _ in tables], taken="about")
+    for name, (table, command, answer) in zip(names, tables, strict=True):
+        fits = len(answer.rows) <= _MOST_ROWS and _longest(answer) <= _MOST_CHARACTERS
+        if fits:
+            sheets.append(_sheet(name, answer))
+        held = name if fits else f"too large for a sheet: tables/{table}.csv"
+        said = " ".join(visible(note) for note in answer.caveats)
+        contents.append((held, table, len(answer.rows), visible(answer.headline or ""), visible(command), said))
+    heading = ("sheet", "table", "rows", "headline", "made by", "notes")
+    content = io.BytesIO()
+    write_workbook(content, [*((line,) for line in about), (), heading, *contents], sheets, "choose fewer hosts")
+    return content.getvalue()
+
+
+def _longest(result: Result) -> int:
+    """Characters of the longest cell."""
+    cells = (value for row in result.rows for value in row.values() if isinstance(value, str | list | dict))
+    return max((len(cell) if isinstance(cell, str) else len(_csv_cell(cell)) for cell in cells), default=0)
+
+
+def _sheet(name: str, result: Result) -> Sheet:
+    from cohabit.exports.workbook import Sheet
 
     marked = _marked(result)
     rows = ([_workbook_value(row[c]) for c in marked.columns] for row in marked.rows)
     shares = frozenset(c for c in marked.columns if is_share(c, result.in_points))
-    notes = [("headline", result.headline), *(("note", note) for note in result.caveats)]
-    content = io.BytesIO()
-    answer = Sheet("answer", marked.columns, len(marked.rows), rows, shares)
-    write_workbook(content, notes, [answer], "choose hosts by a filter, or another format (csv, parquet)")
-    return content.getvalue()
+    return Sheet(name, marked.columns, len(marked.rows), rows, shares)
 
 
 def _workbook_value(value: Any) -> Any:

@@ -74,11 +74,12 @@ class Questions:
         bootstrap: int = 0,
         seed: int | None = None,
         every: str | None = None,
+        by: str | None = None,
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """Pairs of items by the hosts that list both; with three or more names, the hosts that list them all; or
-        (`every`: month or week) one pair over time, a row a period.
+        """Pairs of items by the hosts that list both; with three or more names, the hosts that list them all; or one
+        pair over time, a row a period (`every`: month or week), or place by place (`by`).
 
         >>> graph.cooccurrence("llama", "qwen2")[["hosts", "share_of_multi_model_hosts", "lift"]].round(2)
            hosts  share_of_multi_model_hosts  lift
@@ -90,7 +91,7 @@ class Questions:
         """
         options: dict[str, Any] = {"level": level, "min_hosts": min_hosts, "sort": sort, "null": null}
         options["other_labs"] = other_labs
-        drawn = {"bootstrap": bootstrap, "seed": seed, "every": every}
+        drawn = {"bootstrap": bootstrap, "seed": seed, "every": every, "by": by}
         return self.ask("cooccurrence", names, **options, **drawn, scope=scope(filters), publish=publish).to_pandas()
 
     def combinations(
@@ -394,18 +395,21 @@ class Questions:
         kind: str | None = None,
         advisories: str | os.PathLike[str] | None = None,
         monoculture: bool = False,
+        cover: int | str | Sequence[int] = (),
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """Hosts by capabilities, quantisations, vulnerable versions, telling names and remote weights; or the reach of
-        single items and the fewest labs behind most hosts (`monoculture`).
+        single items and the fewest labs behind most hosts (`monoculture`; `cover`: labs, lines and families behind so
+        many percent).
 
         >>> graph.risks(kind="capability").head(2)[["condition", "basis", "hosts", "share"]]
           condition      basis  hosts  share
         0     tools  catalogue    243  0.486
         1     tools   reported    243  0.486
         """
-        options = {"kind": kind, "advisories": advisories, "monoculture": monoculture}
+        options: dict[str, Any] = {"kind": kind, "advisories": advisories, "monoculture": monoculture}
+        options["cover"] = _tuple(cover)
         return self.ask("risks", **options, scope=scope(filters), publish=publish).to_pandas()
 
     def impact(

@@ -84,53 +84,67 @@ def definitions() -> str:
         centrality,
         clusters,
         combinations,
+        compare,
         concentration,
         cooccurrence,
         info,
         lifetimes,
+        monoculture,
+        pair_places,
+        pair_series,
         quality,
         rank,
         risks,
+        spread,
         study,
         trends,
     )
 
-    modules = (info, rank, cooccurrence, combinations, centrality, clusters, concentration)
-    functions = [
-        getattr(m, m.__name__.rpartition(".")[2]) for m in (*modules, trends, lifetimes, risks, quality, study)
-    ]
+    modules = (info, rank, cooccurrence, pair_series, pair_places, combinations, centrality, clusters)
+    others = (concentration, spread, trends, lifetimes, risks, monoculture, quality, study, compare)
+    functions = [getattr(m, m.__name__.rpartition(".")[2]) for m in (*modules, *others)]
     parts = [f"## {function.__name__}\n\n{inspect.getdoc(function)}\n" for function in functions]
     return "\n".join([_WORDS, *parts])
 
 
+def lines_about(citation: str, bundle: Bundle) -> tuple[str, ...]:
+    """What stands around all figures: how to cite them, and for whom they are."""
+    protected = protection(bundle.publish)
+    if protected:
+        said = (
+            f"For everybody: {protected.words}. What fewer than {protected.k:,} hosts have in common is not in these "
+            f"files; all numbers are rounded down to multiples of {protected.k:,}."
+        )
+    else:
+        said = (
+            "NOT for everybody: made without --publish, so groups of a few hosts are in these files, and free names as "
+            "scans found them."
+        )
+    return citation, said
+
+
 def readme(citation: str, scans: list[dict[str, Any]], entries: list[dict[str, Any]], bundle: Bundle) -> str:
     """What each file is, and for whom all of it is."""
-    protected = protection(bundle.publish)
-    lines = [citation, ""]
-    if protected:
-        lines += [
-            f"For everybody: {protected.words}. What fewer than {protected.k:,} hosts have in common is not in these "
-            f"files; all numbers are rounded down to multiples of {protected.k:,}.",
-            "",
-        ]
-    else:
-        lines += [
-            "NOT for everybody: made without --publish, so groups of a few hosts are in these files, and free names as "
-            "scans found them.",
-            "",
-        ]
+    lines = [line for part in lines_about(citation, bundle) for line in (part, "")]
     lines += [
         "manifest.json   of every file: the command, the filters, the notes, and the Cypher behind it",
         f"inputs.json     the {count(len(scans), 'scan')}, by SHA-256",
         "versions.json   of the program and its libraries",
         "definitions.md  what the figures mean",
+        "tables.xlsx     the tables in one workbook, a sheet each; the first says which, with commands and notes",
+        *(["queries/        the Cypher of queries of one's own"] if _own(bundle) else []),
         "make-again.sh   makes tables, maps and report again, from a data folder with these scans",
         "SHA256SUMS      `sha256sum -c SHA256SUMS` checks the files; in a folder where make-again.sh ran, without",
-        f"                manifest and papers: `{_MADE} SHA256SUMS | sha256sum -c`",
+        f"                manifest, workbook and papers: `{_MADE} SHA256SUMS | sha256sum -c`",
         "",
-        *(f"{', '.join(entry['files'])}\n    {entry['command']}" for entry in entries),
+        *(f"{', '.join(entry['files'])}\n    {visible(entry['command'])}" for entry in entries),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _own(bundle: Bundle) -> bool:
+    """Whether the bundle has queries in files."""
+    return any(query.text is not None for query in bundle.queries)
 
 
 def script(calls: list[list[str]], bundle: Bundle) -> str:
@@ -145,6 +159,7 @@ def script(calls: list[list[str]], bundle: Bundle) -> str:
         f"# To compare: {_MADE} /the/bundle/SHA256SUMS | sha256sum -c",
         "set -eu",
         "mkdir -p tables maps",
+        *(['[ -d queries ] || cp -R "$(dirname "$0")/queries" .'] if _own(bundle) else []),
         *(shown(call) for call in calls),
     ]
     return "\n".join(lines) + "\n"

@@ -87,6 +87,12 @@ def cooccurrence(
             autocompletion=completing.words("month", "week"),
         ),
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            help="One pair place by place: country, network, provider, provider-kind or software.", show_default="no"
+        ),
+    ] = None,
 ) -> None:
     """Say which items live together on a host, and how much more often than by chance.
 
@@ -94,6 +100,7 @@ def cooccurrence(
     Examples:
       cohabit cooccurrence llama qwen2
       cohabit cooccurrence llama qwen2 --every month
+      cohabit cooccurrence llama qwen2 --by country --min-hosts 10
       cohabit cooccurrence qwen2 --min-hosts 100 --sort lift
       cohabit cooccurrence qwen3 --level line --other-labs
       cohabit cooccurrence --level lab --country DE --format csv
@@ -111,6 +118,7 @@ def cooccurrence(
         bootstrap=bootstrap,
         seed=seed,
         every=every,
+        by=by,
         scope=scope_of(filters),
     )
 

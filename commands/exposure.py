@@ -41,6 +41,14 @@ def risks(
             "--monoculture", help="How far one compromised item would reach, and the fewest labs behind most."
         ),
     ] = False,
+    cover: Annotated[
+        Several,
+        typer.Option(
+            help="With --monoculture: the fewest labs, lines and families behind N % of hosts; 50,80 or repeated.",
+            metavar="N",
+            show_default="50,90, of labs",
+        ),
+    ] = None,
 ) -> None:
     """Count the hosts with capabilities, quantisations, vulnerable versions, telling names and remote weights.
 
@@ -49,6 +57,7 @@ def risks(
       cohabit risks
       cohabit risks --kind version --country DE
       cohabit risks --monoculture
+      cohabit risks --monoculture --cover 80
     """
     answer(
         where,
@@ -57,6 +66,7 @@ def risks(
         kind=kind,
         advisories=advisories,
         monoculture=monoculture,
+        cover=tuple(cover or ()),
         scope=scope_of(filters),
     )
 

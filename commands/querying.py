@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from cohabit.errors import CohabitError, DataError, UsageError
+from cohabit.errors import CohabitError, UsageError
 from cohabit.graph.store import data_folder
-from cohabit.queries.own_queries import query_called, read_own
+from cohabit.queries.own_queries import headed, query_called, read_own, read_statement
 from cohabit.queries.result import Result, result
-from cohabit.queries.saved import SavedQuery, parse_query, saved_queries
+from cohabit.queries.saved import saved_queries
 
 
 def saved_list(data: Path | None) -> tuple[Result, list[CohabitError]]:
@@ -48,22 +48,10 @@ def question(
     if name is not None:
         return "saved", (name, query_called(name, data_folder(data)).values(given))
     if file is not None:
-        try:
-            cypher = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"{file}: the query cannot be read ({error})") from error
-        if headed := _headed(file.stem, cypher):
-            return "query", (cypher, headed.values(given))
+        cypher = read_statement(file)
+        if query := headed(file.stem, cypher):
+            return "query", (cypher, query.values(given))
     return "query", (cypher, {key: _value(text) for key, text in given.items()})
-
-
-def _headed(name: str, text: str) -> SavedQuery | None:
-    """The query of a file with the header of a saved one, whose parameters have types and defaults; else None."""
-    try:
-        query = parse_query(name, text, {"title": name, "folder": "Own", "shows": name})
-    except ValueError:  # comments of another kind
-        return None
-    return query if query.parameters else None
 
 
 def _value(text: str) -> Any:

@@ -15,6 +15,7 @@ from cohabit.exports.columns import BETWEEN
 _MOST_ROWS = 1_048_576
 _MOST_CHARACTERS = 32_767
 _WIDEST = 40
+_LONGEST_NAME = 31
 # A workbook says when it was made; two of the same content are to be the same bytes.
 _NO_TIME = datetime(2000, 1, 1)
 
@@ -56,6 +57,18 @@ def write_workbook(
                 _put(first, line, column, value)
         for sheet in sheets:
             _fill(book.add_worksheet(sheet.name), sheet, formats)
+
+
+def sheet_names(names: Sequence[str], taken: str) -> list[str]:
+    """Names as sheets can have them, none like another or `taken`: of 31 characters at most."""
+    found: list[str] = []
+    for name in names:
+        short, number = name[:_LONGEST_NAME], 1
+        while short.lower() in {taken, *(one.lower() for one in found)}:
+            number += 1
+            short = f"{name[: _LONGEST_NAME - 1 - len(str(number))]}~{number}"
+        found.append(short)
+    return found
 
 
 def _fill(made: Any, sheet: Sheet, formats: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ from cohabit.queries.chance import GATE, Chance, compared
 from cohabit.queries.item_sets import item_sets
 from cohabit.queries.items import require_at
 from cohabit.queries.null_models import NullModel, check_null, null_model
+from cohabit.queries.pair_places import pair_places
 from cohabit.queries.pair_series import pair_series
 from cohabit.queries.pair_words import NOT_AVOIDED, ever_seen, headline, of_names
 from cohabit.queries.pairs import SHARE_COLUMNS, Pairs, all_pairs, shares_of
@@ -87,13 +88,14 @@ def cooccurrence(
     bootstrap: int = 0,
     seed: int | None = None,
     every: str | None = None,
+    by: str | None = None,
     protected: Protection | None = None,
 ) -> Result:
     """Pairs of items by the hosts that list both; of three or more names, the hosts that list them all.
 
     Without names: every pair with at least `min_hosts` hosts, a < b by code point. With one name: its pairs, the name
     in column a. With two: that pair, even when no host lists both; with `every` (week or month) over time: see
-    `pair_series`. With more: see `item_sets`.
+    `pair_series`; with `by` place by place: see `pair_places`. With more: see `item_sets`.
 
     `other_labs` leaves out pairs of lines or models of one lab, after the tests, as `min_hosts` does; an unknown lab is
     like no other.
@@ -106,10 +108,14 @@ def cooccurrence(
     and of lift are added, from so many draws of networks (`seed`, default 0). `protected` is for the names in notes.
     """
     if every is not None:
-        if (sort, null, bootstrap, min_hosts, other_labs) != ("hosts", "bicm", 0, 1, False):
-            options = "--sort, --null, --bootstrap, --min-hosts and --other-labs"
-            raise UsageError(f"--every follows one pair: leave {options} out")
+        usual = (sort, null, bootstrap, min_hosts, other_labs, by) == ("hosts", "bicm", 0, 1, False, None)
+        _check_usual("--every", usual, "--sort, --null, --bootstrap, --min-hosts, --by and --other-labs")
         return pair_series(store, names, level=level, every=every, scope=scope)
+    if by is not None:
+        usual = (sort, bootstrap, seed, other_labs) == ("hosts", 0, None, False)
+        _check_usual("--by", usual, "--sort, --bootstrap, --seed and --other-labs")
+        about: dict[str, Any] = {"level": level, "min_hosts": min_hosts, "null": null, "protected": protected}
+        return pair_places(store, names, by=by, scope=scope, **about)
     if sort not in SORTS:
         raise UsageError(f"--sort {sort!r}: not a column to sort by; {among(sort, SORTS)}")
     check_null(null, len(names))
@@ -145,6 +151,11 @@ def cooccurrence(
         caveats=caveats,
         table_columns=_shown_columns(named, extra),
     )
+
+
+def _check_usual(option: str, usual: bool, others: str) -> None:
+    if not usual:
+        raise UsageError(f"{option} follows one pair: leave {others} out")
 
 
 def _check_labs(level: str, names: tuple[str, ...]) -> None:

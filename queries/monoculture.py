@@ -1,4 +1,4 @@
-"""Monoculture: how far one compromised item would reach, and the fewest labs that most hosts depend on."""
+"""Monoculture: how far one compromised item would reach, and the fewest labs, lines … that most hosts depend on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cohabit.errors import UsageError
 from cohabit.graph.incidence import Incidence, Integers, ItemMatrix, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries.combinations import exact_sets
@@ -43,27 +44,45 @@ TABLE_COLUMNS = (
 )
 _REACH = ("family", "line", "lab", "model")
 _GOALS = (50, 90)
+# Whose covers are given where goals are asked for; of models there are too many for a proof.
+_MOST_PERCENT = 99
+_COVERED = ("lab", "line", "family")
 # Nodes of the search tree; each costs about 0.1 ms. The answer must not depend on the speed of the machine.
 _MOST_NODES = 5_000
 
 
-def monoculture(store: GraphStore, *, scope: Scope | None = None) -> Result:
+def monoculture(store: GraphStore, *, cover: Sequence[str | int] = (), scope: Scope | None = None) -> Result:
     """The item of each level (and the digest) on most hosts, and the fewest labs behind 50 % and 90 % of hosts.
 
     Rows of `reach` are of all hosts in scope whose list was seen; of equally frequent items the one that sorts first is
     taken. Rows of `cover` are of the hosts with a model of a known lab: `items` are labs such that at least the share
     `goal` of these hosts runs a model of one of them. `size` is how many; no fewer than `size_at_least` can do it, and
-    `proven` says that the two are equal.
+    `proven` says that the two are equal. `cover` asks for other goals, in whole percent, of labs, lines and families.
     """
+    goals = _goals(cover)
     incidence = read_listed(store, scope or Scope())
     base = len(incidence.hosts)
     if not base:
         return result(COLUMNS, [], headline="No host in scope whose list was seen: there is nothing to count.")
     rows = [_row("reach", level, None, [label], hosts, base) for level, label, hosts in _largest(store, incidence)]
-    matrix = incidence.at("lab")
-    if matrix.base:
-        rows += [_cover_row(matrix, percentage) for percentage in _GOALS]
+    for level in _COVERED if goals else ("lab",):
+        matrix = incidence.at(level)
+        if matrix.base:
+            rows += [_cover_row(matrix, percentage) for percentage in goals or _GOALS]
     return result(COLUMNS, rows, headline=_headline(rows, base), caveats=_caveats(rows), table_columns=TABLE_COLUMNS)
+
+
+def _goals(cover: Sequence[str | int]) -> tuple[int, ...]:
+    """The percentages of `--cover`, each once, in ascending order."""
+    found = set()
+    for text in (part.strip() for one in cover for part in str(one).split(",")):
+        number = text.removesuffix("%").strip()
+        if not (number.isascii() and number.isdigit() and 1 <= int(number[:4]) <= _MOST_PERCENT):
+            raise UsageError(
+                f"--cover {visible(text, 40)!r}: it takes whole percentages from 1 to {_MOST_PERCENT}: 80, or 50,80,95"
+            )
+        found.add(int(number))
+    return tuple(sorted(found))
 
 
 def _largest(store: GraphStore, incidence: Incidence) -> Iterator[tuple[str, str, int]]:
@@ -87,7 +106,7 @@ def _cover_row(matrix: ItemMatrix, percentage: int) -> Row:
     weights = np.bincount(set_of_host[set_of_host >= 0], minlength=len(sets))
     cover = smallest_cover(sets, weights, len(matrix.labels), -(-matrix.base * percentage // 100))
     labels = [matrix.labels[item] for item in cover.items]
-    row = _row("cover", "lab", percentage / 100, labels, cover.covered, matrix.base)
+    row = _row("cover", matrix.level, percentage / 100, labels, cover.covered, matrix.base)
     proven = cover.at_least == len(cover.items)
     return {**row, "size_at_least": cover.at_least, "proven": proven, "method": cover.method}
 
@@ -208,17 +227,21 @@ def _headline(rows: list[Row], base: int) -> str:
     sentence = (
         f"Of {count(base, 'host')} whose list was seen, one compromised item would reach at most: {', '.join(said)}."
     )
+    covers: dict[float, list[str]] = {}
     for row in rows:
         if row["measure"] == "cover":
             least = "" if row["proven"] else f" (at least {row['size_at_least']})"
-            sentence += f" {row['goal']:.0%} of hosts: {count(row['size'], 'lab')}{least}.".replace("%", " %")
-    return sentence
+            covers.setdefault(row["goal"], []).append(f"{count(row['size'], row['level'])}{least}")
+    goals = [f"{goal:.0%} of hosts: ".replace("%", " %") + f"{', '.join(items)}." for goal, items in covers.items()]
+    return " ".join([sentence, *goals])
 
 
 def _caveats(rows: list[Row]) -> tuple[str, ...]:
-    notes = ["reach: of all hosts whose list was seen; cover: of the hosts with a model of a known lab (`base`)."]
+    asked = any(row["measure"] == "cover" and row["level"] != "lab" for row in rows)
+    known = "whose lab, line or family is known, by the level" if asked else "of a known lab"
+    notes = [f"reach: of all hosts whose list was seen; cover: of the hosts with a model {known} (`base`)."]
     if not all(row["proven"] for row in rows):
         notes.append(
-            "Where `proven` is no, the set is the greedy one; a smaller one may exist, of `size_at_least` labs."
+            "Where `proven` is no, the set is the greedy one; a smaller one may exist, of `size_at_least` items."
         )
     return tuple(notes)

@@ -35,6 +35,23 @@ def query_called(name: str, data: Path) -> SavedQuery:
     raise UsageError(f"no saved query is called {visible(name, 80)!r}; {hint}`cohabit query --list` lists them")
 
 
+def read_statement(file: Path) -> str:
+    """The text of a file with one statement; DataError where it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file}: the query cannot be read ({error})") from error
+
+
+def headed(name: str, text: str) -> SavedQuery | None:
+    """The query of a file with the header of a saved one, whose parameters have types and defaults; else None."""
+    try:
+        query = parse_query(name, text, {"title": name, "folder": "Own", "shows": name})
+    except ValueError:  # comments of another kind
+        return None
+    return query if query.parameters else None
+
+
 def known_queries(data: Path) -> dict[str, SavedQuery]:
     """The built-in queries that run on every store, and those of one's own that can be read, by name."""
     return {**saved_queries(), **read_own(data)[0]}

@@ -162,6 +162,18 @@ def pairs(rows: Sequence[Row]) -> str | None:
     return f"first: {_name(top, 'a')} and {_name(top, 'b')} on {top['hosts']:,} hosts, {share} of the multi-model hosts"
 
 
+def pair_places(rows: Sequence[Row]) -> str | None:
+    """Where most hosts list both."""
+    top = rows[0]
+    if not top["hosts"] or top["share_of_multi_model_hosts"] is None or top["place"] == UNKNOWN:
+        return None
+    share = percent(top["share_of_multi_model_hosts"])
+    return (
+        f"{_name(top, 'a')} and {_name(top, 'b')} are together most often in {_name(top, 'place')}: "
+        f"{top['hosts']:,} hosts, {share} of its {top['multi_model_hosts']:,} multi-model hosts"
+    )
+
+
 def quotients(rows: Sequence[Row]) -> str | None:
     """What is most over-represented in the place that stands first."""
     row = _first(rows, "quotient")

@@ -111,6 +111,9 @@ _PAIR_SERIES = Rule(
     computed={name: PAIRS.computed[name] for name in ("lift", "jaccard")},
     order=("period",),
 )
+_PAIR_PLACES = replace(
+    _PAIR_SERIES, keys=("place",), plain=("a", "b"), order=("?place", "-hosts", "place"), headline=words.pair_places
+)
 _SETS = Rule(("items",), counts=("hosts", "hosts_of_each", "base"), shares=(_MULTI,), plain=("left_out",))
 _SORTS = frozenset({"lift", "jaccard", "npmi", "share_of_a", "share_of_b"})
 
@@ -120,6 +123,8 @@ def _cooccurrence(options: Options) -> Rule:
         return _SETS
     if options.get("every"):
         return _PAIR_SERIES
+    if options.get("by"):
+        return replace(_PAIR_PLACES, adds=_additive(options["by"]))
     sort = options.get("sort", "hosts")
     return replace(PAIRS, order=(f"-{sort}", *PAIRS.order)) if sort in _SORTS else PAIRS
 
@@ -375,7 +380,9 @@ def _info_counts() -> tuple[str, ...]:
     return (*of_hosts, *of_edges, "models", "families", "lines", "labs", "countries", "networks", "providers")
 
 
-def _risks(options: Options) -> Rule:
+def _risks(options: Options) -> Rule | Refused:
+    if options.get("cover"):
+        return Refused("goals one after the other measure the exact shares of labs; leave --cover out (50 % and 90 %)")
     if options.get("monoculture"):
         # The labs of a cover can be small ones, so only items that stand for themselves are named; and a cover of half
         # of the hosts has half of them, which rounding would turn into less.

@@ -113,6 +113,7 @@ def risks(
     kind: str | None = None,
     advisories: str | os.PathLike[str] | None = None,
     monoculture: bool = False,
+    cover: Sequence[str | int] = (),
     scope: Scope | None = None,
 ) -> Result:
     """Count the hosts that conditions hold for, of one kind or of all (`KINDS`).
@@ -122,12 +123,14 @@ def risks(
     `deployments_base` (None for versions, which are of hosts). `basis` says where the knowledge comes from: `reported`
     by the deployment's server, `catalogue` (of the model: what most hosts report, else the catalogue), `version`, or
     `name`. `advisories` is a TOML file of vulnerabilities beside the bundled ones. The rows that sum a kind up come
-    first. `monoculture` asks another question, see there.
+    first. `monoculture` asks another question (with the goals of `cover`), see there.
     """
+    if cover and not monoculture:
+        raise UsageError("--cover goes with --monoculture")
     if monoculture:
         if kind is not None or advisories is not None:
             raise UsageError("--monoculture goes without --kind and --advisories")
-        return monocultures.monoculture(store, scope=scope)
+        return monocultures.monoculture(store, cover=cover, scope=scope)
     if kind is not None and kind not in KINDS:
         raise UsageError(f"--kind {kind!r}: not a kind of risk; {among(kind, KINDS)}")
     known = load_advisories(None if advisories is None else Path(advisories))

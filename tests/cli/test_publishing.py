@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -14,11 +15,18 @@ from typing import cast
 
 import pytest
 
-from cohabit.bundles.contents import Bundle
-from cohabit.bundles.making import Recorder
+from cohabit import output
+from cohabit.bundles.contents import Bundle, leading_pair
+from cohabit.bundles.making import Recorder, make
+from cohabit.bundles.own import read_queries
+from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore
+from cohabit.privacy import Masker
+from cohabit.queries.result import result
+from cohabit.session import Graph
 from tests.cli.conftest import Program, contents
 from tests.cli.records import IPV4_HOST, IPV6_HOST, NAMED_HOST
+from tests.exports.readers import sheets
 
 K = ("--publish", "5")
 
@@ -42,6 +50,15 @@ def test_one_line_for_what_is_not_published(loaded: Program) -> None:
         f"map -o x.svg --source {'x' * 201}": "--source has 201 characters: the source line takes 200",
         "bundle -o study.tar": "study.tar: a file name that ends in .zip, please",
         "bundle -o study.zip --prefix 192.0.2.0/24": "bundle: --prefix is part of an address",
+        "bundle -o study.zip --with prefix=192.0.2.0/24": "bundle: --prefix is part of an address",
+        "bundle -o study.zip --with place=DE": "--with place=DE: not a filter; ",
+        "bundle -o study.zip --with country=DE --country DE": "--with: both groups are described by the same filters",
+        "bundle -o study.zip --bootstrap 9": "--bootstrap 9: it takes 100 to 10,000 draws",
+        "bundle -o study.zip --bootstrap 100 --publish 5": "--publish: intervals of draws hang on the exact network",
+        "bundle -o study.zip --query hosts-by-country --publish 5": "--publish: what a query of your own counts",
+        "bundle -o study.zip --query nobody": "no saved query is called 'nobody'",
+        "bundle -o study.zip --query family-pair": "--query family-pair: $a has no default, and a bundle gives no",
+        f"bundle -o study.zip{' --query hosts-by-country' * 2}": "--query hosts-by-country: two queries are called so",
     }
     for done, said in zip(loaded.each(list(calls)), calls.values(), strict=True):
         assert done.code == 2, done.err
@@ -73,30 +90,48 @@ def test_publish_1_changes_nothing_and_k_folds(loaded: Program) -> None:
 def made(loaded: Program) -> dict[str, bytes]:
     """Two bundles of the same data: whole, and for everybody and of lines."""
     calls = [f"bundle -o {name}.zip {options} --quiet" for name, options in CALLS.items()]
+    (loaded.folder / "mine.cypher").write_text(MINE)
     assert [(done.code, done.err, done.out) for done in loaded.each(calls)] == [(0, "", b"")] * len(calls)
     files = {name: loaded.folder / f"{name}.zip" for name in CALLS}
     found = {name: file.read_bytes() for name, file in files.items()}
-    for file in files.values():
+    for file in (*files.values(), loaded.folder / "mine.cypher"):
         file.unlink()
     return found
 
 
 NAMED = "Server list of Example, 2026"
-CALLS = {"whole": "", "known": f"--publish 5 --country DE --seed 2 --level line --source '{NAMED}'"}
+MINE = "// parameter least (integer, default 2): fewest hosts\nMATCH (h:Host)-[:IN_COUNTRY]->(c:Country)\n"
+MINE += "WITH c.code AS place, count(h) AS n WHERE n >= $least RETURN place, n ORDER BY n DESC, place\n"
+CALLS = {
+    "whole": "--bootstrap 100 --with country=DE --query mine.cypher --query hosts-by-country",
+    "known": f"--publish 5 --country DE --seed 2 --level line --source '{NAMED}'",
+}
 
 
-def opened(content: bytes) -> dict[str, str]:
+def unpacked(content: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert {about.date_time for about in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert archive.namelist() == sorted(archive.namelist())
-        return {name: archive.read(name).decode() for name in archive.namelist()}
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def opened(content: bytes) -> dict[str, str]:
+    """The files of a bundle that are text; of the workbook its parts."""
+    files = unpacked(content)
+    parts = unpacked_workbook(files.pop("tables.xlsx"))
+    return {name: text.decode() for name, text in (files | parts).items()}
+
+
+def unpacked_workbook(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {f"tables.xlsx/{name}": archive.read(name) for name in archive.namelist()}
 
 
 def test_a_bundle_has_its_sums(made: dict[str, bytes]) -> None:
     for content in made.values():
-        files = opened(content)
-        sums = dict(reversed(line.split("  ")) for line in files.pop("SHA256SUMS").splitlines())
-        assert sums == {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
+        files = unpacked(content)
+        sums = dict(reversed(line.split("  ")) for line in files.pop("SHA256SUMS").decode().splitlines())
+        assert sums == {name: hashlib.sha256(text).hexdigest() for name, text in files.items()}
 
 
 def test_a_bundle_tells_no_address_no_key_and_no_path(loaded: Program, made: dict[str, bytes]) -> None:
@@ -137,10 +172,19 @@ def test_a_bundle_says_what_it_is(loaded: Program, made: dict[str, bytes]) -> No
 def test_a_bundle_of_a_level_has_its_pairs_and_groups(loaded: Program, made: dict[str, bytes]) -> None:
     families, lines = opened(made["whole"]), opened(made["known"])
     own = {"rank-{}-by-country", "cooccurrence-{}", "combinations-{}", "centrality-{}", "clusters-{}"}
-    own |= {"concentration-{}", "concentration-{}-by-country", "trends-{}"}
+    own |= {"concentration-{}", "concentration-{}-by-country", "trends-{}", "combinations-{}-by-country"}
     tables = {level: {f"tables/{name.format(level)}.csv" for name in own} for level in ("family", "line")}
     owners = {"tables/rank-by-network.csv", "tables/rank-by-provider.csv"}
-    assert {n for n in families if n.endswith(".csv")} - set(lines) == tables["family"] | owners
+    # Nobody lists two lines often enough for a leading pair of lines that everybody may know.
+    asked = {
+        "leading-pair-family",
+        "leading-pair-family-by-country",
+        "compare-family",
+        "query-mine",
+        "query-hosts-by-country",
+    }
+    others = owners | {f"tables/{name}.csv" for name in asked}
+    assert {n for n in families if n.endswith(".csv")} - set(lines) == tables["family"] | others
     assert {n for n in lines if n.endswith(".csv")} - set(families) == tables["line"]
     same = ("--level", "line", "--country", "DE", "--publish", "5", "--format", "csv")
     for file, *question in (
@@ -151,13 +195,115 @@ def test_a_bundle_of_a_level_has_its_pairs_and_groups(loaded: Program, made: dic
         assert lines[f"tables/{file}.csv"] == loaded(*question, *same, *seed).text
 
 
+def test_what_was_asked_beside_is_in_the_bundle(loaded: Program, made: dict[str, bytes]) -> None:
+    files = opened(made["whole"])
+    entries = {file: entry for entry in json.loads(files["manifest.json"]) for file in entry["files"]}
+    pairs = files["tables/cooccurrence-family.csv"]
+    first = next(csv.DictReader(io.StringIO(pairs)))
+    assert {"boot_low", "boot_high", "lift_low", "lift_high"} <= set(first)
+    assert "pagerank_rank_low" in files["tables/centrality-family.csv"]
+    named = f"cohabit cooccurrence {first['a']} {first['b']} --level family --every month"
+    assert entries["tables/leading-pair-family.csv"]["command"] == named
+    assert entries["tables/compare-family.csv"]["command"] == "cohabit compare --with country=DE --level family"
+    assert entries["tables/query-mine.csv"]["command"] == "cohabit query --file queries/mine.cypher"
+    assert entries["tables/query-mine.csv"]["cypher"][0].startswith("MATCH (h:Host)-[:IN_COUNTRY]")
+    assert files["queries/mine.cypher"] == MINE
+    again = loaded("query", "--name", "hosts-by-country", "--format", "csv")
+    assert files["tables/query-hosts-by-country.csv"] == again.text
+    counted = {row["country"]: row["hosts"] for row in csv.DictReader(io.StringIO(again.text))}
+    mine = {row["place"]: row["n"] for row in csv.DictReader(io.StringIO(files["tables/query-mine.csv"]))}
+    assert mine == {place: hosts for place, hosts in counted.items() if int(hosts) >= 2} != {}
+    whole = "#   cohabit bundle --bootstrap 100 --with country=DE --query queries/mine.cypher --query hosts-by-country "
+    assert whole in files["make-again.sh"]
+    assert 'cp -R "$(dirname "$0")/queries" .' in files["make-again.sh"]
+    assert "queries/" not in opened(made["known"])["README.txt"]
+
+
+def test_the_workbook_holds_every_table(made: dict[str, bytes]) -> None:
+    for content in made.values():
+        files = unpacked(content)
+        entries = [entry for entry in json.loads(files["manifest.json"]) if "headline" in entry]
+        about, *filled = sheets(io.BytesIO(files["tables.xlsx"])).items()
+        lines = [list(line.values()) for line in about[1]]
+        assert about[0] == "about"
+        assert lines[0] == [files["CITATION.txt"].decode().strip()]
+        contents = about[1][1 + lines.index(["sheet", "table", "rows", "headline", "made by", "notes"]) :]
+        assert [line["A"] for line in contents] == [name for name, _ in filled]
+        for line, (_, (heading, *values)), entry in zip(contents, filled, entries, strict=True):
+            assert entry["files"][0] == f"tables/{line['B']}.csv"
+            assert (line.get("D") or None, line["E"]) == (entry["headline"], entry["command"])
+            assert line.get("F", "") == " ".join(entry["caveats"])
+            written = json.loads(files[f"tables/{line['B']}.json"])
+            written = written if isinstance(written, list) else [written]
+            assert len(values) == line["C"] == len(written)
+            column = {name: letter for letter, name in heading.items()}
+            for row, cells in zip(written, values, strict=True):
+                numbers = {n: v for n, v in row.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+                assert {n: cells[column[n]] for n in numbers} == pytest.approx(numbers, rel=1e-12)
+
+
+def test_a_workbook_names_what_no_sheet_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "_MOST_ROWS", 2)
+    small, large = (result(("item",), [{"item": str(i)} for i in range(rows)]) for rows in (2, 3))
+    wide = result(("items",), [{"items": ["x" * 20_000, "y" * 20_000]}])
+    long = "n" * 40
+    tables = [(long, "a", small), (long + "2", "b", small), ("large", "c", large), ("wide", "d", wide)]
+    book = sheets(io.BytesIO(output.as_workbook(["said"], tables)))
+    assert list(book) == ["about", "n" * 31, "n" * 29 + "~2"]
+    assert [line["A"] for line in book["about"]][-2:] == [
+        "too large for a sheet: tables/large.csv",
+        "too large for a sheet: tables/wide.csv",
+    ]
+
+
+def test_a_query_of_a_bundle_names_no_host(tmp_path: Path) -> None:
+    class Opened:
+        masker = Masker(b"k" * 32, names=lambda: ["gpu.example.net"])
+
+    file = tmp_path / "mine.cypher"
+    for text in ("192.0.2.7", "gpu.example.net"):
+        file.write_text(f"MATCH (h:Host) WHERE h.address = '{text}' RETURN h.weeks AS weeks")
+        bundle = Bundle({}, queries=read_queries([str(file)], tmp_path))
+        assert "ORDER BY" in bundle.queries[0].notes[0]
+        with pytest.raises(UsageError, match="--query mine: it names a host, and a bundle is handed on"):
+            make(cast("Graph", Opened()), bundle, output.as_text, output.as_workbook)
+
+
+def test_the_leading_pair_is_one_that_can_be_typed() -> None:
+    masked = "host-0123456789abcdef"
+    names = [("--data", "x"), ("a", f"{masked}-own"), ("a\u202e", "b"), ("none", "x"), ("llama", "qwen2")]
+    rows = [{"a": a, "b": b, "hosts": None if a == "none" else 9} for a, b in names]
+    assert leading_pair(result(("a", "b", "hosts"), rows)) == ("llama", "qwen2")
+    assert leading_pair(result(("a", "b", "hosts"), rows[:4])) == ()
+
+
+def test_the_map_over_time_follows_the_level() -> None:
+    found = {}
+    for level in ("family", "lab", "model"):
+        steps = {file: call for file, call, _ in Bundle({}, level=level).steps()}
+        found[level] = steps["maps/time.html"]
+        assert "--level" not in steps["maps/families.html"]
+    assert found["family"] == found["model"] == ["map", "time", "--seed", "0"]
+    assert found["lab"] == ["map", "time", "--level", "lab", "--seed", "0"]
+
+
+def test_a_file_of_filters_has_its_option() -> None:
+    assert Bundle({"in_file": ["own.csv"], "exclude_decoys": True}).filter_arguments == [
+        *("--in", "own.csv"),
+        "--exclude-decoys",
+    ]
+
+
 def test_at_one_moment_nothing_is_over_time() -> None:
     always, once = ({file for file, _, _ in Bundle(f).steps()} for f in ({}, {"at": "2025-03-05"}))
     lives = {"tables/lifetimes-survival", "tables/lifetimes-churn", "tables/trends-family"}
-    assert always - once == lives | {"maps/time.html"}
+    assert always - once == lives | {"tables/leading-pair-family", "maps/time.html"}
 
 
 def test_what_is_for_everybody_names_no_owner() -> None:
+    spread = {k: next(c for f, c, _ in Bundle({}, publish=k).steps() if f.endswith("of-hosts")) for k in (None, 10)}
+    assert {"network", "provider"} <= set(spread[None])
+    assert not {"network", "provider"} & set(spread[10])
     colleagues, everybody = ({file for file, _, _ in Bundle({}, publish=k).steps()} for k in (None, 10))
     owners = {"tables/rank-by-network", "tables/rank-by-provider", "maps/networks.html", "maps/providers.html"}
     assert colleagues - everybody == owners
@@ -189,7 +335,7 @@ def test_the_script_makes_the_files_again(loaded_copy: Program, made: dict[str, 
     assert {program for program, *_ in lines[2:]} == {"cohabit"}
     wanted = {n for n in files if n.startswith(("tables/", "maps/")) or n == "report.html"}
     assert [line[-1] for line in lines[2:]] == sorted(wanted, key=[line[-1] for line in lines].index)
-    # Not each of sixty; the report is the last.
+    # Not each of seventy; the report is the last.
     for done in loaded_copy.each([arguments for _, *arguments in lines[:1:-5]]):
         assert done.code == 0, done.err
     again = {n: h for n, h in contents(loaded_copy.folder).items() if not n.startswith("cohabit-data")}

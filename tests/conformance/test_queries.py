@@ -295,6 +295,85 @@ def test_named_pairs(place: Place, records: list[Record], plain: Plain) -> None:
     store.close()
 
 
+def test_a_pair_place_by_place(place: Place, records: list[Record], plain: Plain) -> None:
+    """Counted in plain Python."""
+    place.load(records)
+    store = place.open()
+    spring = iso_weeks("2025-02-12", "2025-03-20")
+    places: dict[str, Any] = {
+        "country": lambda h: [h["country"]],
+        "network": lambda h: [h["asn"] and f"AS{h['asn']}"],
+        "software": lambda h: {name for name, _ in h["runs"]} or [None],
+    }
+    tested = 0
+    for scope, lists in (
+        (Scope(), plain.lists(plain.hosts)),
+        (Scope(since="2025-02-12", until="2025-03-20"), plain.lists(plain.hosts, spring)),
+    ):
+        families = plain.items(lists, "family")
+        for by, of in places.items():
+            expected: dict[str, Counter[str]] = {}
+            for host, own in families.items():
+                for label in of(plain.hosts[host]):
+                    counts = expected.setdefault(label or "unknown", Counter())
+                    counts["multi_model_hosts"] += len(lists[host]) > 1
+                    counts["base"] += bool(own)
+                    counts["hosts_a"] += "qwen2" in own
+                    counts["hosts_b"] += "llama" in own
+                    counts["hosts"] += {"qwen2", "llama"} <= own
+            rows = cooccurrence(store, ("qwen2", "llama"), by=by, scope=scope).rows
+            names = ("hosts", "hosts_a", "hosts_b", "multi_model_hosts", "base")
+            found = {r["place"]: {name: r[name] for name in names} for r in rows}
+            assert found == {label: {n: c[n] for n in names} for label, c in expected.items() if c["base"]}
+            order = [(r["place"] == "unknown", -r["hosts"], -r["multi_model_hosts"], r["place"]) for r in rows]
+            assert order == sorted(order)
+            p = sorted(r["p_value"] for r in rows if r["p_value"] == r["p_value"])
+            tested += len(p)
+            assert len(p) == sum(bool(r["hosts"]) for r in rows if r["place"] != "unknown")
+            for r in rows:
+                if r["hosts"]:
+                    low, high = wilson(r["hosts"], r["multi_model_hosts"])
+                    assert (r["low"], r["high"]) == pytest.approx((max(low, 0), min(high, 1)), abs=1e-12)
+                    assert r["lift"] == pytest.approx(r["base"] * r["hosts"] / (r["hosts_a"] * r["hosts_b"]))
+                if r["place"] != "unknown" and r["hosts"]:
+                    # Benjamini and Hochberg: the least m·p/rank of those that are no smaller.
+                    wanted = min(len(p) * one / (rank_of + 1) for rank_of, one in enumerate(p) if one >= r["p_value"])
+                    assert r["q_value"] == pytest.approx(min(wanted, 1))
+    assert tested > 20
+    store.close()
+
+
+def test_a_pair_in_a_place_is_the_pair_of_its_hosts(place: Place, records: list[Record]) -> None:
+    place.load(records)
+    store = place.open()
+    pair = ("qwen2", "llama")
+    for null in ("bicm", "hypergeometric"):
+        rows = cooccurrence(store, pair, by="country", null=null, min_hosts=2).rows
+        assert min(row["hosts"] for row in rows) >= 2
+        known = [row for row in rows if row["place"] != "unknown"]
+        assert len(known) > 1
+        for row in known[:3]:
+            (alone,) = cooccurrence(store, pair, null=null, scope=Scope(country=(row["place"],))).rows
+            assert (row["a"], row["b"]) == (alone["a"], alone["b"])
+            for name in set(row) - {"place", "a", "b", "multi_model_hosts", "q_value"}:
+                assert row[name] == pytest.approx(alone[name], rel=1e-9), name
+    top = cooccurrence(store, ("qwen2", "llama"), by="country")
+    assert str(top.headline).startswith(f"qwen2 and llama are together most often in {top.rows[0]['place']}: ")
+    nobody = cooccurrence(store, ("qwen2", "llama"), by="country", scope=Scope(until="2001-01-01"))
+    assert (nobody.rows, nobody.headline) == ([], "No host with a known country lists both qwen2 and llama.")
+    for given, wrong, reason in (
+        (("llama",), {}, "--by counts one pair place by place: name two items"),
+        (("llama", "LLAMA"), {}, "is named twice"),
+        (("llama", "qwen2"), {"sort": "lift"}, "--by follows one pair: leave --sort"),
+        (("llama", "qwen2"), {"every": "month"}, "--every follows one pair: leave --sort, .* --by and"),
+        (("llama", "qwen2"), {"min_hosts": 0}, "--min-hosts 0"),
+        (("llama", "qwen2"), {"by": "planet"}, "--by 'planet': not a place"),
+    ):
+        with pytest.raises(UsageError, match=reason):
+            cooccurrence(store, given, **({"by": "country"} | wrong))
+    store.close()
+
+
 def test_pairs_of_other_labs(place: Place, records: list[Record], plain: Plain) -> None:
     """The rows that are left are those without the option, figures and all; an unknown lab is like no other."""
     place.load(records)

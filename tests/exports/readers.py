@@ -54,18 +54,24 @@ def parquet_folder(folder: Path) -> Rows:
     return {file.stem: pq.read_table(file).to_pylist() for file in sorted(folder.iterdir())}
 
 
-def workbook(path: Path) -> Rows:
-    """Cells of all sheets but the one that says what it is; there must be no formula and no link."""
-    found: Rows = {}
-    with zipfile.ZipFile(path) as book:
+def sheets(file: Path | io.BytesIO) -> dict[str, list[dict[str, Any]]]:
+    """Cells of all sheets, a row by the letters of its columns; there must be no formula and no link."""
+    found = {}
+    with zipfile.ZipFile(file) as book:
         names = [s.get("name") for s in ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{_SHEET}sheet")]
         for number, name in enumerate(names, 1):
             sheet = ElementTree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))
             assert not [e for e in sheet.iter() if e.tag in (f"{_SHEET}f", f"{_SHEET}hyperlink")]
-            rows = [{_column(c): _cell(c) for c in row} for row in sheet.iter(f"{_SHEET}row")]
-            if name != "about":
-                headings, *rest = rows
-                found[str(name)] = [{headings[c]: value for c, value in row.items()} for row in rest]
+            found[str(name)] = [{_column(c): _cell(c) for c in row} for row in sheet.iter(f"{_SHEET}row")]
+    return found
+
+
+def workbook(file: Path | io.BytesIO) -> Rows:
+    """The tables of all sheets but the one that says what it is."""
+    found: Rows = {}
+    for name, (headings, *rest) in sheets(file).items():
+        if name != "about":
+            found[name] = [{headings[c]: value for c, value in row.items()} for row in rest]
     return found
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import random
 from itertools import combinations
+from typing import cast
 
 import numpy as np
 import pytest
 
-from cohabit.queries.monoculture import smallest_cover
+from cohabit.errors import UsageError
+from cohabit.graph.store import GraphStore
+from cohabit.queries.monoculture import monoculture, smallest_cover
+from cohabit.queries.risks import risks
 
 Sets = list[tuple[int, ...]]
 
@@ -80,3 +84,16 @@ def test_the_bound_holds_however_few_nodes_there_are(seed: int) -> None:
         cover = smallest_cover(sets, np.array(weights), items, needed, most_nodes=nodes)
         assert cover.at_least <= best <= len(cover.items)
         assert cover.covered == reached(cover.items, sets, weights) >= needed
+
+
+@pytest.mark.parametrize("said", ["0", "100", "12.5", "-5", "half", "", "50,,60", "²5", "5" * 5_000])
+def test_a_goal_that_is_none_has_one_clear_line(said: str) -> None:
+    with pytest.raises(
+        UsageError, match=r"^--cover '[^\n]*': it takes whole percentages from 1 to 99: 80, or 50,80,95$"
+    ):
+        monoculture(cast("GraphStore", None), cover=[said])
+
+
+def test_goals_without_monoculture_are_refused() -> None:
+    with pytest.raises(UsageError, match="--cover goes with --monoculture"):
+        risks(cast("GraphStore", None), cover=["80"])
