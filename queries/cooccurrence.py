@@ -100,12 +100,13 @@ def cooccurrence(
     `other_labs` leaves out pairs of lines or models of one lab, after the tests, as `min_hosts` does; an unknown lab is
     like no other.
 
-    `low` and `high` are the Wilson 95 % interval of `share_of_multi_model_hosts`, and likewise for the shares of a and
-    of b; `base` is the n of lift, npmi and the odds ratio. `expected` is the number of hosts with both that the null
-    model expects (`null`: bicm or hypergeometric), `p_value` the probability of so many hosts or more under it,
-    `p_fewer` that of so many or fewer, `q_value` the p-value of Benjamini and Hochberg over all pairs of the level with
-    at least one host in scope, whichever are shown. With `bootstrap` > 0 intervals of the share of multi-model hosts
-    and of lift are added, from so many draws of networks (`seed`, default 0). `protected` is for the names in notes.
+    `low` and `high` are the Wilson 95 % interval of `share_of_multi_model_hosts`, and likewise for the shares of a
+    and of b; `multi_model_hosts` is the base of the first, of all rows alike; `base` is the n of lift, npmi and the
+    odds ratio. `expected` is the number of hosts with both that the null model expects (`null`: bicm or
+    hypergeometric), `p_value` the probability of so many hosts or more under it, `p_fewer` that of so many or
+    fewer, `q_value` the p-value of Benjamini and Hochberg over all pairs of the level with at least one host in
+    scope, whichever are shown. With `bootstrap` > 0 intervals of the share of multi-model hosts and of lift are
+    added, from so many draws of networks (`seed`, default 0). `protected` is for the names in notes.
     """
     if every is not None:
         usual = (sort, null, bootstrap, min_hosts, other_labs, by) == ("hosts", "bicm", 0, 1, False, None)
@@ -214,6 +215,7 @@ def _rows(matrix: ItemMatrix, multi: int, pairs: Pairs, model: NullModel, drawn:
         "hosts_a": a,
         "hosts_b": b,
         **shares_of(ab, a, b, np.full(len(ab), multi)),
+        "multi_model_hosts": np.full(len(ab), multi),
         "lift": measures.lift(n, a, b, ab),
         "jaccard": measures.jaccard(a, b, ab),
         "npmi": measures.npmi(n, a, b, ab),

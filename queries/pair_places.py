@@ -28,7 +28,6 @@ COLUMNS = (
     "a",
     "b",
     *SHARE_COLUMNS,
-    "multi_model_hosts",
     "lift",
     "jaccard",
     "expected",

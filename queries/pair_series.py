@@ -25,7 +25,6 @@ COLUMNS = (
     "a",
     "b",
     *SHARE_COLUMNS,
-    "multi_model_hosts",
     "lift",
     "jaccard",
     "base",

@@ -25,8 +25,10 @@ SHARE_COLUMNS = (
     "share_of_multi_model_hosts",
     "low",
     "high",
+    "multi_model_hosts",
 )
-"""Hosts with both, with a and with b, and the shares of those with both, each with its interval."""
+"""Hosts with both, with a and with b, the shares of those with both, each with its interval, and the base of the last.
+"""
 
 
 def shares_of(both: Integers, a: Integers, b: Integers, multi: Integers) -> dict[str, Floats]:

@@ -70,7 +70,7 @@ def _measured(measure: Callable[..., Any], *names: str) -> Compute:
 
 
 _FOUR = ("base", "hosts_a", "hosts_b", "hosts")
-_MULTI = Share("share_of_multi_model_hosts", base=None, low="low", high="high")
+_MULTI = Share("share_of_multi_model_hosts", base="multi_model_hosts", low="low", high="high")
 
 
 def _pair(row: Row) -> str:
@@ -78,18 +78,17 @@ def _pair(row: Row) -> str:
     if not row["hosts"] or not row["share_of_multi_model_hosts"]:
         return "too few hosts list both, or none"
     share = percent(row["share_of_multi_model_hosts"])
-    base = round(row["hosts"] / row["share_of_multi_model_hosts"])
     interval = f"95 %: {percent(row['low'])} to {percent(row['high'])}"
     lift = "" if row["lift"] is None else f", {row['lift']:.2f} times as many as if the two were independent"
     return (
-        f"{row['hosts']:,} hosts or more list both {row['a']} and {row['b']}, {share} of {base:,} multi-model hosts "
-        f"({interval}){lift}"
+        f"{row['hosts']:,} hosts or more list both {row['a']} and {row['b']}, {share} of "
+        f"{row['multi_model_hosts']:,} multi-model hosts ({interval}){lift}"
     )
 
 
 PAIRS = Rule(
     ("a", "b"),
-    counts=("hosts", "hosts_a", "hosts_b", "base"),
+    counts=("hosts", "hosts_a", "hosts_b", "multi_model_hosts", "base"),
     shares=(
         Share("share_of_a", base="hosts_a", low="share_of_a_low", high="share_of_a_high"),
         Share("share_of_b", base="hosts_b", low="share_of_b_low", high="share_of_b_high"),
@@ -106,15 +105,17 @@ PAIRS = Rule(
 )
 _PAIR_SERIES = Rule(
     ("period", "a", "b"),
-    counts=("hosts", "hosts_a", "hosts_b", "multi_model_hosts", "base"),
-    shares=(*PAIRS.shares[:2], replace(_MULTI, base="multi_model_hosts")),
+    counts=PAIRS.counts,
+    shares=PAIRS.shares,
     computed={name: PAIRS.computed[name] for name in ("lift", "jaccard")},
     order=("period",),
 )
 _PAIR_PLACES = replace(
     _PAIR_SERIES, keys=("place",), plain=("a", "b"), order=("?place", "-hosts", "place"), headline=words.pair_places
 )
-_SETS = Rule(("items",), counts=("hosts", "hosts_of_each", "base"), shares=(_MULTI,), plain=("left_out",))
+_SETS = Rule(
+    ("items",), counts=("hosts", "hosts_of_each", "multi_model_hosts", "base"), shares=(_MULTI,), plain=("left_out",)
+)
 _SORTS = frozenset({"lift", "jaccard", "npmi", "share_of_a", "share_of_b"})
 
 

@@ -24,8 +24,8 @@ from tests.exports.readers import workbook
 # The call, and the keys that its JSON has at least.
 RANK = "hosts, share, low, high, base, listings, host_weeks, networks, countries"
 PAIR = (
-    "a, b, hosts, hosts_a, hosts_b, share_of_a, share_of_b, share_of_multi_model_hosts, low, high, lift, jaccard, "
-    "npmi, odds_ratio, odds_low, odds_high, p_value, log10_p, q_value, base"
+    "a, b, hosts, hosts_a, hosts_b, share_of_a, share_of_b, share_of_multi_model_hosts, low, high, "
+    "multi_model_hosts, lift, jaccard, npmi, odds_ratio, odds_low, odds_high, p_value, log10_p, q_value, base"
 )
 CENTRALITY = "degree, strength, pagerank, eigenvector, betweenness, closeness, core"
 RISK = (

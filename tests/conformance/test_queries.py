@@ -224,6 +224,7 @@ def expected_pairs(plain: Plain, lists: dict[str, set[str]], level: str) -> list
                 "share_of_b_low": of_b[0],
                 "share_of_b_high": min(of_b[1], 1.0),
                 "share_of_multi_model_hosts": ab / multi,
+                "multi_model_hosts": multi,
                 "low": max(low, 0.0),
                 "high": min(high, 1.0),
                 "lift": n * ab / (na * nb),

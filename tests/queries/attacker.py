@@ -209,5 +209,13 @@ def _row(found: Attack, cell: Cell, keys: tuple[str, ...]) -> Row:
         multi = max(found.size(lambda host: len(host[1]) > 1), 1)
         shares = dict.fromkeys(("share_of_a", "share_of_b", "lift", "jaccard", "npmi"), 0.0)
         bounds = dict.fromkeys(("share_of_a_low", "share_of_a_high", "share_of_b_low", "share_of_b_high"), 0.0)
-        return {**row, **shares, **bounds, "share_of_multi_model_hosts": row["hosts"] / multi, "low": 0.0, "high": 1.0}
+        return {
+            **row,
+            **shares,
+            **bounds,
+            "share_of_multi_model_hosts": row["hosts"] / multi,
+            "low": 0.0,
+            "high": 1.0,
+            "multi_model_hosts": multi,
+        }
     return {**row, "low": 0.0, "high": 1.0}
