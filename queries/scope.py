@@ -32,6 +32,7 @@ from cohabit.graph.prefixes import PrefixTable, parse_prefix
 from cohabit.graph.store import GraphStore
 from cohabit.queries import filters
 from cohabit.queries.countries import parse_countries
+from cohabit.queries.digest_filter import hosts_with_digest, named_digest
 from cohabit.queries.items import hosts_with_item, resolve_item
 from cohabit.queries.windows import TimeWindow, read_windows
 from cohabit.text import visible
@@ -251,10 +252,18 @@ def _filtered(
     for chosen in _chosen(store, scope, models, edges):
         hosts = np.intersect1d(hosts, chosen, assume_unique=True)
     for name in scope.has:
-        hosts = np.intersect1d(hosts, hosts_with_item(resolve_item(models, name), models, edges), assume_unique=True)
+        hosts = np.intersect1d(hosts, _with_named(store, models, edges, name), assume_unique=True)
     for name in scope.without:
-        hosts = np.setdiff1d(hosts, hosts_with_item(resolve_item(models, name), models, edges), assume_unique=True)
+        hosts = np.setdiff1d(hosts, _with_named(store, models, edges, name), assume_unique=True)
     return hosts
+
+
+def _with_named(store: GraphStore, models: ModelTable, edges: Deployments, name: str) -> Integers:
+    """Hosts that have, among those edges, the item of that name, or one with the digest."""
+    digest = named_digest(name)
+    if digest is not None:
+        return hosts_with_digest(store, models, edges, digest)
+    return hosts_with_item(resolve_item(models, name), models, edges)
 
 
 def _chosen(store: GraphStore, scope: Scope, models: ModelTable, edges: Deployments) -> Iterator[Integers]:
