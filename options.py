@@ -160,6 +160,10 @@ class Filters:
         int | None, typer.Option(help="Hosts seen this many days or less before the newest observation.", metavar="N")
     ] = None
     exclude_decoys: Annotated[bool, typer.Option("--exclude-decoys", help="Leave suspected decoys out.")] = False
+    exclude_shared_lists: Annotated[
+        bool,
+        typer.Option("--exclude-shared-lists", help="Leave hosts out whose list of models many others have alike."),
+    ] = False
 
     def values(self) -> dict[str, Any]:
         """The filters that are set, as keyword arguments of the Python interface."""

@@ -34,6 +34,7 @@ from cohabit.queries import filters
 from cohabit.queries.countries import parse_countries
 from cohabit.queries.digest_filter import hosts_with_digest, named_digest
 from cohabit.queries.items import hosts_with_item, resolve_item
+from cohabit.queries.shared_lists import hosts_with_shared_lists
 from cohabit.queries.windows import TimeWindow, read_windows
 from cohabit.text import visible
 from cohabit.timeline import parse_day, weeks_between
@@ -66,6 +67,7 @@ class Scope:
     first_seen_since: str | None = None
     active_within: int | None = None
     exclude_decoys: bool = False
+    exclude_shared_lists: bool = False
 
     def description(self) -> tuple[str, ...]:
         """The filters in words, for captions; empty when there is none.
@@ -92,7 +94,8 @@ class Scope:
     @property
     def selective(self) -> bool:
         """Whether filters leave a part of the hosts that scans saw; leaving decoys out only cleans what they saw."""
-        return replace(self, since=None, until=None, at=None, within=None, exclude_decoys=False) != Scope()
+        cleaned = replace(self, exclude_decoys=False, exclude_shared_lists=False)
+        return replace(cleaned, since=None, until=None, at=None, within=None) != Scope()
 
     @property
     def timed(self) -> bool:
@@ -282,6 +285,8 @@ def _chosen(store: GraphStore, scope: Scope, models: ModelTable, edges: Deployme
         yield filters.active_within(store, scope.active_within)
     if scope.exclude_decoys:
         yield filters.not_suspected(store)
+    if scope.exclude_shared_lists:
+        yield np.setdiff1d(host_keys(store), hosts_with_shared_lists(store, models), assume_unique=True)
 
 
 def _in_prefixes(store: GraphStore, prefixes: Sequence[str]) -> Integers:
