@@ -126,7 +126,8 @@ def _shown(hosts: Integers, first: Integers) -> tuple[list[int], int | None]:
     there = np.flatnonzero(hosts).tolist()
     if not there:
         return [], None
-    newest = max(there, key=lambda i: (first[i], hosts[i], -i))
+    last = [i for i in there if first[i] == first[there].max()]
+    newest = max(last, key=lambda i: (hosts[i], -i))
     most = sorted(there, key=lambda i: (-hosts[i], i))[:_MOST]
     return sorted({*most, newest}, key=lambda i: (first[i], i)), newest
 
@@ -139,7 +140,12 @@ def _sentence(model: str, rows: Sequence[Row], newest: str | None, digests: int)
     if newest is None:
         return f"None of {base} reports a digest."
     row = next(row for row in last if row["reported_digest"] == newest)
-    return (
-        f"Of {base} {percent(row['share'])} are on {short_digest(newest)}, the newest of {count(digests, 'digest')} "
-        f"(first reported in {week_name(row['first_week'])})."
-    )
+    week = week_name(row["first_week"])
+    on = f"Of {base} {percent(row['share'])} are on {short_digest(newest)}"
+    if digests == 1:
+        return f"{on}, the only digest."
+    if sum(other["first_week"] == row["first_week"] for other in last) > 1:
+        return (
+            f"{on}; which of {count(digests, 'digest')} is the newest is not known: several were first seen in {week}."
+        )
+    return f"{on}, the newest of {count(digests, 'digest')} (first reported in {week})."

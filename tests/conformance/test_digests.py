@@ -107,7 +107,8 @@ def test_rare_digests_are_one_row(place: Place) -> None:
         for i in [int(digest)]
     ]
     twin = {"name": "llava:7b", "digest": "7" * 8 + "0" * 56}
-    place.load([*records, {**records[0], "ip": "192.0.2.254", "models": [twin]}])
+    other = {**records[0], "ip": "192.0.2.253", "models": [{**twin, "digest": "c" * 64}]}
+    place.load([*records, other, {**records[0], "ip": "192.0.2.254", "models": [twin]}])
     store = place.open()
     rows = trends(store, view="digests", item=("llama3.2:3b",), scope=Scope(since="2025-03-01")).rows
     assert {r["reported_digest"][:6]: r["hosts"] for r in rows} == {
@@ -116,6 +117,11 @@ def test_rare_digests_are_one_row(place: Place) -> None:
         "other": 4 + 3,
     }
     assert sum(r["share"] for r in rows) == pytest.approx(1)
+    headline = trends(store, view="digests", item=("llava:7b",)).headline
+    assert headline == (
+        "Of the 2 hosts with llava:7b in 2025-03 50 % are on 777777770000; which of 2 digests is the newest is not "
+        "known: several were first seen in 2025-W10."
+    )
     with pytest.raises(
         UsageError, match=r"2 digests of this graph begin so; write more digits of one: 7{8}0{56}, 7{64}"
     ):
