@@ -25,6 +25,7 @@ from cohabit.commands import (
 )
 from cohabit.commands.completing import whole_words
 from cohabit.errors import CohabitError
+from cohabit.options import OnceCommand
 
 _STOPPED = 130
 _COLLECT = (200_000, 20, 100)
@@ -40,6 +41,9 @@ GROUPS = (data, ask, structure, exposure, comparing, change, studying, assets, a
 for group in GROUPS:
     app.registered_commands += group.app.registered_commands
     app.registered_groups += group.app.registered_groups
+for commands in (app, *(one.typer_instance for one in app.registered_groups if one.typer_instance)):
+    for command in commands.registered_commands:
+        command.cls = OnceCommand
 
 
 def _version(asked: bool) -> None:

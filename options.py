@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
+from typer.core import TyperCommand
 from typer.models import ParameterInfo
 
 from cohabit.commands.completing import COMPLETED
@@ -132,7 +133,9 @@ class Filters:
         Several,
         typer.Option("--in", help="Hosts in this file of addresses, prefixes, networks and names.", metavar="FILE"),
     ] = None
-    has: Annotated[Several, typer.Option(help="Hosts that list this item: NAME, or LEVEL:NAME.", metavar="ITEM")] = None
+    has: Annotated[
+        Several, typer.Option(help="Hosts that list this item: NAME, LEVEL:NAME or digest:DIGITS.", metavar="ITEM")
+    ] = None
     without: Annotated[Several, typer.Option(help="Hosts that do not run this item.", metavar="ITEM")] = None
     min_weeks: Annotated[int | None, typer.Option(help="Hosts seen in at least this many weeks.", metavar="N")] = None
     min_models: Annotated[
@@ -157,11 +160,35 @@ class Filters:
         int | None, typer.Option(help="Hosts seen this many days or less before the newest observation.", metavar="N")
     ] = None
     exclude_decoys: Annotated[bool, typer.Option("--exclude-decoys", help="Leave suspected decoys out.")] = False
+    exclude_shared_lists: Annotated[
+        bool,
+        typer.Option("--exclude-shared-lists", help="Leave hosts out whose list of models many others have alike."),
+    ] = False
 
     def values(self) -> dict[str, Any]:
         """The filters that are set, as keyword arguments of the Python interface."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {name: value for name, value in values.items() if value is not None and value is not False}
+
+
+class OnceCommand(TyperCommand):
+    """A command that refuses an option of one value that is given twice: one of the values would be lost silently."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Read the command line, or raise UsageError."""
+        if not ctx.resilient_parsing:
+            _, _, found = self.make_parser(ctx).parse_args(args=list(args))
+            for i, option in enumerate(found):
+                if option.param_type_name == "option" and option in found[:i] and not _repeats(option):
+                    raise UsageError(
+                        f"{max(option.opts, key=len)} is given twice, and it takes one value: leave one of them out"
+                    )
+        return super().parse_args(ctx, args)
+
+
+def _repeats(option: Any) -> bool:
+    """Whether an option means the same, or more, when it is given again."""
+    return bool(option.multiple or option.is_flag or option.count)
 
 
 def with_options(function: Function) -> Function:

@@ -451,7 +451,7 @@ class Questions:
         publish: int | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
-        """Items, places, or items within places over time: shares, slopes, or what came and went.
+        """Items, places, or items within places over time: shares, slopes, what came and went, or digests of a model.
 
         >>> graph.trends(item="llama").head(2)[["period", "hosts", "base"]]
             period  hosts  base

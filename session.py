@@ -10,8 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from cohabit.errors import CohabitError
 from cohabit.graph.archive import Archive, RejectedRecord
 from cohabit.graph.exclusions import exclusions_in_use
+from cohabit.graph.incidence import read_models, sightings_span
 from cohabit.graph.renaming import renaming
 from cohabit.graph.store import GraphStore, data_folder, open_store
 from cohabit.privacy import Masker, is_address, read_key
@@ -19,6 +21,8 @@ from cohabit.queries import lacking
 from cohabit.queries.protection import protection
 from cohabit.queries.result import Result
 from cohabit.queries.scope import Scope
+from cohabit.queries.shared_lists import hosts_with_shared_lists
+from cohabit.queries.words import count
 from cohabit.questions import Questions, scope, source_name
 
 if TYPE_CHECKING:
@@ -38,6 +42,9 @@ NO_DECOYS = (
     "--exclude-decoys left no host out: none is suspected in this graph, or none could be (it takes networks and long "
     "lists; `cohabit quality` says)."
 )
+NO_SHARED_LISTS = (
+    "--exclude-shared-lists left no host out: no list of five models or more is on 20 hosts or more alike."
+)
 
 
 class Graph(Questions):
@@ -50,6 +57,7 @@ class Graph(Questions):
         *,
         show_addresses: bool = False,
     ) -> None:
+        self._closed = False
         self.data = data_folder(data)
         self.store: GraphStore = open_store(self.data, store)
         key, self.lasting_key = read_key(self.data)
@@ -63,8 +71,24 @@ class Graph(Questions):
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        """One line: the store, how many hosts and models are in it, and the days in which hosts were seen."""
+        if self._closed:
+            return f"<cohabit.Graph {self.store.uri}, closed>"
+        try:
+            hosts, models = (
+                self.store.table(f"MATCH (n:{label}) RETURN count(n) AS nodes").column("nodes")[0].as_py()
+                for label in ("Host", "Model")
+            )
+            span = sightings_span(self.store)
+        except CohabitError:  # a server that went away: whoever looks at an object wants no error
+            return f"<cohabit.Graph {self.store.uri}, which cannot be read>"
+        seen = f", seen {span[0][:10]} to {span[1][:10]}" if span else ""
+        return f"<cohabit.Graph {self.store.uri}: {count(hosts, 'host')}, {count(models, 'model')}{seen}>"
+
     def close(self) -> None:
         """Release the store."""
+        self._closed = True
         self.store.close()
 
     def map(
@@ -163,6 +187,8 @@ class Graph(Questions):
         caveats = lacking.notes(self.store, scopes, options, published=published)
         if any(one.exclude_decoys for one in scopes) and not self._has_decoys():
             caveats.append(NO_DECOYS)
+        if any(one.exclude_shared_lists for one in scopes) and not self._has_shared_lists():
+            caveats.append(NO_SHARED_LISTS)
         return caveats
 
     def export(
@@ -352,6 +378,9 @@ class Graph(Questions):
     def _has_decoys(self) -> bool:
         found = self.store.table("MATCH (h:Host) WHERE h.decoy_group IS NOT NULL RETURN count(h) AS hosts")
         return bool(found.column("hosts")[0].as_py())
+
+    def _has_shared_lists(self) -> bool:
+        return bool(len(hosts_with_shared_lists(self.store, read_models(self.store))))
 
     def _host_names(self) -> list[str]:
         addresses = self.store.table("MATCH (h:Host) RETURN h.address AS address").column("address").to_pylist()

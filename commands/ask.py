@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -248,12 +249,14 @@ def query(
       cohabit query 'MATCH (m:Model {name: $old}) RETURN m.format AS f' --param 'old="qwen3:8b"'
     """
     from cohabit.commands import querying
+    from cohabit.output import Format
     from cohabit.output import show as show_result
 
     if list_saved:
         how = output.checked()
         saved, faults = querying.saved_list(where.data)
-        show_result(saved, how)
+        # A list is to be read whole, unless somebody asks for less.
+        show_result(saved, replace(how, limit=max(1, len(saved.rows))) if how.limit == Format.limit else how)
         for fault in faults:
             print(f"cohabit: {visible(str(fault))}", file=sys.stderr)
         if faults:

@@ -27,7 +27,7 @@ def trends(
     forecast: Annotated[
         int | None, typer.Option(help="Forecast so many months, and test the forecast.", metavar="MONTHS")
     ] = None,
-    view: Annotated[str, typer.Option(help="shares, slopes, new, vanished or adoption.")] = "shares",
+    view: Annotated[str, typer.Option(help="shares, slopes, new, vanished, adoption or digests.")] = "shares",
 ) -> None:
     """Follow items, places (--by), or items within places (both) over time: shares, slopes, what came and went.
 
@@ -37,6 +37,7 @@ def trends(
     Examples:
       cohabit trends --item qwen2 --item llama
       cohabit trends --level lab-country --item CN --forecast 6
+      cohabit trends --view digests --item qwen3:8b --every week
     """
     options = {"level": level, "by": by, "every": every, "forecast": forecast, "view": view}
     answer(where, output, "trends", **options, item=tuple(item or ()), scope=scope_of(filters))

@@ -106,7 +106,7 @@ def filters_of(pairs: list[str]) -> dict[str, Any]:
         said = f"--with {visible(pair, 60)}"
         if not name:
             raise UsageError(f"{said}: not a filter; {among(key, names)}")
-        if name == "exclude_decoys":
+        if name.startswith("exclude_"):
             value = value if equals else "yes"
         elif not value:
             raise UsageError(f"{said}: write it as {key}=VALUE")

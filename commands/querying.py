@@ -15,13 +15,18 @@ from cohabit.queries.saved import saved_queries
 
 
 def saved_list(data: Path | None) -> tuple[Result, list[CohabitError]]:
-    """The saved queries, one's own among them, with their titles and parameters; and what files are not understood."""
+    """The saved queries, one's own first, with their titles and parameters; and what files are not understood."""
     own, faults = read_own(data_folder(data))
     rows = [
-        {"name": q.name, "title": q.title, "parameters": [p.name for p in q.parameters]}
-        for q in (saved_queries() | own).values()
+        {
+            "name": q.name,
+            "source": "own" if q.name in own else "cohabit",
+            "title": q.title,
+            "parameters": [p.name for p in q.parameters],
+        }
+        for q in (own | saved_queries()).values()
     ]
-    return result(("name", "title", "parameters"), rows), faults
+    return result(("name", "source", "title", "parameters"), rows), faults
 
 
 def saved_text(name: str | None, data: Path | None) -> str:
@@ -50,8 +55,9 @@ def question(
     if file is not None:
         cypher = read_statement(file)
         if query := headed(file.stem, cypher):
-            return "query", (cypher, query.values(given))
-    return "query", (cypher, {key: _value(text) for key, text in given.items()})
+            return "query", (cypher, query.values(given), str(file))
+    values = {key: _value(text) for key, text in given.items()}
+    return "query", (cypher, values) if file is None else (cypher, values, str(file))
 
 
 def _value(text: str) -> Any:

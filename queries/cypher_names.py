@@ -14,7 +14,7 @@ from cohabit.choices import close_to
 from cohabit.errors import UsageError
 from cohabit.graph import schema
 from cohabit.graph.store import GraphStore
-from cohabit.queries.guard import Located, located
+from cohabit.queries.guard import Located, line_and_column, located, placed
 from cohabit.text import visible
 
 LABEL, TYPE, PROPERTY = schema.NAMES
@@ -47,8 +47,11 @@ class _Bracket:
     of: list[str] = field(default_factory=list)
 
 
-def check_names(store: GraphStore, statement: str) -> None:
-    """Refuse a name that neither the schema nor the store has, and say which is close to it."""
+def check_names(store: GraphStore, statement: str, file: str | None = None) -> None:
+    """Refuse a name that neither the schema nor the store has, and say which is close to it.
+
+    `file` is the file that the statement is all of.
+    """
     for used in used_names(statement):
         known = _known(used)
         if used.name not in known and store.lacks(used.kind, used.name):
@@ -56,7 +59,7 @@ def check_names(store: GraphStore, statement: str) -> None:
             where = f" of {' or '.join(used.of)}" if used.of else ""
             close = close_to(used.name, known)
             hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
-            raise UsageError(f"query, {place(statement, used.position)}: {what}{where}; {hint}")
+            raise UsageError(f"{at_place(statement, used.position, file)}: {what}{where}; {hint}")
 
 
 def _known(used: Used) -> list[str]:
@@ -79,8 +82,12 @@ def close_property(name: str) -> str | None:
 
 def place(statement: str, position: int) -> str:
     """`line 2, column 7` of a position in a statement."""
-    before = statement[:position]
-    return f"line {before.count(chr(10)) + 1}, column {position - before.rfind(chr(10))}"
+    return "line {}, column {}".format(*line_and_column(statement, position))
+
+
+def at_place(statement: str, position: int, file: str | None) -> str:
+    """How an error at a position begins: with its place in the query, or FILE:LINE:COLUMN."""
+    return placed(statement, position, file) if file else f"query, {place(statement, position)}"
 
 
 def used_names(statement: str) -> list[Used]:
@@ -117,24 +124,24 @@ class _Reader:
         """Yield the properties of the variables that patterns bind, up to where AS gives one another meaning."""
         for i in range(2, len(self._found)):
             if self._text(i - 1).upper() == "AS" and self._is_name(i):
-                self._typed.pop(_bare(self._text(i)), None)
+                self._typed.pop(bare(self._text(i)), None)
             if not (self._is_name(i) and self._text(i - 1) == "." and self._is_name(i - 2)):
                 continue
-            variable = _bare(self._text(i - 2))
+            variable = bare(self._text(i - 2))
             if variable in self._typed and self._text(i + 1) != "(" and self._text(i - 3) != ".":
-                yield Used(PROPERTY, _bare(self._text(i)), self._found[i][2], self._typed[variable])
+                yield Used(PROPERTY, bare(self._text(i)), self._found[i][2], self._typed[variable])
 
     def _open(self, i: int, symbol: str) -> None:
         # The map of a pattern is of the labels before it.
         inside = symbol == "{" and self._opened and self._opened[-1].symbol != "{"
         self._opened.append(_Bracket(symbol, i, list(self._opened[-1].of) if inside else []))
         if symbol == "(" and self._is_bound_alone(i):
-            self._typed.setdefault(_bare(self._text(i + 1)), ())
+            self._typed.setdefault(bare(self._text(i + 1)), ())
 
     def _key(self, i: int) -> Iterator[Used]:
         of = tuple(self._opened[-1].of)
         if of and self._is_name(i):
-            yield Used(PROPERTY, _bare(self._text(i)), self._found[i][2], of)
+            yield Used(PROPERTY, bare(self._text(i)), self._found[i][2], of)
 
     def _labels(self, i: int) -> Iterator[Used]:
         """Yield the labels or types after a colon, and note of which variable they are said."""
@@ -146,13 +153,13 @@ class _Reader:
         if inside:
             inside.of += [name for name, _ in names]
             if inside.index == i - 2 and self._is_name(i - 1):
-                self._typed[_bare(self._text(i - 1))] = tuple(name for name, _ in names)
+                self._typed[bare(self._text(i - 1))] = tuple(name for name, _ in names)
 
     def _expression(self, i: int) -> Iterator[tuple[str, int]]:
         """Yield the names from there on, between `|`, `&`, `:` and `!`, and where they are."""
         while self._text(i) in _JOINING or (self._is_name(i) and self._text(i - 1) in _JOINING):
             if self._is_name(i):
-                yield _bare(self._text(i)), self._found[i][2]
+                yield bare(self._text(i)), self._found[i][2]
             i += 1
 
     def _begins_labels(self, i: int) -> bool:
@@ -178,6 +185,6 @@ class _Reader:
         return 0 <= i < len(self._found) and self._found[i][0] in ("word", "quoted")
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """A name without its back quotes."""
     return text[1:-1].replace("``", "`") if text.startswith("`") else text

@@ -49,6 +49,28 @@ class Digests:
         return found
 
 
+@dataclass(frozen=True)
+class Reported:
+    """Digests of edges laid end to end: `edges` is the edge of each, `weeks` its first week, `codes` its text."""
+
+    edges: Integers
+    weeks: Integers
+    codes: Integers
+    texts: list[str]
+
+    def until(self, week: int, size: int) -> Integers:
+        """The code of each edge's digest that appeared last until a week; −1: none, −2: several in one week."""
+        seen = self.weeks <= week
+        edges, weeks, codes = self.edges[seen], self.weeks[seen], self.codes[seen]
+        newest = np.zeros(size, np.int64)
+        np.maximum.at(newest, edges, weeks)
+        last = weeks == newest[edges]
+        found = np.full(size, -1, np.int64)
+        found[edges[last]] = codes[last]
+        found[np.bincount(edges[last], minlength=size) > 1] = -2
+        return found
+
+
 def read_digests(store: GraphStore, incidence: Incidence) -> Digests:
     """Read the digests of the deployments in scope."""
     rows, row_of_edge = edge_values(store, incidence, "digests")

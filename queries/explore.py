@@ -12,7 +12,9 @@ from cohabit.errors import DataError, UsageError
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
 from cohabit.queries.cypher_names import check_names
+from cohabit.queries.cypher_paths import check_paths
 from cohabit.queries.guard import check_reading, located, parameters_of
+from cohabit.queries.not_analysed import not_analysed
 from cohabit.queries.refusals import explained
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.saved import SavedQuery
@@ -23,20 +25,28 @@ MASKING_CAVEAT = (
 )
 
 
-def explore(store: GraphStore, masker: Masker, cypher: str, parameters: Mapping[str, Any] | None = None) -> Result:
+def explore(
+    store: GraphStore,
+    masker: Masker,
+    cypher: str,
+    parameters: Mapping[str, Any] | None = None,
+    file: str | None = None,
+) -> Result:
     """Run a reading statement of the user; the columns are the query's own, in its own row order.
 
     Dates and times come as ISO 8601 texts, decimals as numbers, bytes as hexadecimal digits, anything else that JSON
-    has not as text. UsageError when the statement does not only read, misses a parameter, or names two columns alike;
-    DataError when the store refuses it.
+    has not as text. UsageError when the statement does not only read, misses a parameter, names two columns alike, or
+    asks for a path that the schema does not have; DataError when the store refuses it. `file` is the file that the
+    statement is all of: errors say where in it.
     """
-    statement = check_reading(cypher)
+    statement = check_reading(cypher, file)
     # The embedded store takes a parameter that is not there for null, and finds nothing.
     if missing := [name for name in parameters_of(statement) if name not in (parameters or {})]:
-        raise UsageError(f"the query has ${visible(missing[0], 80)}: give --param {visible(missing[0], 80)}=VALUE")
-    check_names(store, statement)
-    columns, rows = _rows(store, masker, statement, parameters or {})
-    return result(columns, rows, caveats=() if masker.show else (MASKING_CAVEAT,), own_columns=True)
+        where = f"{file}: " if file else ""
+        name = visible(missing[0], 80)
+        raise UsageError(f"{where}the query has ${name}: give --param {name}=VALUE")
+    columns, rows, notes = _run(store, masker, statement, parameters or {}, file)
+    return result(columns, rows, caveats=(*notes, *(() if masker.show else (MASKING_CAVEAT,))), own_columns=True)
 
 
 def run_saved(
@@ -47,9 +57,9 @@ def run_saved(
     Without ORDER BY rows with a column `hosts` come by hosts first; by what is no column they come as the store has
     them. UsageError for a missing or an unknown parameter.
     """
-    statement = check_reading(query.cypher)
-    check_names(store, statement)
-    columns, rows = _rows(store, masker, statement, query.complete(parameters or {}))
+    # The text has the lines of the file; of its header only comments are left out.
+    statement = check_reading(query.text, query.file)
+    columns, rows, notes = _run(store, masker, statement, query.complete(parameters or {}), query.file)
     order = ordered_by(statement)
     if order is None:
         rows.sort(key=lambda r: (-_hosts(r), [_key(r[c]) for c in columns]))
@@ -57,15 +67,28 @@ def run_saved(
         rows.sort(key=lambda r: [_key(r[c]) for c in columns])
         for name, down in reversed(order):
             rows.sort(key=lambda r, c=name: _ranked(r[c]), reverse=down)  # type: ignore[misc]
-    return result(columns, rows, headline=query.title, caveats=query.caveats, own_columns=True)
+    return result(columns, rows, headline=query.title, caveats=(*notes, *query.caveats), own_columns=True)
 
 
-def _rows(store: GraphStore, masker: Masker, cypher: str, parameters: Mapping[str, Any]) -> tuple[list[str], list[Row]]:
+def _run(
+    store: GraphStore, masker: Masker, statement: str, parameters: Mapping[str, Any], file: str | None
+) -> tuple[list[str], list[Row], list[str]]:
+    """Columns and rows of a checked statement, and what is to be said of facts that it asks for and nobody made."""
+    check_names(store, statement, file)
+    check_paths(store, statement, file)
+    columns, rows = _rows(store, masker, statement, parameters, file)
+    note = not_analysed(store, statement)
+    return columns, rows, [note] if note else []
+
+
+def _rows(
+    store: GraphStore, masker: Masker, statement: str, parameters: Mapping[str, Any], file: str | None
+) -> tuple[list[str], list[Row]]:
     try:
-        names, values = store.explore(cypher, parameters)
+        names, values = store.explore(statement.lstrip(), parameters)
     except DataError as error:
         # Stores quote the value or the piece of the query that they stumble over.
-        raise DataError(masker.text(explained(str(error), cypher))) from error
+        raise DataError(masker.text(explained(str(error), statement, file))) from error
     columns = [masker.text(name) for name in names]
     if twice := [name for name, count in Counter(columns).items() if count > 1]:
         raise UsageError(f"two columns of the query are called {visible(twice[0], 80)}; tell them apart with AS")

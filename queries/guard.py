@@ -57,37 +57,71 @@ Located = tuple[str, str, int]
 """Kind of a token, its text, and where it begins."""
 
 
-def check_reading(cypher: str) -> str:
+def check_reading(cypher: str, file: str | None = None) -> str:
     """Return the statement without comments and closing semicolons, or raise UsageError with what stands against it.
 
     Only the returned text may be run: it is the one that was checked. Positions in it are those of the original.
+    `file` is the file that the statement is all of: errors begin with FILE:LINE:COLUMN then.
     """
+    try:
+        return _checked(cypher)
+    except _RefusedError as refused:
+        where = f"{placed(cypher, refused.position, file)}: " if file else ""
+        raise UsageError(f"{where}{refused}") from None
+
+
+def line_and_column(text: str, position: int) -> tuple[int, int]:
+    """Line and column of a position in a text, counted from 1."""
+    before = text[:position]
+    return before.count("\n") + 1, position - before.rfind("\n")
+
+
+def placed(text: str, position: int, file: str) -> str:
+    """FILE:LINE:COLUMN of a position in the text of a file."""
+    line, column = line_and_column(text, position)
+    return f"{file}:{line}:{column}"
+
+
+class _RefusedError(Exception):
+    """What stands against a statement, and where."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+def _checked(cypher: str) -> str:
     tokens: list[_Token] = []
+    starts: list[int] = []
     kept: list[str] = []
     for match in _TOKEN.finditer(cypher):
         kind, text = str(match.lastgroup), match[0]
         kept.append(re.sub(r"[^\n]", " ", text) if kind == "comment" else text)
         if kind not in ("space", "comment"):
             tokens.append((kind, text))
+            starts.append(match.start())
     statement = "".join(kept).rstrip()
     while tokens and tokens[-1][1] == ";":
         tokens.pop()
         statement = statement.removesuffix(";").rstrip()
     if not tokens:
-        raise UsageError("the query is empty")
+        raise _RefusedError("the query is empty", 0)
     if tokens[0][0] != "word" or tokens[0][1].upper() not in _FIRST:
-        raise _refused(tokens[0][1], "a query begins with MATCH, OPTIONAL MATCH, WITH, UNWIND or RETURN")
+        raise _refused(tokens[0][1], starts[0], "a query begins with MATCH, OPTIONAL MATCH, WITH, UNWIND or RETURN")
     for position, (kind, text) in enumerate(tokens):
-        _check_text(kind, text, tokens[position + 1][1] if position + 1 < len(tokens) else "")
+        _check_text(kind, text, starts[position], tokens[position + 1][1] if position + 1 < len(tokens) else "")
         if kind == "word" and text.upper() in _REFUSED and not _is_name(tokens, position):
             raise _refused(
-                text, "only reading clauses over the graph are allowed (a name that reads like one goes in back quotes)"
+                text,
+                starts[position],
+                "only reading clauses over the graph are allowed (a name that reads like one goes in back quotes)",
             )
         if kind in ("word", "quoted") and _calls_name_space(tokens, position):
-            raise _refused(text, "functions of other name spaces are not allowed")
+            raise _refused(text, starts[position], "functions of other name spaces are not allowed")
         if kind == "word" and _sizes_pattern(tokens, position):
             raise _refused(
                 text,
+                starts[position],
                 "of a pattern the embedded store gives another number and a server none; count instead: "
                 "MATCH (h)-[:DEPLOYS]->(m) WITH h, count(m) AS models WHERE models > 20",
             )
@@ -107,24 +141,24 @@ def parameters_of(cypher: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _check_text(kind: str, text: str, after: str) -> None:
+def _check_text(kind: str, text: str, start: int, after: str) -> None:
     """Refuse what is no complete token, and what the two engines would take apart differently."""
     if kind in ("string", "quoted"):
         for escape in _ESCAPE.finditer(text):
             if chr(int(escape[1], 16)) in _STRUCTURAL:
-                raise _refused(escape[0], "write this character itself, not its number")
+                raise _refused(escape[0], start + escape.start(), "write this character itself, not its number")
     if kind != "symbol":
         return
     if text == ";":
-        raise _refused(";", "one statement at a time")
+        raise _refused(";", start, "one statement at a time")
     if text in "'\"`":
-        raise _refused(text, "a quotation mark is not closed")
+        raise _refused(text, start, "a quotation mark is not closed")
     if text == "/" and after == "*":
-        raise _refused("/*", "a comment is not closed")
+        raise _refused("/*", start, "a comment is not closed")
     if text == "\\":
-        raise _refused(text, "a backslash belongs inside a string")
+        raise _refused(text, start, "a backslash belongs inside a string")
     if text.isdigit():
-        raise _refused(text, "put a space between a number and what follows it")
+        raise _refused(text, start, "put a space between a number and what follows it")
 
 
 def _is_name(tokens: list[_Token], position: int) -> bool:
@@ -159,7 +193,7 @@ def _sizes_pattern(tokens: list[_Token], position: int) -> bool:
     return False
 
 
-def _refused(text: str, reason: str) -> UsageError:
+def _refused(text: str, start: int, reason: str) -> _RefusedError:
     from cohabit.text import visible
 
-    return UsageError(f"query refused at {visible(text, 40)!r}: {reason}")
+    return _RefusedError(f"query refused at {visible(text, 40)!r}: {reason}", start)

@@ -90,7 +90,7 @@ def notes(
             asked.setdefault("network", "no AS number of the list finds any")
     if isinstance(by := options.get("by"), str) and (fact := by.replace("-", "_")) in _FACTS:
         asked.setdefault(fact, "all are in one group, unknown")
-    if any(options.get(name) for name in ("digest", "digests", "of_digests")):
+    if options.get("view") == "digests" or any(options.get(name) for name in ("digest", "digests", "of_digests")):
         asked.setdefault("digest", "none is found by digest")
     missing = lacking(store, asked)
     said = [

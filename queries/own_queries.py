@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from cohabit.choices import close_to
@@ -106,10 +107,7 @@ def _read(path: Path) -> SavedQuery:
         raise DataError(f"{path}: {error}") from error
     if not _FOLDER.fullmatch(query.folder):
         raise DataError(f"{path}: a folder's name has letters, digits, spaces and -: {visible(query.folder, 80)!r}")
-    try:
-        check_reading(query.cypher)
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from error
+    check_reading(query.text, str(path))
     declared = {parameter.name for parameter in query.parameters}
     if unknown := [name for name in parameters_of(query.cypher) if name not in declared]:
         name = visible(unknown[0], 60)
@@ -117,4 +115,4 @@ def _read(path: Path) -> SavedQuery:
             f"{path}: the query has ${name}, and no line of its header says so: add `// parameter {name} "
             '(text, default "…"): …`'
         )
-    return query
+    return replace(query, file=str(path))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from cohabit.queries.places import FEW, UNKNOWN
 from cohabit.queries.result import Row
-from cohabit.queries.words import count, percent, plural, points
+from cohabit.queries.words import count, percent, plural, points, short_digest
 from cohabit.text import visible
 
 Headline = Callable[[Sequence[Row]], "str | None"]
@@ -112,6 +112,17 @@ def trends(rows: Sequence[Row]) -> str | None:
     if first is last:
         return f"{name}: {figure} in {newest}"
     return f"{name}: {figure} in {newest}, after {percent(first['share'])} of {first['base']:,} in {first['period']}"
+
+
+def digests(rows: Sequence[Row]) -> str | None:
+    """The digest that leads in the newest published period."""
+    shared = [row for row in rows if row["share"] is not None]
+    if not shared:
+        return None
+    newest = max(row["period"] for row in shared)
+    last = max((row for row in shared if row["period"] == newest), key=lambda row: row["share"])
+    figure = f"{percent(last['share'])} of {last['base']:,} hosts with {_name(last, 'model')}"
+    return f"in {newest} {short_digest(_name(last, 'reported_digest'))} leads with {figure}"
 
 
 def appeared(view: str) -> Headline:

@@ -308,6 +308,16 @@ def _trends(options: Options) -> Rule | Refused:
     if view in ("new", "vanished"):
         # The first and the last period are those of one host.
         return Rule(("item",), counts=("hosts",), order=("-hosts", "item"), headline=words.appeared(view))
+    if view == "digests":
+        # The first week is that of one host.
+        return Rule(
+            ("period", "model", "reported_digest"),
+            adds=("reported_digest",),
+            counts=("hosts", "base"),
+            shares=(_SHARE,),
+            order=("model", "period", "-hosts", "reported_digest"),
+            headline=words.digests,
+        )
     keys = ("place",) if by and not level else ("place", "item") if by else ("item",)
     return Rule(
         ("period", *keys),

@@ -12,6 +12,7 @@ from cohabit.graph.decoys import NO_NETWORK, Thresholds, decoy_groups
 from cohabit.graph.incidence import Integers, distinct
 from cohabit.graph.lists import NO_DIGEST, Lists
 from cohabit.queries.quality_data import Evidence, Mask
+from cohabit.queries.shared_lists import SHARED_HOSTS, SHARED_MODELS, shared_groups
 from cohabit.queries.words import count
 from cohabit.text import visible
 
@@ -20,8 +21,6 @@ MOST_BYTES = 30e12
 MOST_MODELS = 500
 
 UNCHECKED = "Cannot be checked"
-SHARED_HOSTS = 20
-SHARED_MODELS = 5
 _SHARED = "shared lists"
 _NAMED = 3
 
@@ -74,8 +73,7 @@ def shared_lists(evidence: Evidence, hosts: int = SHARED_HOSTS, models: int = SH
     Groups are of `hosts` or more in the whole graph, and of lists of `models` or more.
     """
     lists = evidence.newest
-    long = np.bincount(lists.hosts, minlength=len(evidence.keys)) >= models
-    groups = [g for g in lists.alike(lists.models, np.flatnonzero(long)) if len(g) >= hosts]
+    groups = shared_groups(lists, len(evidence.keys), hosts, models)
     shown = [inside for g in groups if (inside := [host for host in g if evidence.scope[host]])]
     found = evidence.hosts(np.array([host for inside in shown for host in inside], np.int64))
     rule = f"on {hosts:,} hosts or more"
@@ -88,8 +86,10 @@ def shared_lists(evidence: Evidence, hosts: int = SHARED_HOSTS, models: int = SH
         f"Lists of {count(models, 'model')} or more that are {rule} alike; the largest group has "
         f"{count(most, 'host')} with {count(len(names), 'model')} ({named}). A product that comes with its "
         "models, one fleet or decoys: weaker than suspected decoys, as digests and networks are not looked at. Give "
-        "figures with and without them; no filter leaves them out."
+        "figures with and without them (--exclude-shared-lists)."
     )
+    if (hosts, models) != (SHARED_HOSTS, SHARED_MODELS):
+        note += " The filter leaves out those of the default thresholds, not these."
     return Finding(_SHARED, found, len(shown), "groups", note)
 
 

@@ -10,11 +10,11 @@ import re
 
 from cohabit.choices import close_to
 from cohabit.queries.cypher_names import LABELS, TYPES, close_property, place
-from cohabit.queries.guard import Located, located, parameters_of
+from cohabit.queries.guard import Located, located, parameters_of, placed
 from cohabit.text import visible
 
 _SYNTAX = re.compile(r"Parser exception|Invalid input|mismatched input|extraneous input|no viable alternative")
-_WHERE = re.compile(r"\(line:? (\d+), (?:offset: (?P<offset>\d+)|column (?P<column>\d+))")
+_WHERE = re.compile(r"\(line:? (\d+), (?:offset: (?P<offset>\d+)|column (?P<column>\d+))(?: \(offset: \d+\))?\)?")
 _ENGINE = re.compile(r"\b(?:Parser|Binder|Catalog|Runtime|Conversion|Buffer manager|Not implemented) exception: ")
 _NO_TABLE = re.compile(r"Table (\S+) does not exist")
 _NO_PROPERTY = re.compile(r"Cannot find property (\S+) for (\S+?)\.?$")
@@ -28,13 +28,29 @@ _KEYWORDS = (
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
-def explained(message: str, statement: str) -> str:
-    """What a store said of a statement, as somebody who wrote it can use it; what is not known stays as it is."""
+def explained(message: str, statement: str, file: str | None = None) -> str:
+    """What a store said of a statement, as somebody who wrote it can use it; what is not known stays as it is.
+
+    `file` is the file that the statement is all of: what is said begins with FILE:LINE:COLUMN then, or with FILE.
+    """
     where = _WHERE.search(message)
-    if where and _SYNTAX.search(message):
-        position = _position(statement, int(where[1]), where)
-        prefix = message[: _SYNTAX.search(message).start()]  # type: ignore[union-attr]
-        return f"{prefix}{place(statement, position)}: {_slip(list(located(statement)), position)}"
+    position = _position(statement, int(where[1]), where) if where else 0
+    if where and (syntax := _SYNTAX.search(message)):
+        prefix, slip = message[: syntax.start()], _slip(list(located(statement)), position)
+        if file:
+            return f"{placed(statement, position, file)}: {prefix}{slip}"
+        return f"{prefix}{place(statement, position)}: {slip}"
+    said = _unplaced(message, statement)
+    if not file:
+        return said
+    if where and (known := _WHERE.search(said)):
+        said = f"{said[: known.start()].rstrip()}{said[known.end() :]}"
+        return f"{placed(statement, position, file)}: {said}"
+    return f"{file}: {said}"
+
+
+def _unplaced(message: str, statement: str) -> str:
+    """What a store said that is no slip of syntax."""
     if "parsed_parameter_expression" in message:
         named = f"${parameters_of(statement)[0]} cannot" if parameters_of(statement) else "a parameter cannot"
         return (
@@ -54,10 +70,14 @@ def explained(message: str, statement: str) -> str:
 
 
 def _position(statement: str, line: int, where: re.Match[str]) -> int:
-    """Position in the statement of a line, counted from 1, and an offset in it (or a column, counted from 1)."""
-    lines = statement.split("\n")
+    """Position in the statement of a line, counted from 1, and an offset in it (or a column, counted from 1).
+
+    Stores are given it, and count, from its first word on.
+    """
+    run = statement.lstrip()
+    lines = run.split("\n")
     column = int(where["offset"]) if where["offset"] is not None else int(where["column"]) - 1
-    return min(sum(len(one) + 1 for one in lines[: line - 1]) + column, len(statement))
+    return len(statement) - len(run) + min(sum(len(one) + 1 for one in lines[: line - 1]) + column, len(run))
 
 
 def _slip(found: list[Located], position: int) -> str:

@@ -7,7 +7,6 @@ is the one that appeared last until then. A host that went back to an earlier di
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from cohabit.graph.incidence import Integers, list_lengths_and_values, without_n
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.dates import Dates
+from cohabit.queries.digests import Reported
 from cohabit.queries.items import require_at
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.words import count, percent
@@ -25,28 +25,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 COLUMNS = ("model", "from_digest", "to_digest", "hosts", "share", "low", "high", "base", "first_week")
-
-
-@dataclass(frozen=True)
-class _Reported:
-    """Digests of edges laid end to end: `edges` is the edge of each, `weeks` its first week, `codes` its text."""
-
-    edges: Integers
-    weeks: Integers
-    codes: Integers
-    texts: list[str]
-
-    def until(self, week: int, size: int) -> Integers:
-        """The code of each edge's digest that appeared last until a week; −1: none, −2: several in one week."""
-        seen = self.weeks <= week
-        edges, weeks, codes = self.edges[seen], self.weeks[seen], self.codes[seen]
-        newest = np.zeros(size, np.int64)
-        np.maximum.at(newest, edges, weeks)
-        last = weeks == newest[edges]
-        found = np.full(size, -1, np.int64)
-        found[edges[last]] = codes[last]
-        found[np.bincount(edges[last], minlength=size) > 1] = -2
-        return found
 
 
 def replaced(store: GraphStore, dates: Dates, named: Sequence[str] = ()) -> Result:
@@ -104,7 +82,7 @@ def replaced(store: GraphStore, dates: Dates, named: Sequence[str] = ()) -> Resu
     )
 
 
-def _read(store: GraphStore, dates: Dates) -> tuple[Integers, Integers, _Reported]:
+def _read(store: GraphStore, dates: Dates) -> tuple[Integers, Integers, Reported]:
     """Deployments that report a digest and can be of both dates: their hosts' keys, their models, and the digests.
 
     Where there is but one digest, its text is of no interest; texts are most of what there is to read.
@@ -142,7 +120,7 @@ def _read(store: GraphStore, dates: Dates) -> tuple[Integers, Integers, _Reporte
     columns = zip(*parts, [np.empty(0, np.int64)] * 5, strict=True)
     keys, models, of_edge, weeks, codes = (np.concatenate(column) for column in columns)
     edges = np.repeat(np.arange(len(keys), dtype=np.int64), of_edge)
-    return keys, models, _Reported(edges, weeks, codes, texts)
+    return keys, models, Reported(edges, weeks, codes, texts)
 
 
 def _kept(dates: Dates, keys: Integers, models: Integers) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
@@ -153,7 +131,7 @@ def _kept(dates: Dates, keys: Integers, models: Integers) -> np.ndarray[tuple[in
     return np.isin(keys * width + models, at_both)
 
 
-def _first_week(reported: _Reported, codes: Integers, size: int) -> Integers:
+def _first_week(reported: Reported, codes: Integers, size: int) -> Integers:
     """The first week of each edge's digest."""
     found = np.zeros(size, np.int64)
     own = reported.codes == codes[reported.edges]

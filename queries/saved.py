@@ -64,7 +64,7 @@ def _integer(text: str) -> int:
 
 @dataclass(frozen=True)
 class SavedQuery:
-    """One saved query."""
+    """One saved query; `file` names the file of one of the user's own, for errors."""
 
     name: str
     title: str
@@ -73,6 +73,7 @@ class SavedQuery:
     parameters: tuple[Parameter, ...]
     caveats: tuple[str, ...]
     text: str
+    file: str | None = None
 
     @property
     def cypher(self) -> str:

@@ -32,7 +32,9 @@ from cohabit.graph.prefixes import PrefixTable, parse_prefix
 from cohabit.graph.store import GraphStore
 from cohabit.queries import filters
 from cohabit.queries.countries import parse_countries
+from cohabit.queries.digest_filter import hosts_with_digest, named_digest
 from cohabit.queries.items import hosts_with_item, resolve_item
+from cohabit.queries.shared_lists import hosts_with_shared_lists
 from cohabit.queries.windows import TimeWindow, read_windows
 from cohabit.text import visible
 from cohabit.timeline import parse_day, weeks_between
@@ -65,6 +67,7 @@ class Scope:
     first_seen_since: str | None = None
     active_within: int | None = None
     exclude_decoys: bool = False
+    exclude_shared_lists: bool = False
 
     def description(self) -> tuple[str, ...]:
         """The filters in words, for captions; empty when there is none.
@@ -91,7 +94,8 @@ class Scope:
     @property
     def selective(self) -> bool:
         """Whether filters leave a part of the hosts that scans saw; leaving decoys out only cleans what they saw."""
-        return replace(self, since=None, until=None, at=None, within=None, exclude_decoys=False) != Scope()
+        cleaned = replace(self, exclude_decoys=False, exclude_shared_lists=False)
+        return replace(cleaned, since=None, until=None, at=None, within=None) != Scope()
 
     @property
     def timed(self) -> bool:
@@ -251,10 +255,18 @@ def _filtered(
     for chosen in _chosen(store, scope, models, edges):
         hosts = np.intersect1d(hosts, chosen, assume_unique=True)
     for name in scope.has:
-        hosts = np.intersect1d(hosts, hosts_with_item(resolve_item(models, name), models, edges), assume_unique=True)
+        hosts = np.intersect1d(hosts, _with_named(store, models, edges, name), assume_unique=True)
     for name in scope.without:
-        hosts = np.setdiff1d(hosts, hosts_with_item(resolve_item(models, name), models, edges), assume_unique=True)
+        hosts = np.setdiff1d(hosts, _with_named(store, models, edges, name), assume_unique=True)
     return hosts
+
+
+def _with_named(store: GraphStore, models: ModelTable, edges: Deployments, name: str) -> Integers:
+    """Hosts that have, among those edges, the item of that name, or one with the digest."""
+    digest = named_digest(name)
+    if digest is not None:
+        return hosts_with_digest(store, models, edges, digest)
+    return hosts_with_item(resolve_item(models, name), models, edges)
 
 
 def _chosen(store: GraphStore, scope: Scope, models: ModelTable, edges: Deployments) -> Iterator[Integers]:
@@ -273,6 +285,8 @@ def _chosen(store: GraphStore, scope: Scope, models: ModelTable, edges: Deployme
         yield filters.active_within(store, scope.active_within)
     if scope.exclude_decoys:
         yield filters.not_suspected(store)
+    if scope.exclude_shared_lists:
+        yield np.setdiff1d(host_keys(store), hosts_with_shared_lists(store, models), assume_unique=True)
 
 
 def _in_prefixes(store: GraphStore, prefixes: Sequence[str]) -> Integers:

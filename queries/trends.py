@@ -12,6 +12,7 @@ from cohabit.errors import UsageError
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.appearances import APPEARANCES, appearances
+from cohabit.queries.digest_series import digest_series
 from cohabit.queries.forecast import Forecast, check_months, forecasts, verdict
 from cohabit.queries.null_models import benjamini_hochberg
 from cohabit.queries.places import FEW
@@ -21,7 +22,7 @@ from cohabit.queries.series import Series, read_series
 from cohabit.queries.slopes import Slopes, slopes
 from cohabit.queries.words import count, percent
 
-VIEWS = ("shares", "slopes", *APPEARANCES)
+VIEWS = ("shares", "slopes", *APPEARANCES, "digests")
 
 _FIGURES = ("hosts", "share", "low", "high", "base", "kind")
 _TESTED = ("tests", "error", "error_no_change")
@@ -65,10 +66,13 @@ def trends(
     `view` shares: one row a period and item. `share` is of the hosts (of the place) whose list was seen in the period,
     empty or not (`base`), with its Wilson 95 % interval; periods without such hosts have no row, and the notes say so.
     `forecast` adds rows of kind `forecast` for so many months, with a 95 % prediction interval and the errors of a
-    backtest. `view` slopes: one row an item, `slope` in share per period. The other views are of `appearances`.
+    backtest. `view` slopes: one row an item, `slope` in share per period; digests: those of `digest_series`. The other
+    views are of `appearances`.
     """
     scope = scope or Scope()
     _check(level, by, forecast, view)
+    if view == "digests":
+        return digest_series(store, item, level=level, every=every, scope=scope)
     if level is None and by is None:
         level = "family"
     if view in APPEARANCES:
@@ -111,7 +115,7 @@ def forecast_answer(series: Series, months: int, keys: tuple[str, ...] = ("item"
 def _check(level: str | None, by: str | None, forecast: int | None, view: str) -> None:
     if view not in VIEWS:
         raise UsageError(f"--view {view!r}: {among(view, VIEWS)}")
-    if view in APPEARANCES and by is not None:
+    if view in (*APPEARANCES, "digests") and by is not None:
         raise UsageError(f"--view {view} is about items; leave out --by {by}")
     if forecast is not None:
         check_months(forecast)

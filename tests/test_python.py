@@ -50,6 +50,18 @@ def test_examples_say_what_comes_out(graph: cohabit.Graph, module: str) -> None:
         assert not said, "".join(said)
 
 
+def test_a_graph_says_in_one_line_what_it_is(graph: cohabit.Graph) -> None:
+    """Store, hosts, models and days; no address of a host, and nothing is opened again to say so of a closed one."""
+    hosts = graph.hosts()
+    models = {model for own in hosts["models"] for model in own}
+    days = f"{min(hosts['first_seen'])[:10]} to {max(hosts['last_seen'])[:10]}"
+    store = Path("cohabit-data") / "graph"
+    assert repr(graph) == f"<cohabit.Graph {store}: 500 hosts, {len(models)} models, seen {days}>"
+    closed = cohabit.open()
+    closed.close()
+    assert repr(closed) == f"<cohabit.Graph {store}, closed>"
+
+
 def test_the_notebook_goes_from_a_scan_to_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its cells run in order; the finding is recounted from the scan, without the graph."""
     notebook = json.loads((ROOT / "docs" / "notebook.ipynb").read_text("utf-8"))

@@ -92,7 +92,7 @@ CALLS = {
     f"host {IPV4_HOST}": HOST,
     "query 'MATCH (h:Host) RETURN h.address AS address, h.weeks AS weeks ORDER BY address'": "address, weeks",
     "query --name family-pair --param a=llama --param b=qwen2": "hosts",
-    "query --list": "name, title, parameters",
+    "query --list": "name, source, title, parameters",
     "catalogue": "line, lab, lab_country, derived_from, capabilities, source",
     "catalogue QWEN2.5:7b": "step, value, basis",
     "catalogue --unknown": "item, hosts, share, low, high, base, family",

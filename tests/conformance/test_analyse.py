@@ -143,7 +143,10 @@ def test_replaced_removed_and_on_no_side_of_the_digest(place: Place, records: li
         empty, digest = everything(graph.store), read_tables(graph.store).digest()
         assert empty[:2] == ({}, {})
         assert set(empty[2].values()) == set(empty[3].values()) == {(None, None)}
+        not_made = graph.query(name="co-deployed").attrs["caveats"]
+        assert sum("CO_DEPLOYED is made by `cohabit analyse`, which has not run" in note for note in not_made) == 1
         graph.analyse(null="hypergeometric")
+        assert not any("which has not run" in c for c in graph.query(name="co-deployed").attrs["caveats"])
         first = everything(graph.store)
         assert first != empty
         # Others than before: nothing of the earlier ones may stay.

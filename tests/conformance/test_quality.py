@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from cohabit.errors import UsageError
+from cohabit.graph.incidence import addresses_of
 from cohabit.graph.store import State
 from cohabit.queries.quality import quality
-from cohabit.queries.scope import Scope
+from cohabit.queries.scope import Scope, read_incidence
 from cohabit.session import Graph
 from tests.conformance.conftest import Place
 from tests.conformance.population import Record, population
@@ -266,6 +267,13 @@ def test_shared_lists_against_a_loop_and_from_20_hosts_and_5_models_on(place: Pl
         row = next(r for r in quality(store, **options).rows if r["check"] == "shared lists")
         assert (row["hosts"], row["found"]) == (sum(expected), len(expected))
         assert f"the largest group has {max(expected)} hosts" in row["note"]
+        assert ("not these" in row["note"]) == bool(options)
+    groups = Counter(frozenset(one) for one in newest)
+    kept = {f"192.0.2.{i}" for i, one in enumerate(newest) if len(one) < 5 or groups[frozenset(one)] < 20}
+    assert len(newest) - len(kept) >= 20
+    for options in ({}, {"until": FIRST}):  # always the newest list of all
+        left = read_incidence(store, Scope(exclude_shared_lists=True, **options)).hosts
+        assert set(addresses_of(store, left)) == kept
     for option in ("shared_hosts", "shared_models"):
         with pytest.raises(UsageError, match=f"--{option.replace('_', '-')} 0: it takes 1 or more"):
             quality(store, **{option: 0})

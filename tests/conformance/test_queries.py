@@ -618,6 +618,9 @@ def test_free_cypher_is_masked_and_reads_only(place: Place, records: list[Record
             ("MATCH (h:Hosts) RETURN count(h) AS n", "query, line 1, column 10: no label 'Hosts'; did you mean Host"),
             ("MATCH (h:Host) RETURN h.adress AS a", "column 25: no property 'adress' of Host; did you mean address"),
             ("MATCH ()-[d:DEPLOY]->() RETURN count(d) AS n", "no relationship type 'DEPLOY'; did you mean DEPLOYS"),
+            ("MATCH (m:Model)-[d:DEPLOYS]->(h) RETURN 1 AS n", r"write \(h:Host\)-\[d:DEPLOYS\]->\(m:Model\)"),
+            ("MATCH (h:Host) MATCH (h)--(:Family) RETURN 1 AS n", "no relationship goes between Host and Family"),
+            ("MATCH (:Scan)-->() RETURN 1 AS n", "no relationship goes from Scan"),
         ):
             with pytest.raises(UsageError, match=said):
                 graph.query(cypher)

@@ -78,8 +78,8 @@ def test_they_go_to_the_browser_in_their_folder(folder: Path, tmp_path: Path) ->
         ("Big Name", GOOD, "small letters, digits"),
         ("out", GOOD.replace("\n", "\n// folder: ../x\n", 1), "a folder's name has letters"),
         ("huge", GOOD + " " * 100_000, "more than 100,000 bytes"),
-        ("writes", "// title: x\nMATCH (n) DETACH DELETE n", "writes.cypher: query refused at 'DETACH'"),
-        ("call", "// title: x\nCALL db.labels()", "query refused at 'CALL'"),
+        ("writes", "// title: x\nMATCH (n) DETACH DELETE n", "writes.cypher:2:11: query refused at 'DETACH'"),
+        ("call", "// title: x\nCALL db.labels()", "call.cypher:2:1: query refused at 'CALL'"),
         (
             "undeclared",
             "// title: x\nMATCH (h:Host) WHERE h.days > $days RETURN count(h) AS n",
@@ -144,11 +144,59 @@ def test_one_that_is_not_understood_hides_no_other(
     assert {row["name"] for row in json.loads(said.out)} == {*saved_queries(), "by-port"}
     first, second = said.err.splitlines()
     assert first == f"cohabit: {folder / 'broken.cypher'}: the header has no line `// title: …`"
-    assert second.startswith(f"cohabit: {folder / 'writes.cypher'}: query refused at 'DETACH'")
+    assert second.startswith(f"cohabit: {folder / 'writes.cypher'}:2:11: query refused at 'DETACH'")
     with pytest.warns(UserWarning, match=r"(broken|writes)\.cypher") as told:
         names = set(cohabit.saved_queries(data=tmp_path)["name"])
     assert len(told) == 2
     assert names == {*saved_queries(), "by-port"}
+
+
+def ask(graph: cohabit.Graph, name: str | None, file: Path | None, data: Path) -> None:
+    question, arguments = querying.question(None, file, name, [], data)
+    graph.ask(question, *arguments)
+
+
+BODY = "// title: x\n\n// caveat: y\n  MATCH (h:Host) // all\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "place"),
+    [
+        ("RETURN h.adress AS a", ":5:10: no property 'adress' of Host"),
+        ("MATCH (h)<-[:DEPLOYS]-(m) RETURN 1 AS x", ":5:10: DEPLOYS goes from Host to Model, never to Host"),
+        ("  RETRUN h.days AS d", ":5:3: the store refused the query: 'RETRUN' is not understood here"),
+        ("RETURN x.days AS d", ": the store refused the query: Variable x is not in scope"),
+        ("RETURN (1 AS d", ":5:11: the store refused the query: "),
+        ("CREATE (x:Host)", ":5:1: query refused at 'CREATE'"),
+    ],
+)
+def test_an_error_names_the_line_of_the_file(folder: Path, tmp_path: Path, rest: str, place: str) -> None:
+    """By its name, and as a file; on the fourth line, indented, stands the first word of the statement."""
+    path = folder / "mine.cypher"
+    path.write_text(BODY + rest)
+    cohabit.load(cohabit.simulate(hosts=5, output=tmp_path).path, data=tmp_path)
+    with cohabit.open(tmp_path) as graph:
+        for name, file in (("mine", None), (None, path)):
+            with pytest.raises((DataError, UsageError)) as told:
+                ask(graph, name, file, tmp_path)
+            assert str(told.value).startswith(f"{path}{place}")
+
+
+def test_the_list_is_whole_and_says_which_are_own(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "by-port.cypher").write_text(GOOD)
+    app(["query", "--list", "--data", str(tmp_path)], standalone_mode=False)
+    said = capsys.readouterr()
+    lines = said.out.splitlines()[1:]
+    assert [line.split()[:2] for line in lines] == [
+        ["by-port", "own"],
+        *([name, "cohabit"] for name in saved_queries()),
+    ]
+    assert "shown" not in said.out + said.err
+    app(["query", "--list", "--data", str(tmp_path), "--limit", "2"], standalone_mode=False)
+    said = capsys.readouterr()
+    assert f"2 of {len(saved_queries()) + 1} shown" in said.out + said.err
 
 
 def test_the_example_of_the_page_is_one(folder: Path, tmp_path: Path) -> None:

@@ -305,6 +305,7 @@ ASKED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("impact", (("family:qwen2",),), {"scopes": ("country", "beside")}),
     *(("trends", (), {"view": view}) for view in ("shares", "new", "vanished", "adoption")),
     ("trends", (), {"level": None, "by": "country"}),
+    ("trends", (), {"view": "digests", "item": ("llama3.2:latest", "qwen3:8b")}),
     *(("lifetimes", (), {"view": view}) for view in ("survival", "churn", "observations")),
 ]
 REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
