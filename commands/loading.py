@@ -44,7 +44,7 @@ LOAD_COLUMNS = (
     "seconds",
     "error",
 )
-TABLE_COLUMNS = ("file", "loader", "status", "read", "rejected", "partial", "observations", "hosts", "seconds")
+TABLE_COLUMNS = ("file", "status", "read", "rejected", "observations", "hosts", "loader", "partial", "seconds")
 
 
 def load(
