@@ -21,7 +21,8 @@ class Request:
 
     With `protected` the map is for everybody: it says nothing of few hosts. `share` names what the still picture of a
     map of places shows (None: hosts), as the page's own list of choices has it. `source` names the data set. `level` is
-    what a map over time follows (None: families).
+    what a map over time follows (None: families). `marking` and `author` are of the report: with whom it may be shared,
+    as a label and in words, and who made it.
     """
 
     scope: Scope = field(default_factory=Scope)
@@ -34,6 +35,8 @@ class Request:
     name: Callable[[str], str] = str
     source: str = ""
     level: str | None = None
+    marking: tuple[str, str] | None = None
+    author: str = ""
 
     @property
     def least(self) -> int:
