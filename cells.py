@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cohabit.queries.result import Row
@@ -40,6 +41,13 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 # A column of short texts is kept whole (a pseudonym broken in two cannot be copied); longer ones are folded.
 _SHORT = 24
 _LEAST = 12
+# As long as words are kept whole before a column gives way.
+_WORD = 30
+# Where a long word is broken, behind the mark.
+_PIECES = re.compile(r"[^-:/@._]*[-:/@._]+|[^-:/@._]+")
+# Paths of files, which say most at their end.
+_PATHS = frozenset({"file"})
+_LEFT_OUT = "…/"
 # Hashes of files and graphs: nothing takes their beginning for them.
 _WHOLE_HASHES = frozenset({"sha256", "digest"})
 
@@ -123,24 +131,98 @@ def is_numeric(rows: Sequence[Row], column: str) -> bool:
 
 
 def is_rigid(rows: Sequence[Row], column: str) -> bool:
-    """Whether a column must not be folded: a number cut in two is another number."""
-    return is_numeric(rows, column) or _width(rows, column) <= _SHORT
+    """Whether a column must not be folded: a number or a hash cut in two is another one."""
+    return column in _WHOLE_HASHES or is_numeric(rows, column) or _width(rows, column) <= _SHORT
 
 
-def fitting(columns: Sequence[str], rows: Sequence[Row], width: int, in_points: Sequence[str] = ()) -> list[str]:
-    """The columns, from the left, that a line of `width` characters has room for; always at least two."""
-    room = width
-    kept: list[str] = []
-    for column in columns:
-        wide = _width(rows, column, in_points)
-        room -= (wide if is_rigid(rows, column) else _LEAST) + 1
-        if room < 0 and len(kept) > 1:
-            break
-        kept.append(column)
+def laid_out(columns: Sequence[str], rows: Sequence[Row], width: int, in_points: Sequence[str] = ()) -> dict[str, int]:
+    """The columns, from the left, that a line of `width` characters has room for, each with its width; at least two.
+
+    Headings are of one line, unless there is room for more columns with several.
+    """
+    kept = _with_room(columns, rows, width, in_points, fold_headings=False)
+    if len(kept) < len(columns):
+        narrow = _with_room(columns, rows, width, in_points, fold_headings=True)
+        kept = narrow if len(narrow) > len(kept) else kept
     return kept
 
 
-def _width(rows: Sequence[Row], column: str, in_points: Sequence[str] = ()) -> int:
+def _with_room(
+    columns: Sequence[str], rows: Sequence[Row], width: int, in_points: Sequence[str], *, fold_headings: bool
+) -> dict[str, int]:
+    room = width
+    kept: dict[str, int] = {}
+    wanted: dict[str, int] = {}
+    for column in columns:
+        texts = [cell(column, row[column], in_points) for row in rows]
+        head = _longest(heading(column).split()) if fold_headings else _longest([heading(column)])
+        most = max(head, _longest(texts))
+        least = most
+        if not is_rigid(rows, column):
+            words = [_name(column, word) for text in texts for word in text.split()]
+            least = min(most, max(head, _LEAST, min(_longest(words), _WORD)))
+        if room - least - 1 < 0 and len(kept) > 1:
+            break
+        room -= least + 1
+        kept[column], wanted[column] = least, most - least
+    texts_kept = [column for column in kept if not is_numeric(rows, column)]
+    while room < 0 and any(kept[column] > 1 for column in texts_kept):  # not even two: what is text is folded
+        kept[max(texts_kept, key=kept.__getitem__)] -= 1
+        room += 1
+    # What is left goes to who wants least, so that as many as can be are whole.
+    for left, column in enumerate(sorted(kept, key=wanted.__getitem__)):
+        more = min(wanted[column], max(room, 0) // (len(kept) - left))
+        kept[column] += more
+        room -= more
+    return kept
+
+
+def _longest(texts: Iterable[str]) -> int:
     from rich.cells import cell_len
 
-    return max([cell_len(heading(column)), *(cell_len(cell(column, row[column], in_points)) for row in rows)])
+    return max(map(cell_len, texts), default=0)
+
+
+def _name(column: str, word: str) -> str:
+    """What must be kept of a word: of the path of a file its name."""
+    return f"{_LEFT_OUT}{word.rpartition('/')[2]}" if column in _PATHS and "/" in word else word
+
+
+def folded(column: str, text: str, width: int) -> str:
+    """A text in lines of `width`: broken between words, a longer word behind a mark in it, else where it must be.
+
+    Of the path of a file the folders at its beginning are left out instead.
+    """
+    from rich.cells import cell_len
+
+    if cell_len(text) <= width:
+        return text
+    if column in _PATHS and "/" in text:
+        parts = text.split("/")
+        ends = (f"{_LEFT_OUT}{'/'.join(parts[i:])}" for i in range(1, len(parts)))
+        text = next((end for end in ends if cell_len(end) <= width), parts[-1])
+    lines = [""]
+    for word in text.split(" "):
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(joined) <= width:
+            lines[-1] = joined
+            continue
+        lines += _broken(word, width)
+    return "\n".join(line for line in lines if line)
+
+
+def _broken(word: str, width: int) -> list[str]:
+    """A word in lines of `width`."""
+    from rich.cells import cell_len, chop_cells
+
+    lines = [""]
+    for piece in _PIECES.findall(word):
+        if cell_len(lines[-1] + piece) <= width:
+            lines[-1] += piece
+        else:
+            lines += chop_cells(piece, width)
+    return lines
+
+
+def _width(rows: Sequence[Row], column: str, in_points: Sequence[str] = ()) -> int:
+    return max(_longest([heading(column)]), _longest(cell(column, row[column], in_points) for row in rows))

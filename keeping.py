@@ -94,12 +94,13 @@ def sync(
 def forget(
     scan: str | None = None,
     *,
-    hosts: AnyPath | None = None,
+    hosts: AnyPath | Sequence[str] | None = None,
     data: AnyPath | None = None,
     store: str | None = None,
     no_sync: bool = False,
 ) -> str:
-    """Remove one scan, by its file name or the beginning of its hash; or all there is of the hosts in a file.
+    """Remove one scan, by its file name or the beginning of its hash; or all there is of `hosts`: an address, prefix,
+    DNS name or pseudonym, a file of them, or several of these.
 
     The sentence says what is gone, and what is left to do. Forgetting hosts cannot be taken back.
 
@@ -114,8 +115,9 @@ def forget(
         raise TypeError("give either scan or hosts")
     if scan is not None:
         return loading.forget(where, scan, no_sync=no_sync, quiet=True)
-    said, notes = loading.forget_hosts(where, Path(str(hosts)), no_sync=no_sync, quiet=True)
-    return "; ".join([said, *notes])
+    named = [os.fspath(hosts)] if isinstance(hosts, str | os.PathLike) else list(hosts or ())
+    said, notes = loading.forget_hosts(where, named, no_sync=no_sync, quiet=True)
+    return "; ".join([*said, *notes])
 
 
 def exclude(

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from cohabit.errors import CohabitError
+from cohabit.errors import CohabitError, UsageError
 from cohabit.graph.archive import Archive, RejectedRecord
 from cohabit.graph.exclusions import exclusions_in_use
 from cohabit.graph.incidence import read_models, sightings_span
@@ -113,16 +113,26 @@ class Graph(Questions):
         return HtmlPage(self.picture(kind, ".html", **about, **filters).decode())
 
     def report(
-        self, *, seed: int = 0, publish: int | None = None, source: str | None = None, **filters: Any
+        self,
+        *,
+        seed: int = 0,
+        publish: int | None = None,
+        source: str | None = None,
+        tlp: str | None = None,
+        author: str | None = None,
+        **filters: Any,
     ) -> HtmlPage:
         """The report as one HTML document; the same data and seed give the same bytes. Notebooks show it.
+
+        `tlp` marks it by TLP 2.0 (`amber`), `author` is who made it, by name.
 
         >>> "<script" in graph.report(country="DE")
         False
         """
         from cohabit.maps.notebook import HtmlPage
 
-        return HtmlPage(self.picture("report", ".html", seed=seed, publish=publish, source=source, **filters).decode())
+        about: dict[str, Any] = {"seed": seed, "publish": publish, "source": source, "tlp": tlp, "author": author}
+        return HtmlPage(self.picture("report", ".html", **about, **filters).decode())
 
     def picture(
         self,
@@ -135,6 +145,8 @@ class Graph(Questions):
         source: str | None = None,
         level: str | None = None,
         width: int | None = None,
+        tlp: str | None = None,
+        author: str | None = None,
         **filters: Any,
     ) -> bytes:
         """A map (`.html`, `.svg`, `.png`) or the kind `report` (`.html`, `.pdf`) as the content of a file.
@@ -142,14 +154,20 @@ class Graph(Questions):
         `share` is what a still map of countries, providers or networks shows: `hosts`, `multi-model hosts`, or one of
         the common families, labs and countries of labs. `source` is the name of the data set, for the source line,
         `level` what the map `time` follows: `family`, `line`, `lab` or `lab-country`, `width` that of a still picture,
-        480 to 4,000 pixels (a `.png` has twice as many, to be sharp).
+        480 to 4,000 pixels (a `.png` has twice as many, to be sharp). `tlp` and `author` are of the report: with whom
+        it may be shared, and who made it.
 
         >>> graph.picture("families", ".svg")[:5]
         b'<?xml'
         """
         from cohabit.maps.kinds import make_file
         from cohabit.maps.request import Request
+        from cohabit.notices.author import author_name
+        from cohabit.notices.tlp import parse_tlp
 
+        if kind != "report" and not (tlp is None and author is None):
+            raise UsageError("--tlp and --author are of the report, not of a map")
+        marked = None if tlp is None else parse_tlp(tlp)
         named = source_name(source)
         simulated, _ = self._kinds_of_scans
         notes = self.notes(kind, publish=publish, **filters)
@@ -166,6 +184,8 @@ class Graph(Questions):
             named,
             level,
             width,
+            None if marked is None else (marked.label, marked.words),
+            author_name(author) or "",
         )
         store = renaming(self.store, masker.addresses)
         return make_file(store, kind, ending, request, rejected=self._rejected())

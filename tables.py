@@ -7,7 +7,7 @@ import operator
 import re
 from typing import TYPE_CHECKING
 
-from cohabit.cells import cell, fitting, heading, is_numeric, is_rigid, with_short_digests
+from cohabit.cells import cell, folded, heading, is_numeric, laid_out, with_short_digests
 from cohabit.queries.result import Result, Row
 from cohabit.text import visible
 
@@ -60,17 +60,13 @@ def draw(result: Result, console: Console, *, limit: int, quiet: bool = False) -
         console.print("No rows.")
     elif rows:
         columns = _columns(result)
-        fit = fitting(columns, rows, console.width, result.in_points)
-        for c in fit:
+        fit = laid_out(columns, rows, console.width, result.in_points)
+        for c, width in fit.items():
             right = is_numeric(result.rows, c)
-            table.add_column(
-                Text(heading(c)),
-                justify="right" if right else "left",
-                no_wrap=is_rigid(rows, c),
-                overflow="fold",
-            )
+            shown_as = folded("", heading(c), width)
+            table.add_column(Text(shown_as), justify="right" if right else "left", width=width, no_wrap=True)
         for row in rows:
-            table.add_row(*(Text(cell(c, row[c], result.in_points)) for c in fit))
+            table.add_row(*(Text(folded(c, cell(c, row[c], result.in_points), width)) for c, width in fit.items()))
         console.print(table)
         if left_out := columns[len(fit) :]:
             names = ", ".join(heading(c) for c in left_out)

@@ -102,9 +102,10 @@ def followup(
     ] = 4,
     hosts: Annotated[bool, typer.Option("--hosts", help="List the hosts behind the numbers, a row each.")] = False,
 ) -> None:
-    """Say what became of the hosts of a folder of notices: open (updated, fixed), changed, gone, or not rescanned.
+    """Say what became of the hosts of a folder of notices: open (updated, fixed), changed, gone, or not known.
 
-    Load newer scans first; weeks after that of the notices count. With --hosts each host is a row, with its state and
+    Load newer scans first; weeks after that of the notices count. Not known is what answered, but without a list of
+    models (without list), and what was not rescanned. With --hosts each host is a row, with its state and
     its servers then and now; addresses are masked.
 
     \b

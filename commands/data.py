@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cohabit.options import Output, Shown, Where, with_options
+from cohabit.options import Output, Several, Shown, Where, with_options
 
 app = typer.Typer()
 
@@ -133,33 +133,37 @@ def forget(
         str | None, typer.Argument(help="A scan: its file name, or the beginning of its hash (6 digits or more).")
     ] = None,
     hosts: Annotated[
-        Path | None,
-        typer.Option(help="Forget hosts instead: a file of addresses, prefixes and names, one a line.", metavar="FILE"),
+        Several,
+        typer.Option(
+            help="Forget hosts instead: an address, prefix, name or pseudonym, or a file of them; repeatable.",
+            metavar="WHAT|FILE",
+        ),
     ] = None,
     no_sync: Annotated[bool, typer.Option("--no-sync", help="Change the archive, do not build the graph.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No notes and no progress on standard error.")] = False,
 ) -> None:
     """Remove one scan from the archive and the graph (`info --scans` lists them), or all that is there of some hosts.
 
-    --hosts removes the raw records too, and cannot be taken back. Later scans do not bring these hosts back: they are
-    known again by a keyed hash. `cohabit exclude` is for hosts that shall only not be counted.
+    --hosts removes the raw records too, says from which scans, and cannot be taken back. Later scans do not bring these
+    hosts back: they are known again by a keyed hash. `cohabit exclude` is for hosts that shall only not be counted.
 
     \b
     Examples:
       cohabit forget scan-2025-05.ndjson
       cohabit forget --hosts asked-to-be-deleted.txt
+      cohabit forget --hosts 192.0.2.7 --hosts 2001:db8::/48
     """
     from cohabit.commands import loading
     from cohabit.errors import UsageError
     from cohabit.output import tell
 
-    if (scan is None) == (hosts is None):
-        raise UsageError("forget what? Name a scan, or give --hosts FILE")
-    if hosts is None:
+    if (scan is None) == (not hosts):
+        raise UsageError("forget what? Name a scan, or give --hosts with an address or a file of them")
+    if not hosts:
         print(loading.forget(where, str(scan), no_sync=no_sync, quiet=quiet))
         return
     said, notes = loading.forget_hosts(where, hosts, no_sync=no_sync, quiet=quiet)
-    print(said)
+    print("\n".join(said))
     tell([] if quiet else notes)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cohabit.commands.loading import host_finder, masker_of
+from cohabit.commands.loading import masker_of, named_asset
 from cohabit.errors import UsageError
 from cohabit.graph import exclusions as work
 from cohabit.graph import sync
 from cohabit.graph.archive import Archive
-from cohabit.graph.assets import Asset, asset_text, parse_asset
+from cohabit.graph.assets import asset_text, parse_asset
 from cohabit.graph.store import data_folder, opened
 from cohabit.options import Where
 from cohabit.privacy import Masker
@@ -28,7 +28,7 @@ def add(where: Where, names: list[str], reason: str, *, no_sync: bool, quiet: bo
     if not reason.strip():
         raise UsageError("--reason says why: whoever asks later, when nobody remembers, must find an answer")
     masker = masker_of(data, show=False)
-    assets = [_asset(data, masker, name) for name in names]
+    assets = [named_asset(data, masker, name) for name in names]
     with _changing(where, data, no_sync=no_sync, quiet=quiet) as level:
         new = work.exclude(data, assets, reason.strip())
         again = len({asset_text(asset) for asset in assets}) - new
@@ -51,20 +51,6 @@ def listed(where: Where, *, show_addresses: bool) -> Result:
     """The exclusions of the data folder."""
     data = data_folder(where.data)
     return question.exclusions(work.exclusions_in_use(data), masker_of(data, show=show_addresses))
-
-
-def _asset(data: Path, masker: Masker, name: str) -> Asset:
-    """What is named: an asset, or the host behind a pseudonym that another command printed."""
-    pseudonym = name.strip().lower()
-    if masker.is_pseudonym(pseudonym):
-        found = host_finder(data, masker)(pseudonym)
-        if found is None:
-            raise UsageError(f"no host of this archive has the pseudonym {pseudonym}; name its address")
-        name = found
-    try:
-        return parse_asset(name)
-    except ValueError as error:
-        raise UsageError(f"{visible(masker.text(name), 80)!r} {error}") from None
 
 
 def _listed(masker: Masker, listed: list[str], name: str) -> str:

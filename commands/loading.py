@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import tomllib
@@ -14,8 +15,9 @@ from cohabit.errors import DataError, UsageError
 from cohabit.graph import clearing
 from cohabit.graph import sync as work
 from cohabit.graph.archive import Archive
-from cohabit.graph.assets import read_assets
+from cohabit.graph.assets import Asset, parse_asset, read_assets
 from cohabit.graph.embedded import open_graphs
+from cohabit.graph.prefixes import Prefix
 from cohabit.graph.store import GraphStore, SyncReport, data_folder, is_server, opened
 from cohabit.loaders import registry, values
 from cohabit.loaders.carrier import Columns
@@ -44,7 +46,7 @@ LOAD_COLUMNS = (
     "seconds",
     "error",
 )
-TABLE_COLUMNS = ("file", "loader", "status", "read", "rejected", "partial", "observations", "hosts", "seconds")
+TABLE_COLUMNS = ("file", "status", "read", "rejected", "observations", "hosts", "loader", "partial", "seconds")
 
 
 def load(
@@ -164,12 +166,15 @@ NOT_SEARCHED = (
 """Where forgotten hosts can still be."""
 
 
-def forget_hosts(where: Where, file: Path, *, no_sync: bool, quiet: bool) -> tuple[str, list[str]]:
-    """Remove all there is of the hosts in a file and say so; also what the user has to look after."""
+def forget_hosts(where: Where, names: list[str], *, no_sync: bool, quiet: bool) -> tuple[list[str], list[str]]:
+    """Remove all there is of hosts that are named, or in files, and say of which scans; also what the user has to look
+    after.
+    """
     data = data_folder(where.data)
     if not Archive(data).folder.is_dir():
         raise DataError(f"{data}: no archive here, so there is nothing to forget (give --data)")
-    assets = read_assets(file, host_finder(data, masker_of(data, show=False))).assets
+    masker = masker_of(data, show=False)
+    assets = [asset for name in names for asset in _to_forget(data, masker, name)]
     with _levelled(where, data, no_sync=no_sync, quiet=quiet) as store:
         cleared = clearing.forget_hosts(data, assets)
     said = (
@@ -178,6 +183,7 @@ def forget_hosts(where: Where, file: Path, *, no_sync: bool, quiet: bool) -> tup
     )
     if no_sync:
         said += "; the graph too, until `cohabit sync` builds it again"
+    lines = [said, *(_cleared(data, masker, scan) for scan in cleared.scans)]
     notes = [NOT_SEARCHED]
     notes += [
         f"{visible(str(path))} still names one of them: give it anew without (`cohabit sync --help`)"
@@ -187,7 +193,54 @@ def forget_hosts(where: Where, file: Path, *, no_sync: bool, quiet: bool) -> tup
         notes.append("somebody still reads an older graph: run `cohabit sync` when that has ended, which removes it")
     if no_sync and is_server(where.store):
         notes.append(f"{store.uri} has them until `cohabit sync`")
-    return said, notes
+    return lines, notes
+
+
+def _to_forget(data: Path, masker: Masker, name: str) -> list[Asset]:
+    """The hosts that a word means: an address, prefix or pseudonym as such, else those in the file of that name, else
+    the host of the archive with that DNS name. A misspelt file must not pass for a host that is not there.
+    """
+    try:
+        asset = named_asset(data, masker, name) if masker.is_pseudonym(name.strip().lower()) else parse_asset(name)
+    except ValueError as error:
+        asset, problem = None, f"it {error}"
+    else:
+        problem = "no host of this archive has that name; names that are not there yet can be given in a file"
+    if isinstance(asset, Prefix):
+        return [asset]
+    if os.path.exists(name):  # noqa: PTH110 - Path raises for a name that is too long
+        return read_assets(Path(name), host_finder(data, masker)).assets
+    if asset is None or (isinstance(asset, str) and not asset.startswith("*.") and asset not in _hosts(data)):
+        raise DataError(f"--hosts {visible(name, 200)}: there is no such file, and {problem}")
+    return [asset]
+
+
+def _cleared(data: Path, masker: Masker, scan: clearing.ClearedScan) -> str:
+    """Which scan, which file of the archive, and what is gone from it."""
+    parts = [
+        f"{number:,} {noun}{'' if number == 1 else 's'} {what}".strip()
+        for number, noun, what in (
+            (scan.observations, "observation", ""),
+            (scan.rejected, "rejected record", ""),
+            (scan.renamed, "observation", "of others that named one"),
+        )
+        if number
+    ]
+    return f"{visible(masker.text(scan.file_name))} ({scan.part.relative_to(data)}): {', '.join(parts)}"
+
+
+def named_asset(data: Path, masker: Masker, name: str) -> Asset:
+    """What is named: an asset, or the host behind a pseudonym that another command printed."""
+    pseudonym = name.strip().lower()
+    if masker.is_pseudonym(pseudonym):
+        found = host_finder(data, masker)(pseudonym)
+        if found is None:
+            raise UsageError(f"no host of this archive has the pseudonym {pseudonym}; name its address")
+        name = found
+    try:
+        return parse_asset(name)
+    except ValueError as error:
+        raise UsageError(f"{visible(masker.text(name), 80)!r} {error}") from None
 
 
 def rejected(where: Where, show_addresses: bool) -> Result:

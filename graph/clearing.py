@@ -22,14 +22,30 @@ from cohabit.graph.forgotten import Forgotten, forgotten_in_use, remember
 from cohabit.graph.locks import write_lock
 
 
+@dataclass(frozen=True)
+class ClearedScan:
+    """What was removed from one scan: its file's name, the part of the archive, and how many records of which kind.
+
+    `renamed` are observations of other hosts, which stay, with a mark for each forgotten address in their text.
+    """
+
+    file_name: str
+    part: Path
+    observations: int
+    rejected: int
+    renamed: int
+
+
 @dataclass
 class Cleared:
-    """What was removed: hosts, their observations, and rejected records that name them."""
+    """What was removed: hosts, their observations, and rejected records that name them; and from which scans."""
 
     hosts: set[str] = field(default_factory=set)
     observations: int = 0
     rejected: int = 0
     exclusions: int = 0
+    renamed: int = 0
+    scans: list[ClearedScan] = field(default_factory=list)
 
 
 def forget_hosts(data: Path, assets: Iterable[Asset]) -> Cleared:
@@ -76,10 +92,15 @@ def clear_scan(archive: Archive, sha256: str) -> None:
 
 def _clear_part(archive: Archive, part: Path, facts: ScanFacts, forgotten: Forgotten, cleared: Cleared) -> None:
     """The rejected records first: the part says when both are done."""
+    before = cleared.observations, cleared.rejected, cleared.renamed
     _clear_rejected(archive.rejected_of(facts.sha256), facts, forgotten, cleared)
     facts.file_name = forgotten.text(facts.file_name)
     facts.cleared_of = forgotten.digest
     archive.rewrite(part, _without(archive.batches(part), facts, forgotten, cleared), facts)
+    after = cleared.observations, cleared.rejected, cleared.renamed
+    if after != before:
+        observations, rejected, renamed = (new - old for new, old in zip(after, before, strict=True))
+        cleared.scans.append(ClearedScan(facts.file_name, part, observations, rejected, renamed))
 
 
 def _without(
@@ -99,18 +120,21 @@ def _without(
         if kept_batch.num_rows:
             seen = kept_batch.column("seen_at").to_pylist()
             first += [min(seen), max(seen)]
-        yield _without_text(kept_batch, forgotten, clean)
+        yield _without_text(kept_batch, forgotten, clean, cleared)
     facts.first_seen, facts.last_seen = (min(first), max(first)) if first else (None, None)
 
 
-def _without_text(batch: pa.RecordBatch, forgotten: Forgotten, clean: set[str]) -> pa.RecordBatch:
+def _without_text(batch: pa.RecordBatch, forgotten: Forgotten, clean: set[str], cleared: Cleared) -> pa.RecordBatch:
     """The batch with the mark in the place of forgotten addresses; `clean` are texts without one."""
     texts = {text for column in batch.columns for text in _texts(column)} - clean
     named = {text for text in texts if forgotten.text(text) != text}
     clean |= texts - named
     if not named:
         return batch
-    return pa.RecordBatch.from_pylist(forgotten.value(batch.to_pylist()), schema=batch.schema)
+    rows = batch.to_pylist()
+    new = forgotten.value(rows)
+    cleared.renamed += sum(one != other for one, other in zip(rows, new, strict=True))
+    return pa.RecordBatch.from_pylist(new, schema=batch.schema)
 
 
 def _texts(array: pa.Array) -> Iterator[str]:

@@ -53,6 +53,7 @@ def render(data: ReportData) -> str:
         _ranks(data),
         _together(data),
         _places(data),
+        _vulnerabilities(data),
         _course(data),
         *([] if data.country else [_study(data)]),
         _quality(data),
@@ -92,12 +93,25 @@ def _header(data: ReportData) -> str:
         ("Hosts in scope", f"{data.network.hosts:,}"),
         ("Filters", "; ".join(data.filters) or "none"),
         *([("For everybody", data.published)] if data.published else []),
+        *([("By", data.author)] if data.author else []),
     ]
     rows = "".join(f"<div><dt>{name}</dt><dd>{escaped(text, 500)}</dd></div>" for name, text in facts)
     said = "".join(f"<li>{escaped(sentence, _NOTE_LIMIT)}</li>" for sentence in data.sentences)
     return (
-        f'<header>\n{banner}<h1>{escaped(_title(data))}</h1>\n<dl class="facts">{rows}</dl>\n</header>\n'
+        f"<header>\n{_marking(data)}{banner}<h1>{escaped(_title(data))}</h1>\n"
+        f'<dl class="facts">{rows}</dl>\n</header>\n'
         f'<ul class="headline">{said}</ul>'
+    )
+
+
+def _marking(data: ReportData) -> str:
+    """With whom the report may be shared: at the right, in the colours that TLP 2.0 gives its labels."""
+    if data.marking is None:
+        return ""
+    label, words = data.marking
+    kind = label.partition(":")[2].partition("+")[0].lower()
+    return (
+        f'<p class="sharing"><span>{escaped(words)}</span> <strong class="tlp {kind}">{escaped(label)}</strong></p>\n'
     )
 
 
@@ -194,6 +208,44 @@ def _places(data: ReportData) -> str:
     )
 
 
+def _vulnerabilities(data: ReportData) -> str:
+    title, found = "Known vulnerabilities", data.vulnerabilities
+    if not found.told:
+        return _section(title, _none(data, "No server told a version that the list of advisories is about."))
+    lead = ""
+    if found.affected:
+        low, high = found.affected.low, found.affected.high
+        lead = (
+            f"{percent(found.affected.share)} of the hosts whose list was seen (95 % interval {_interval(low, high)}) "
+            f"run a server version that an advisory is about: {found.affected.note}."
+        )
+    cells = [
+        [
+            escaped(one.id, 40),
+            f'<span class="whole">{escaped(one.severity)}</span>',
+            escaped(one.about, 200),
+            f"{one.hosts.note}",
+            percent(one.hosts.share),
+            _interval(one.hosts.low, one.hosts.high),
+            escaped(one.summary, 200),
+        ]
+        for one in found.advisories
+    ]
+    severity = '<span class="whole">Severity</span>'
+    heads = ["Advisory", severity, "Versions", "Hosts", "Share", "95 % interval", "What it is"]
+    return _section(
+        title,
+        _lead(lead),
+        _side_by_side(data, ("By severity of the advisories", found.severities), ("Versions", found.versions)),
+        _table(heads, cells, numbers={3, 4, 5}) if cells else "",
+        _note(
+            "Share of the hosts whose list was seen, its 95 % interval, and hosts of the base n. A host can be in "
+            "several rows: it can fall under advisories of several severities, and run several servers. "
+            f"{escaped(found.caveat, _NOTE_LIMIT)}"
+        ),
+    )
+
+
 def _course(data: ReportData) -> str:
     parts = [_lead(data.trend)]
     if data.lines:
@@ -204,6 +256,7 @@ def _course(data: ReportData) -> str:
                 f"month without a scan{', or with too few hosts to be said' if data.published else ''}."
             )
         )
+    parts += [_note(escaped(note, _NOTE_LIMIT)) for note in data.trend_notes]
     return _section("What rises and falls", _whole(*parts))
 
 
@@ -268,8 +321,10 @@ def _methods(data: ReportData) -> str:
     sentences = (_HOST, *country, families, *_METHODS, *((_Q,) if tested else ()))
     methods = "".join(f"<li>{escaped(text)}</li>" for text in sentences)
     section = _section("Methods in short", f'<ul class="small">{methods}{caveats}</ul>')
+    by = f"By {escaped(data.author)}. " if data.author else ""
     return (
-        f"{section}\n<footer><p>Made with cohabit {escaped(__version__)}. This file is complete and needs no network. "
+        f"{section}\n<footer>{_marking(data)}<p>{by}Made with cohabit {escaped(__version__)}. "
+        "This file is complete and needs no network. "
         "Outlines of countries: Natural Earth.</p></footer>"
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from cohabit.graph.archive import RejectedRecord
@@ -15,6 +16,7 @@ from cohabit.maps.levels import map_data, network_of
 from cohabit.maps.place_data import PlaceFigures
 from cohabit.maps.place_kinds import shares_of
 from cohabit.maps.places import figures_of
+from cohabit.maps.report_vulnerabilities import Vulnerabilities, vulnerabilities
 from cohabit.maps.request import Request
 from cohabit.queries import quality as doubts
 from cohabit.queries import study as claims
@@ -43,7 +45,7 @@ class ReportData:
     `country` is the name of the one country that the report is about, empty where there are several: a report of one
     country is split by `networks` and `providers`, and not held against figures of the world (`study` is empty).
     `reading` says how to read the picture, `reported_families` whether any server of the graph reported one, `least`
-    is the K of a report for everybody.
+    is the K of a report for everybody, `marking` with whom it may be shared, as a label and in words.
     """
 
     sentences: tuple[str, ...]
@@ -72,8 +74,12 @@ class ReportData:
     filters: tuple[str, ...]
     simulated: bool
     reported_families: bool
+    vulnerabilities: Vulnerabilities
+    trend_notes: tuple[str, ...] = ()
     published: str = ""
     least: int = 1
+    marking: tuple[str, str] | None = None
+    author: str = ""
 
 
 def report_data(store: GraphStore, request: Request, *, rejected: Iterable[RejectedRecord] | None = None) -> ReportData:
@@ -87,7 +93,7 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
     countries = shares_of(store, "country", request)
     country = _one_country(countries, request)
     networks, providers = (_carriers(store, by, request) if country else () for by in ("network", "provider"))
-    periods, lines, trend = _course(store, request, ranked)
+    periods, lines, trend, trend_notes = _course(store, request, ranked)
     study = Result((), []) if country else _answer("study", claims.study(store, scope=scope), request)
     beside, of_a_part = claims.beside_a_part([row for row in study.rows if row["reading"] == AS_DEFINED], scope)
     quality = _answer("quality", doubts.quality(store, rejected=rejected, scope=scope), request)
@@ -122,8 +128,12 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
         filters=scope.description(),
         simulated=request.simulated,
         reported_families=reports_families(store),
+        vulnerabilities=vulnerabilities(store, scope, partial(_answer, request=request), request.name),
+        trend_notes=trend_notes,
         published=request.published,
         least=request.least,
+        marking=request.marking,
+        author=request.author,
     )
 
 
@@ -232,10 +242,14 @@ def _sentences(
     return said
 
 
-def _course(store: GraphStore, request: Request, families: Result) -> tuple[tuple[str, ...], tuple[Line, ...], str]:
-    """Periods, the shares of the most common families in them, and the sentence that goes with it."""
+def _course(
+    store: GraphStore, request: Request, families: Result
+) -> tuple[tuple[str, ...], tuple[Line, ...], str, tuple[str, ...]]:
+    """Periods, the shares of the most common families in them, the sentence that goes with it, and what `trends` warns
+    of.
+    """
     if request.scope.at is not None:
-        return (), (), "The report is about one moment (--at): there is no course over time."
+        return (), (), "The report is about one moment (--at): there is no course over time.", ()
     # Of families that few hosts have, a slope is chance; the sentence is about those that are drawn.
     names = [row["item"] for row in families.rows if row["item"] != UNKNOWN][:LINES]
     followed = courses.trends(store, item=names, scope=request.scope)
@@ -243,13 +257,15 @@ def _course(store: GraphStore, request: Request, families: Result) -> tuple[tupl
     periods = tuple(sorted({row["period"] for row in answer.rows}))
     if len(periods) < 2 and request.protected:
         few = count(request.protected.k, "host")
-        return (), (), f"Fewer than two months have a family on {few} or more: there is no course over time."
+        return (), (), f"Fewer than two months have a family on {few} or more: there is no course over time.", ()
     if len(periods) < 2:
-        return (), (), "All observations are of one month: there is no course over time."
+        return (), (), "All observations are of one month: there is no course over time.", ()
     position = {period: i for i, period in enumerate(periods)}
     points: dict[str, list[tuple[int, float, float, float]]] = {name: [] for name in names}
     for row in answer.rows:
         if row["item"] in points:
             points[row["item"]].append((position[row["period"]], row["share"], row["low"], row["high"]))
     lines = tuple(Line(name, tuple(sorted(found))) for name, found in points.items() if found)
-    return periods, lines, answer.headline or ""
+    # The first caveat of what is for everybody says how it was made so, as the report does for all its parts.
+    warned = answer.caveats[1:] if request.protected else answer.caveats
+    return periods, lines, answer.headline or "", tuple(warned)

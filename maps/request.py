@@ -22,6 +22,7 @@ class Request:
     With `protected` the map is for everybody: it says nothing of few hosts. `share` names what the still picture of a
     map of places shows (None: hosts), as the page's own list of choices has it. `source` names the data set. `level` is
     what a map over time follows (None: families), `width` that of a still picture in pixels (None: what it needs).
+    `marking` and `author` are of the report: with whom it may be shared, as a label and in words, and who made it.
     """
 
     scope: Scope = field(default_factory=Scope)
@@ -35,6 +36,8 @@ class Request:
     source: str = ""
     level: str | None = None
     width: int | None = None
+    marking: tuple[str, str] | None = None
+    author: str = ""
 
     @property
     def least(self) -> int:

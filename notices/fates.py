@@ -20,9 +20,10 @@ from cohabit.queries.periods import HostWeeks, read_host_weeks
 from cohabit.queries.scope import weeks_seen
 from cohabit.timeline import monday_of
 
-OPEN, CHANGED, GONE, GONE_BEFORE, NOT_RESCANNED = STATES = (
+OPEN, CHANGED, WITHOUT_LIST, GONE, GONE_BEFORE, NOT_RESCANNED = STATES = (
     "still_open",
     "changed",
+    "without_list",
     "gone",
     "gone_before",
     "not_rescanned",
@@ -45,9 +46,10 @@ class Fates:
 
     `entry`, `exit` and `ended` are its life since the week of the notices, in weeks, where `watched`: it was seen in
     that week or later, and early enough to tell who was there after it. `keys` are store keys (-1 of a host that is not
-    in the graph any more), `reasons` say why a host is not rescanned, `since` what answered in the weeks after that of
-    the notices. `updates` are those of hosts that are open or changed, None of others; all are None where the record
-    does not say what their servers were (`versions`).
+    in the graph any more), `reasons` say why a host is not rescanned, or whether a server was recognised on one that
+    answered without a list, `since` what answered in the weeks after that of the notices. `updates` are those of hosts
+    that are open or changed, None of others; all are None where the record does not say what their servers were
+    (`versions`).
     """
 
     keys: Integers
@@ -68,7 +70,8 @@ class Fates:
         return [update for update in self.updates[part] if update is not None]
 
 
-_NO_LIST, _NOT_SEEN, _ABSENT = "answered without a list", "not seen since", "no longer in this graph"
+_NOT_SEEN, _ABSENT = "not seen since", "no longer in this graph"
+_RECOGNISED, _BARE = "server recognised", "no server recognised"
 
 
 def read_fates(store: GraphStore, record: Notified, gone_after: int, where: str) -> Fates:
@@ -89,6 +92,8 @@ def read_fates(store: GraphStore, record: Notified, gone_after: int, where: str)
     missed = len(scanned) - up_to_last
     missed_before = np.searchsorted(scanned, notice, side="right") - up_to_last
     later = newest_lists(store, record.items, after=record.week)
+    answered = iter(servers_since(store, keys[at[here]], record.week))
+    since: list[Servers] = [next(answered) if there else {} for there in here]
     reasons: list[str | None] = []
     states = []
     for i, host in enumerate(hosts):
@@ -103,12 +108,11 @@ def read_fates(store: GraphStore, record: Notified, gone_after: int, where: str)
             state, reason = NOT_RESCANNED, _NOT_SEEN
         else:
             state = _state(host, later.of_host.get(host.host))
-            reason = _NO_LIST if state == NOT_RESCANNED else None
+            if state == WITHOUT_LIST:
+                reason = _RECOGNISED if since[i] else _BARE
         states.append(state)
         reasons.append(reason)
     versions = record.version != WITHOUT_SERVERS
-    answered = iter(servers_since(store, keys[at[here]], record.week))
-    since: list[Servers] = [next(answered) if there else {} for there in here]
     updates = [
         update_of(host, now, bundled()) if versions and state in (OPEN, CHANGED) else None
         for host, now, state in zip(hosts, since, states, strict=True)
@@ -147,5 +151,5 @@ def _state(host: NotifiedHost, now: Listed | None) -> str:
     """State of a host that was seen in a later week, from the newest list it showed since."""
     if now is None:
         # A host that never showed a list answers as it did.
-        return NOT_RESCANNED if host.listed else OPEN
+        return WITHOUT_LIST if host.listed else OPEN
     return OPEN if now == Listed(host.models, host.digests) else CHANGED

@@ -11,7 +11,17 @@ import numpy as np
 
 from cohabit.graph.store import GraphStore
 from cohabit.notices.contacts import UNMATCHED
-from cohabit.notices.fates import CHANGED, GONE, GONE_BEFORE, NOT_RESCANNED, OPEN, STATES, Fates, read_fates
+from cohabit.notices.fates import (
+    CHANGED,
+    GONE,
+    GONE_BEFORE,
+    NOT_RESCANNED,
+    OPEN,
+    STATES,
+    WITHOUT_LIST,
+    Fates,
+    read_fates,
+)
 from cohabit.notices.folder import Notified, read_record
 from cohabit.notices.followup_hosts import HOST_COLUMNS, HOST_TABLE_COLUMNS, host_rows
 from cohabit.notices.recipients import UNKNOWN
@@ -47,14 +57,15 @@ TABLE_COLUMNS = (
     "recipient",
     "notified",
     OPEN,
+    CHANGED,
     FIXED,
+    WITHOUT_LIST,
     GONE,
+    NOT_RESCANNED,
     "share_gone",
     "gone_low",
     "gone_high",
-    CHANGED,
     UPDATED,
-    NOT_RESCANNED,
     GONE_BEFORE,
     "share_open",
     "median_days",
@@ -75,8 +86,9 @@ def followup(
     A host is `gone` as in `lifetimes`: not seen in at least `gone_after` weeks with a scan after its last one;
     `gone_before` if that was so in the week of the notices already. One that was seen with a list in a later week is
     `still_open`, or `changed` if its newest list has other models of those asked for, or other digests were reported
-    for them. All others are `not_rescanned`: nothing tells. Of those that are open or changed, `updated` run another
-    software or version since, and `fixed` no longer fall under any advisory of their notice (see `update_of`).
+    for them. One that listed models when it was notified and was seen in later weeks, but in none with a list, is
+    `without_list`. All others are `not_rescanned`: nothing tells. Of those that are open or changed, `updated` run
+    another software or version since, and `fixed` no longer fall under any advisory of their notice (see `update_of`).
     `share_open` and `share_gone` are of `base`, the hosts that are open, changed or gone, with Wilson 95 % intervals.
     `median_days` is the time from the notices until half were gone (Kaplan–Meier, in steps of a week), with the 95 %
     interval of Brookmeyer and Crowley.
@@ -140,6 +152,7 @@ def _headline(total: Row, record: Notified, fates: Fates) -> str:
     words = {
         OPEN: "still open",
         CHANGED: "changed",
+        WITHOUT_LIST: "answered without a list",
         GONE: "gone",
         GONE_BEFORE: "gone before",
         NOT_RESCANNED: "not rescanned",
@@ -155,14 +168,24 @@ def _headline(total: Row, record: Notified, fates: Fates) -> str:
     )
 
 
+def _reasons(fates: Fates, state: str) -> str:
+    """How many hosts of that state there are, by reason; empty without any."""
+    counted = Counter(reason for reason, own in zip(fates.reasons, fates.states, strict=True) if own == state)
+    return ", ".join(f"{number:,} {reason}" for reason, number in sorted(counted.items(), key=str))
+
+
 def _caveats(fates: Fates, gone_after: int) -> Sequence[str]:
     notes = [
         f"{count(fates.scans_since, 'week')} with a scan since the notices, up to {week_name(fates.week)}. Gone means "
         f"not seen in {gone_after} or more weeks with a scan (--gone-after), whether or not it reached their networks."
     ]
-    counted = Counter(reason for reason in fates.reasons if reason)
-    if reasons := [f"{number:,} {reason}" for reason, number in sorted(counted.items())]:
-        notes.append(f"Not rescanned: {', '.join(reasons)}. They may be open or closed; they are in no share.")
+    if reasons := _reasons(fates, WITHOUT_LIST):
+        notes.append(
+            f"Answered without a list: {reasons}. One reason is a password, another a scan that asks for none, as of "
+            "ports; the graph keeps neither, so these hosts are in no share."
+        )
+    if reasons := _reasons(fates, NOT_RESCANNED):
+        notes.append(f"Not rescanned: {reasons}. They may be open or closed; they are in no share.")
     notes += update_notes(fates.updates_of(slice(None)) if fates.versions else None)
     states = Counter(fates.states)
     if states[GONE_BEFORE]:

@@ -35,8 +35,9 @@ def host_rows(
     """One row a host of the record, by state, recipient and host; `recipients` are parallel to those of the record.
 
     `port`, `was` and `now` are parallel: software and version in the notice, and those seen in a later week (None where
-    nothing was recognised then, or nothing answered since). `advisories` are those of the notice. `is_updated` and
-    `is_fixed` are None where the host is neither open nor changed, and of records that do not say what servers were.
+    nothing was recognised then, or nothing answered since). `reason` is that of hosts `without_list` and
+    `not_rescanned`. `advisories` are those of the notice. `is_updated` and `is_fixed` are None where the host is
+    neither open nor changed, and of records that do not say what servers were.
     """
     hosts = [(name, host) for name, one in zip(recipients, record.recipients, strict=True) for host in one.hosts]
     last = _last_seen(store, fates)

@@ -13,6 +13,7 @@ from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers, host_addresses, newest_sighting
 from cohabit.graph.store import GraphStore
+from cohabit.notices.author import author_name
 from cohabit.notices.contacts import Contacts, read_contacts
 from cohabit.notices.fates import missed_already
 from cohabit.notices.folder import (
@@ -60,7 +61,6 @@ _WRITERS: Mapping[str, tuple[str, Callable[[Notice, Common], bytes]]] = {
     "misp": ("json", misp_file),
 }
 FORMS = tuple(_WRITERS)
-_LONGEST_AUTHOR = 200
 
 
 def notify(
@@ -86,7 +86,7 @@ def notify(
     """
     if not masker.show:
         raise UsageError("notices hold addresses, or nobody could act on them: say so with --show-addresses")
-    known, level, sender = _contacts(by, form, contacts), parse_tlp(tlp), _author(author)
+    known, level, sender = _contacts(by, form, contacts), parse_tlp(tlp), author_name(author)
     if form in NEEDED:
         library(form)  # a missing one is told before any work is done
     target = Path(folder)
@@ -175,18 +175,6 @@ def _contacts(by: str, form: str, contacts: str | os.PathLike[str] | None) -> Co
     if contacts is not None:
         raise UsageError(f"--contacts goes with --by contact, not {by}")
     return None
-
-
-def _author(text: str | None) -> str | None:
-    """The name of who sends the notices, in one line; UsageError where it is blank or too long for one."""
-    if text is None:
-        return None
-    name = visible(" ".join(text.split()))
-    if not name:
-        raise UsageError("--author is empty: give the name of who sends the notices, or leave it out")
-    if len(name) > _LONGEST_AUTHOR:
-        raise UsageError(f"--author has {len(name):,} characters: a name takes {_LONGEST_AUTHOR}")
-    return name
 
 
 def _indexed(notice: Notice, common: Common, file: str, content: bytes) -> Row:

@@ -21,7 +21,7 @@ _COUNTS = frozenset(
     cluster core countries days degree deployments deployments_base ended families first_week host_weeks hosts
     kept labs left lines listings networks new_hosts not_rescanned not_scanned_before observations partial
     periods places providers read records rejected removed returned scans size size_at_least stayed tests
-    updated fixed weeks""".split()  # noqa: SIM905 - one a line would be a page
+    updated fixed weeks without_list""".split()  # noqa: SIM905 - one a line would be a page
 )
 _COUNTS_OF = ("base_", "hosts_", "unknown_", "not_seen_")
 _LISTS = frozenset(

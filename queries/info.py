@@ -26,7 +26,7 @@ SCAN_COLUMNS = (
     "last_seen",
     "simulated",
 )
-TABLE_COLUMNS = ("sha256", "file_name", "loader", "records", "rejected", "first_seen", "last_seen")
+TABLE_COLUMNS = ("file_name", "loader", "records", "rejected", "first_seen", "last_seen", "sha256")
 
 # One figure a query: they stay readable, and both stores answer each from an index or a single pass.
 _FIGURES = {

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import groupby
 
 import numpy as np
 
 from cohabit.errors import UsageError
 from cohabit.graph.assets import Asset, AssetList, AssetTable, asset_text
-from cohabit.graph.incidence import Incidence, Integers, without_nulls
+from cohabit.graph.incidence import Incidence, Integers
 from cohabit.graph.prefixes import Prefix
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
+from cohabit.queries.advisories import SEVERITIES
+from cohabit.queries.endpoints import Endpoint, read_endpoints
 from cohabit.queries.filters import asset_file, assets_of_hosts
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.selected import Selection
+from cohabit.queries.servers import of_hosts
+from cohabit.queries.severity import counted
 from cohabit.queries.words import count
 
-COLUMNS = ("label", "prefix", "host", "port", "models", "last_seen")
+COLUMNS = (
+    "label",
+    "prefix",
+    "host",
+    "severity",
+    "port",
+    "software",
+    "version",
+    "advisories",
+    "models",
+    "last_seen",
+)
+TABLE_COLUMNS = ("label", "host", "severity", "version", "port", "prefix", "models", "advisories", "last_seen")
 UNMATCHED_COLUMNS = ("label", "prefix", "line")
 
 
@@ -36,6 +53,8 @@ def match(
     below, and last its network; of equal ones the first of the file. `all_matches`: one row for each asset that means
     the host. `unmatched`: the assets instead that mean no host in scope, with their lines in the file. `prefix` is the
     asset; where it is one address or one name, it is masked as hosts are. Rows are in the order of the file.
+    `software` and `version`, those seen last, are parallel to `port`; `severity` is that of the worst port, and
+    `advisories` are those of all ports.
     """
     if all_matches and unmatched:
         raise UsageError("--all is about matches: leave out --unmatched")
@@ -48,12 +67,14 @@ def match(
     hosts, found = _pairs(table, addresses, networks, every=all_matches)
     matched, of_row = np.unique(hosts, return_inverse=True)
     total = len(listed.assets)
-    headline = f"{count(len(matched), 'host')} in {int(used.sum()):,} of {count(total, 'asset')}."
+    headline = f"{count(len(matched), 'host')} in {int(used.sum()):,} of {count(total, 'asset')}"
     if unmatched:
         rows = [_unmatched_row(masker, listed, i) for i in np.flatnonzero(~used).tolist()]
-        headline += f" {count(len(rows), 'asset')} without a host."
+        headline += f". {count(len(rows), 'asset')} without a host."
         return result(UNMATCHED_COLUMNS, rows, headline=headline)
     facts = _facts(store, incidence, matched)
+    if facts:
+        headline += f": {counted([fact['severity'] for fact in facts])}"
     rows = []
     for fact in facts:
         fact["host"] = masker.address(fact["host"])
@@ -63,7 +84,7 @@ def match(
         rows.append({**_asset_columns(masker, listed, asset), **facts[of_row[row]]})
     missing = total - int(used.sum())
     caveats = [f"{count(missing, 'asset')} without a host: --unmatched lists them."] if missing else []
-    return result(COLUMNS, rows, headline=headline, caveats=caveats)
+    return result(COLUMNS, rows, headline=f"{headline}.", caveats=caveats, table_columns=TABLE_COLUMNS)
 
 
 def _pairs(
@@ -78,23 +99,33 @@ def _pairs(
 
 
 def _facts(store: GraphStore, incidence: Incidence, matched: Integers) -> list[Row]:
-    """Address, ports, models and last time of the matched hosts, which are positions in scope, ascending."""
+    """What is known of the matched hosts, which are positions in scope, ascending; in this order."""
     keep = np.zeros(len(incidence.hosts), bool)
     keep[matched] = True
     part = incidence.restricted(keep)
-    models: list[list[str]] = [[] for _ in matched]
-    for host, model in zip(part.host_index.tolist(), part.model_index.tolist(), strict=True):
-        models[host].append(part.models.names[model])
-    table = store.table(
-        f"MATCH (h:Host) RETURN {store.host_key} AS key, h.address AS host, h.ports AS port, h.last_seen AS last_seen"
+    endpoints = read_endpoints(store, Selection(part, np.ones(len(part.host_index), bool)))
+    of_host = {host: list(own) for host, own in groupby(endpoints, key=lambda endpoint: endpoint.host)}
+    seen = of_hosts(
+        part.hosts,
+        store.table(f"MATCH (h:Host) RETURN {store.host_key} AS key, h.address AS host, h.last_seen AS last_seen"),
     )
-    row_of = dict(zip(without_nulls(table.column("key")).tolist(), range(table.num_rows), strict=True))
-    rows = [row_of[key] for key in part.hosts.tolist()]
-    columns: dict[str, list[Any]] = {name: table.column(name).to_pylist() for name in ("host", "port", "last_seen")}
     return [
-        {**{name: values[row] for name, values in columns.items()}, "models": sorted(own)}
-        for row, own in zip(rows, models, strict=True)
+        {**_of_endpoints(host, of_host[host]), "last_seen": last}
+        for host, last in zip(seen["host"], seen["last_seen"], strict=True)
     ]
+
+
+def _of_endpoints(host: str, endpoints: list[Endpoint]) -> Row:
+    worries = sorted((e.worry for e in endpoints), key=lambda worry: SEVERITIES.index(worry.severity))
+    return {
+        "host": host,
+        "severity": worries[0].severity,
+        "port": [e.port for e in endpoints],
+        "software": [e.software for e in endpoints],
+        "version": [e.version for e in endpoints],
+        "advisories": list(dict.fromkeys(name for worry in worries for name in worry.advisories)),
+        "models": list(endpoints[0].models),
+    }
 
 
 def _unmatched_row(masker: Masker, listed: AssetList, position: int) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import shutil
 import zipfile
@@ -251,6 +252,31 @@ def test_no_sync_and_sync_and_forget(loaded_copy: Program) -> None:
     assert done.err.startswith("note: not searched")
     assert [word for word in said.split() if word not in done.err] == []
     assert loaded_copy("forget", "--hosts", "asked.txt", "--no-sync", "--quiet").err == ""
+
+
+def test_forgetting_hosts_by_name_says_from_which_files(loaded_copy: Program) -> None:
+    lines = [
+        seen("203.0.113.9", "llama3"),
+        seen("203.0.113.9", "llama3", timestamp="2025-03-05T00:00:00Z"),
+        seen("gpu.example.net", "llama3"),
+    ]
+    more = ndjson([*lines, {"ip": "203.0.113.9"}, {"ip": "203.0.113.10"}])
+    (loaded_copy.folder / "more.ndjson").write_bytes(more)
+    load(loaded_copy, "more.ndjson", "--no-sync")
+    part = f"archive/{hashlib.sha256(more).hexdigest()}.parquet"
+    # A file of that name is no address.
+    (loaded_copy.folder / "203.0.113.9").write_text("gpu.example.net\n")
+    done = loaded_copy("forget", "--hosts", "203.0.113.9", "--no-sync", "--quiet")
+    assert done.text.splitlines() == [
+        "forgot 1 host: 2 observations, 1 rejected record, 0 exclusions removed; the graph too, until `cohabit sync` "
+        "builds it again",
+        f"more.ndjson ({part}): 2 observations, 1 rejected record",
+    ]
+    done = loaded_copy("forget", "--hosts", "gpu.example.net", "--hosts", "2001:db8:ffff::/48", "--no-sync", "--quiet")
+    assert done.text.splitlines()[1:] == [f"more.ndjson ({part}): 1 observation"]
+    again = loaded_copy("forget", "--hosts", "203.0.113.9", "--no-sync", "--quiet")
+    assert again.text.startswith("forgot 0 hosts")
+    assert len(again.text.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import cohabit
 from cohabit.errors import UsageError
 from cohabit.graph.archive import Archive
 from cohabit.graph.assets import parse_asset
@@ -111,7 +113,9 @@ def test_match_and_in(place: Place, records: list[Record], own: str) -> None:
             for model in row["models"]:
                 listed[model] = listed.get(model, 0) + 1
         assert {r["item"]: r["hosts"] for r in by_model.rows} == listed
-        assert best.headline == f"{len(plain)} hosts in {len(LABELS) - len(missing)} of 10 assets."
+        levels = Counter(r["severity"] for r in best.rows)
+        said = ", ".join(f"{levels[level]} {level}" for level in ("critical", "high", "medium", "low") if levels[level])
+        assert best.headline == f"{len(plain)} hosts in {len(LABELS) - len(missing)} of 10 assets: {said}."
         silent = match(store, SHOWN, own, unmatched=True)
         assert [(r["label"], r["line"]) for r in silent.rows] == [(LABELS[p], p + 2) for p in missing]
         part = match(store, SHOWN, own, scope=Scope(prefix=("198.51.100.64/27",)))
@@ -125,6 +129,53 @@ def test_match_and_in(place: Place, records: list[Record], own: str) -> None:
             match(store, MASKER, own, all_matches=True, unmatched=True)
     finally:
         store.close()
+
+
+def test_which_of_ones_own_is_urgent(place: Place, tmp_path: Path) -> None:
+    at = "2025-06-02T12:00:00Z"
+    later = "2025-06-03T12:00:00Z"
+    llama2 = {"timestamp": at, "models": ["llama2:7b"]}
+    bare = {"timestamp": at, "models": None}
+    place.load(
+        [
+            # CVE-2026-7482 (critical) is of every Ollama before 0.17.1; of vLLM 0.99 the list has nothing.
+            {"ip": "192.0.2.1", "port": 8000, "software": "vllm", "version": "0.99.0", **llama2},
+            {"ip": "192.0.2.1", "port": 11434, "software": "ollama", "version": "0.17.0", **llama2},
+            # A list of models that cannot act; the newest version counts.
+            {"ip": "192.0.2.2", "port": 80, "software": "ollama", "version": "0.17.0", **llama2},
+            {
+                "ip": "192.0.2.2",
+                "port": 80,
+                "software": "ollama",
+                "version": "0.17.1",
+                **llama2,
+                "timestamp": later,
+            },
+            {"ip": "192.0.2.3", "port": 443, **bare},
+            {"ip": "198.51.100.1", "port": 443, **bare},
+        ]
+    )
+    own = tmp_path / "own.txt"
+    own.write_text("192.0.2.0/24\n")
+    with cohabit.open(place.data, place.uri, show_addresses=True) as graph:
+        answer = graph.ask("match", str(own))
+        assert answer.headline == "3 hosts in 1 of 1 asset: 1 critical, 1 medium, 1 low."
+        found = {row["host"]: row for row in answer.rows}
+        columns = ("severity", "port", "software", "version", "advisories", "models")
+        assert {host: [row[c] for c in columns] for host, row in found.items()} == {
+            "192.0.2.1": [
+                "critical",
+                [8000, 11434],
+                ["vllm", "ollama"],
+                ["0.99.0", "0.17.0"],
+                ["CVE-2026-7482"],
+                ["llama2:7b"],
+            ],
+            "192.0.2.2": ["medium", [80], ["ollama"], ["0.17.1"], [], ["llama2:7b"]],
+            "192.0.2.3": ["low", [443], [None], [None], [], []],
+        }
+        critical = graph.ask("match", str(own), scope=Scope(severity="critical"))
+        assert [row["host"] for row in critical.rows] == ["192.0.2.1"]
 
 
 def _masked(rows: list[dict[str, Any]]) -> None:

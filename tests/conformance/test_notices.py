@@ -137,6 +137,7 @@ def check_notices(graph: Graph, plain: Plain, folder: Path) -> None:
     assert total["still_open"] == total["changed"] == 0
 
 
+STATES = ("still_open", "changed", "without_list", "gone", "gone_before", "not_rescanned")
 MONDAY = date(2025, 3, 3)
 NOTICE = 6  # the week of the notices; weeks count from 1
 LLAMA, QWEN = ("llama3.2:3b", "a" * 64), ("qwen2.5:7b", "b" * 64)
@@ -165,7 +166,7 @@ FATES: list[tuple[str, int, list[int], Models, Models | None]] = [
     # Unseen in weeks 2 to 6, before anybody was told.
     ("gone_before", A, [1], [LLAMA], None),
     # Seen later, without a list.
-    ("not_rescanned", B, [5, 6, 13], [LLAMA], None),
+    ("without_list", B, [5, 6, 13], [LLAMA], None),
     # Never showed a list, and still answers.
     ("open", B, [6, 12], [], None),
 ]
@@ -231,6 +232,7 @@ def test_what_became_of_planted_removals(place: Place, tmp_path: Path) -> None:
     assert (early["gone"], early["gone_before"]) == (1, 1)
     assert early["not_rescanned"] == later.count(False) - 2
     assert early["still_open"] + early["changed"] == later.count(True)
+    assert early["without_list"] == 0
 
     place.load(planted(range(10, 15)), "third.ndjson")
     with cohabit.open(place.data, place.uri) as graph:
@@ -240,10 +242,10 @@ def test_what_became_of_planted_removals(place: Place, tmp_path: Path) -> None:
         for name, asn in (("all recipients", None), ("AS64496", A), ("AS64497", B)):
             row = of[name]
             kinds = Counter(kind for kind, own, _, _, _ in FATES if asn in (None, own))
-            got = {s: row[s] for s in ("still_open", "changed", "gone", "gone_before", "not_rescanned")}
+            got = {s: row[s] for s in STATES}
             assert got == {
                 "still_open": kinds["open"],
-                **{s: kinds[s] for s in ("changed", "gone", "gone_before", "not_rescanned")},
+                **{s: kinds[s] for s in STATES[1:]},
             }
             assert row["notified"] == sum(kinds.values())
             assert row["base"] == kinds["open"] + kinds["changed"] + kinds["gone"]
@@ -251,13 +253,15 @@ def test_what_became_of_planted_removals(place: Place, tmp_path: Path) -> None:
             assert row["gone_low"] < row["share_gone"] < row["gone_high"]
             assert row["share_open"] == kinds["open"] / row["base"]
             assert row["median_days"] == median_by_hand(expected_lives(asn)), name
-        assert any("1 answered without a list" in c for c in answer.caveats)
+        assert "1 answered without a list" in str(answer.headline)
+        assert any(c.startswith("Answered without a list: 1 server recognised.") for c in answer.caveats)
+        assert not any(c.startswith("Not rescanned") for c in answer.caveats)
         assert any(c.startswith("Gone before:") for c in answer.caveats)
         # The hosts behind these numbers.
         listed = graph.ask("followup", tmp_path / "all", hosts=True)
         assert [row["state"] for row in listed.rows] == sorted(
             [{"open": "still_open"}.get(kind, kind) for kind, *_ in FATES],
-            key=["still_open", "changed", "gone", "gone_before", "not_rescanned"].index,
+            key=STATES.index,
         )
         assert (listed.headline, listed.caveats) == (answer.headline, answer.caveats)
         states = {row["host"]: row for row in listed.rows}
@@ -265,7 +269,7 @@ def test_what_became_of_planted_removals(place: Place, tmp_path: Path) -> None:
         for i, (kind, asn, seen, *_) in enumerate(FATES):
             row = states[graph.masker.pseudonym(f"192.0.2.{i}")]
             assert (row["state"].removeprefix("still_"), row["recipient"]) == (kind, f"AS{asn}")
-            assert row["reason"] == ("answered without a list" if kind == "not_rescanned" else None)
+            assert row["reason"] == ("server recognised" if kind == "without_list" else None)
             assert row["last_seen"] == f"{MONDAY + timedelta(weeks=seen[-1] - 1)}T12:00:00Z"
             assert (row["port"], row["was"]) == ([11434], ["ollama 0.6.2"])
             assert row["now"] == (["ollama 0.6.2"] if seen[-1] > NOTICE else [None])
@@ -277,14 +281,15 @@ def test_what_became_of_planted_removals(place: Place, tmp_path: Path) -> None:
         assert (qwen[0]["notified"], qwen[0]["still_open"], qwen[0]["changed"]) == (6, 6, 0)
         # Twelve weeks were missed only of the host of the first week, most of them after the notices.
         patient = graph.followup(tmp_path / "all", gone_after=12).to_dict("records")[0]
-        assert (patient["gone"], patient["gone_before"], patient["not_rescanned"]) == (1, 0, 4)
+        assert (patient["gone"], patient["gone_before"]) == (1, 0)
+        assert (patient["without_list"], patient["not_rescanned"]) == (1, 3)
         with pytest.raises(UsageError, match="--gone-after 0: it takes 1 to"):
             graph.followup(tmp_path / "all", gone_after=0)
 
 
 # Address → network, servers up to the week of the notices and after it (port → software and version), what it lists
 # later, weeks after the notices in which it is seen, and what it is expected to be.
-Ran = dict[int, tuple[str, str | None]]
+Ran = dict[int, tuple[str | None, str | None]]
 LATER = (7, 9, 14)
 UPDATES: list[tuple[int, Ran, Ran, Models | None, tuple[int, ...], str]] = [
     (A, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, [LLAMA], LATER, "still_open updated fixed"),
@@ -306,7 +311,8 @@ UPDATES: list[tuple[int, Ran, Ran, Models | None, tuple[int, ...], str]] = [
     ),
     # Mended and then gone, and seen without a list: neither is open.
     (B, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, [LLAMA], (7,), "gone"),
-    (B, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, None, LATER, "not_rescanned"),
+    (B, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, None, LATER, "without_list"),
+    (B, {11434: ("ollama", "0.17.0")}, {11434: (None, None)}, None, LATER, "without_list"),
 ]
 
 
@@ -349,9 +355,12 @@ def test_who_moved_to_a_version_that_is_mended(place: Place, tmp_path: Path) -> 
         for row, asn in zip(answer.rows, (None, A, B), strict=True):
             words = Counter(w for own, *_, kind in UPDATES if asn in (None, own) for w in kind.split())
             words["still_open"] += asn != A
-            for name in ("still_open", "changed", "gone", "gone_before", "not_rescanned", "updated", "fixed"):
+            for name in (*STATES, "updated", "fixed"):
                 assert row[name] == words[name], (row["recipient"], name)
-        assert "9 still open, 1 changed (of both 6 updated, 3 no longer affected), 1 gone" in str(answer.headline)
+        assert (
+            "9 still open, 1 changed (of both 6 updated, 3 no longer affected), 2 answered without a list, 1 gone"
+            in str(answer.headline)
+        )
         assert any(c.startswith("Of 10 hosts open or changed, 9 answered since with a") for c in answer.caveats)
 
         rows = graph.ask("followup", tmp_path / "all", hosts=True).rows
@@ -366,8 +375,11 @@ def test_who_moved_to_a_version_that_is_mended(place: Place, tmp_path: Path) -> 
             assert row["port"] == sorted(before)
             assert row["was"] == [" ".join(filter(None, before[port])) for port in row["port"]]
             # A port that tells no version keeps the one that it told.
-            now = [after.get(port) for port in row["port"]]
-            assert row["now"] == [now and f"{now[0]} {now[1] or '0.17.0'}" for now in now]
+            now = [after.get(port, (None, None)) for port in row["port"]]
+            assert row["now"] == [software and f"{software} {version or '0.17.0'}" for software, version in now]
+            recognised = any(software for software, _ in after.values())
+            reason = "server recognised" if recognised else "no server recognised"
+            assert row["reason"] == (reason if state == "without_list" else None)
 
         path = tmp_path / "all" / "notified.json"
         text = path.read_text("utf-8")
@@ -384,7 +396,7 @@ def test_who_moved_to_a_version_that_is_mended(place: Place, tmp_path: Path) -> 
         answer = graph.ask("followup", tmp_path / "all")
         assert {(row["updated"], row["fixed"]) for row in answer.rows} == {(None, None)}
         assert set(answer.to_pandas()[["updated", "fixed"]].dtypes.astype(str)) == {"Int64"}
-        assert "9 still open, 1 changed, 1 gone" in str(answer.headline)
+        assert "9 still open, 1 changed, 2 answered without a list, 1 gone" in str(answer.headline)
         assert any(c.startswith("Updated and fixed cannot be told") for c in answer.caveats)
 
 

@@ -30,7 +30,7 @@ SESSION = (
     "faq.md",
 )
 # Each of these begins with an empty folder of its own.
-ALONE = ("python.md",)
+ALONE = ("python.md", "places.md")
 # The blocks of all pages that no test runs, as (page, language); the page says why, above the block.
 NOT_RUN = {
     ("for/certs.md", "sh"): 1,

@@ -148,7 +148,20 @@ def test_no_byte_stays_and_the_graph_is_one_without_them(data: Path, tmp_path: P
     assert traces(data) >= {V4, V6, NAME, INSIDE, SPELLINGS[4], SPELLINGS[6], SPELLINGS[7]}
     before = level(data)
     cleared = forget_hosts(data, map(parse_asset, FORGOTTEN))
-    assert cleared == Cleared({V4, V6, NAME, INSIDE, "198.51.100.200"}, 7, 9, 2)
+    assert cleared.hosts == {V4, V6, NAME, INSIDE, "198.51.100.200"}
+    assert (cleared.observations, cleared.rejected, cleared.exclusions) == (7, 9, 2)
+    scans = {scan.file_name: scan for scan in cleared.scans}
+    changed = {
+        name: sum(record not in scan for record in without(scan))
+        for name, scan in (("forgotten.ndjson", first_scan()), ("b.ndjson", second_scan()))
+    }
+    assert {name: (scan.observations, scan.renamed) for name, scan in scans.items()} == {
+        "forgotten.ndjson": (4, changed["forgotten.ndjson"]),
+        "b.ndjson": (3, changed["b.ndjson"]),
+    }
+    assert sum(scan.rejected for scan in cleared.scans) == 9
+    assert sum(changed.values()) > 0
+    assert all(scan.part.exists() for scan in cleared.scans)
     assert traces(data) == set()
     assert not (data / "graph" / "current").exists()
     expected = graph_of(tmp_path, without(first_scan()), without(second_scan()))

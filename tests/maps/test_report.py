@@ -165,7 +165,7 @@ def test_of_countries_under_k_the_report_says_that(tmp_path: Path) -> None:
         assert "The family of a model is the one that most hosts report for it" in text
         nobody = shown(make_report(store, Request(Scope(country=("FR",)), protected=Protection(10))))
         assert "Fewer than 10 hosts are in scope: there is nothing to report." in nobody
-        assert nobody.count("There is none of 10 hosts or more.") == 5
+        assert nobody.count("There is none of 10 hosts or more.") == 6
         page = make_map(store, "families", Request(Scope(country=("FR",)), protected=Protection(10)))
         assert "There is no family in this selection that may be shown (published with K = 10)" in page
 
@@ -244,6 +244,71 @@ def test_beside_each_figure_stands_what_other_definitions_make_of_it(plain: Path
     assert several
 
 
+def test_known_vulnerabilities_by_severity_advisory_and_version(tmp_path: Path) -> None:
+    # CVE-2026-7482 (critical) is of every Ollama before 0.17.1, and no other advisory of 0.17.0 and 0.18.0.
+    ran = [("ollama", "0.17.0")] * 24 + [("ollama", "0.18.0")] * 3 + [("ollama", None)] * 13
+    records = [
+        record(host, ("llama",), country="DE", asn=64496) | {"software": software, "version": version}
+        for host, (software, version) in enumerate(ran)
+    ]
+    with closing(store_of(tmp_path, records)) as store:
+        whole, public, few = (
+            shown(make_report(store, Request(scope, protected=p)))
+            for scope, p in (
+                (Scope(country=("DE",)), None),
+                (Scope(country=("DE",)), Protection(10)),
+                (Scope(version=("0.18.0",)), Protection(10)),
+            )
+        )
+    for text, hosts, base in ((whole, 24, 40), (public, 20, 40)):
+        assert f"run a server version that an advisory is about: {hosts} of {base}." in text
+        assert f"CVE-2026-7482 critical ollama <0.17.1 {hosts} of {base} {100 * hosts // base} %" in text
+        assert f"of the advisories by share of hosts any {100 * hosts // base} % {hosts} of {base} critical " in text
+        assert f"ollama 0.17.0 {100 * hosts // base} % {hosts} of {base}" in text
+        assert text.count("CVE-") == 1
+    low, high = proportion_confint(24, 40, method="wilson")
+    interval = f"(95 % interval {low * 100:.1f} % to {high * 100:.1f} %)"
+    assert f"60 % of the hosts whose list was seen {interval} run a server version" in whole
+    assert "ollama 0.18.0 7.5 % 3 of 40" in whole
+    assert "no advisory applies 7.5 % 3 of 40" in whole
+    for label in ("version unknown", "ollama, not told"):
+        assert f"{label} 33 % 13 of 40" in whole
+        assert f"{label} 25 % 10 of 40" in public
+    assert "0.18.0" not in public
+    assert "no advisory applies" not in public
+    assert "CVE-" not in few
+
+
+def test_a_report_without_versions_says_so_and_trends_warn_as_the_question_does(plain: Path) -> None:
+    with Graph(plain) as graph:
+        text = shown(graph.report())
+        # The six most common families, of five.
+        caveats = graph.ask("trends", item=list(FAMILIES)).caveats
+    assert "Known vulnerabilities No server told a version that the list of advisories is about." in text
+    assert len(caveats) > 0
+    for caveat in caveats:
+        assert caveat in text
+
+
+def test_who_made_the_report_and_with_whom_it_may_be_shared_stand_in_head_and_foot(plain: Path) -> None:
+    with Graph(plain) as graph:
+        unmarked = graph.report(country="DE")
+        page = graph.report(country="DE", tlp="tlp:amber+strict", author=" CERT <b>Example</b>\u202e ")
+        head, foot = (
+            shown(f"<body>{page[page.index(f'<{e}>') : page.index(f'</{e}>')]}") for e in ("header", "footer")
+        )
+        for part in (head, foot):
+            assert "for your organisation alone, as far as its members have to know it TLP:AMBER+STRICT" in part
+            assert "By CERT <b>Example</b>\\u202e" in part
+        assert "TLP" not in shown(unmarked)
+        assert "By CERT" not in unmarked
+        for wrong, words in (({"tlp": "white"}, "--tlp 'white': choose from"), ({"author": " "}, "--author is empty")):
+            with pytest.raises(UsageError, match=words):
+                graph.report(**wrong)
+        with pytest.raises(UsageError, match="--tlp and --author are of the report, not of a map"):
+            graph.picture("families", ".svg", tlp="red")
+
+
 def test_the_source_is_named_where_it_is_said(plain: Path, hostile: Path) -> None:
     name = "Serverliste\u202e <b>von Beispiel</b>, 2026"
     said = r"Serverliste\u202e <b>von Beispiel</b>, 2026 (1 scan)"
@@ -286,7 +351,7 @@ def test_the_report_runs_nothing_and_asks_for_nothing(
             boxes = visit.page.locator("section").evaluate_all(
                 "all => all.map(one => one.getBoundingClientRect().height)"
             )
-            assert len(boxes) == 7
+            assert len(boxes) == 8
             assert min(boxes) > 40
     if name == "hostile":
         assert visible("evil\u202egpj.exe") in unescape(html)
