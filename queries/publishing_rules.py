@@ -6,11 +6,8 @@ at once; bootstrap intervals; figures of a forecast; free text.
 
 from __future__ import annotations
 
-import math
-import operator
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from cohabit.errors import UsageError
@@ -18,33 +15,14 @@ from cohabit.queries import measures
 from cohabit.queries import published_words as words
 from cohabit.queries.protection import Protection
 from cohabit.queries.publishing import Compute, Rule, Share
+from cohabit.queries.publishing_changes import compare_rule, diff_rule, lifetimes_rule, trends_rule
+from cohabit.queries.publishing_parts import HOSTS, PARTITIONS, SHARE, Chooser, Options, Refused, additive, measured
 from cohabit.queries.result import Row
-from cohabit.queries.scope import Scope, time_window
 from cohabit.queries.words import percent
 
-Options = Mapping[str, Any]
-Chooser = Callable[[Options], "Rule | Refused"]
-
-# Each host is in one of them; it can run several kinds of software.
-_PARTITIONS = frozenset({"country", "network", "provider", "provider-kind"})
-_SHARE = Share("share", low="low", high="high")
 _N_OF_N = re.compile(r": ([\d,]+) of ([\d,]+)$")
 _RANK_COUNTS = ("hosts", "base", "listings", "host_weeks", "networks", "countries")
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Why an answer is not published, and what to ask instead."""
-
-    reason: str
-
-
-_HOSTS = Refused("its rows are single hosts, and those are not for everybody; `rank` and `cooccurrence` count them")
 _CYPHER = Refused("what a free or saved query counts is not known; ask with the commands that count hosts")
-
-
-def _additive(by: str | None) -> tuple[str, ...]:
-    return ("place",) if by in _PARTITIONS else ()
 
 
 def _rank(options: Options) -> Rule:
@@ -52,21 +30,9 @@ def _rank(options: Options) -> Rule:
     keys = ("item",) if by is None else ("place", "item") if level else ("place",)
     within = (">place",) if level and by else ()
     order = (*within, f"?{keys[-1]}", "-hosts", keys[-1])
-    adds = _additive(by)
+    adds = additive(by)
     headline = words.rank(level, by)
-    return Rule(keys, adds=adds, counts=_RANK_COUNTS, shares=(_SHARE,), order=order, headline=headline)
-
-
-def _measured(measure: Callable[..., Any], *names: str) -> Compute:
-    """A measure of published columns; None where one of them, or the measure, is not there."""
-
-    def compute(row: Row, _protection: Protection) -> float | None:
-        if any(row[name] is None for name in names):
-            return None
-        value = float(measure(*(row[name] for name in names)))
-        return value if value == value else None
-
-    return compute
+    return Rule(keys, adds=adds, counts=_RANK_COUNTS, shares=(SHARE,), order=order, headline=headline)
 
 
 _FOUR = ("base", "hosts_a", "hosts_b", "hosts")
@@ -95,9 +61,9 @@ PAIRS = Rule(
         _MULTI,
     ),
     computed={
-        "lift": _measured(measures.lift, *_FOUR),
-        "jaccard": _measured(measures.jaccard, "hosts_a", "hosts_b", "hosts"),
-        "npmi": _measured(measures.npmi, *_FOUR),
+        "lift": measured(measures.lift, *_FOUR),
+        "jaccard": measured(measures.jaccard, "hosts_a", "hosts_b", "hosts"),
+        "npmi": measured(measures.npmi, *_FOUR),
     },
     order=("-hosts", "a", "b"),
     said=_pair,
@@ -125,13 +91,13 @@ def _cooccurrence(options: Options) -> Rule:
     if options.get("every"):
         return _PAIR_SERIES
     if options.get("by"):
-        return replace(_PAIR_PLACES, adds=_additive(options["by"]))
+        return replace(_PAIR_PLACES, adds=additive(options["by"]))
     sort = options.get("sort", "hosts")
     return replace(PAIRS, order=(f"-{sort}", *PAIRS.order)) if sort in _SORTS else PAIRS
 
 
 COMBINATIONS = Rule(
-    ("items",), adds=("items",), counts=("hosts", "base"), shares=(_SHARE,), plain=("size",), order=("-hosts", "items")
+    ("items",), adds=("items",), counts=("hosts", "base"), shares=(SHARE,), plain=("size",), order=("-hosts", "items")
 )
 
 
@@ -140,7 +106,7 @@ def _combinations(options: Options) -> Rule:
     rule = replace(COMBINATIONS, headline=words.combinations(options.get("level") or "family", by))
     if by is None:
         return rule
-    adds = (*_additive(by), "items")
+    adds = (*additive(by), "items")
     return replace(rule, keys=("place", "items"), adds=adds, order=(">place", *COMBINATIONS.order))
 
 
@@ -161,7 +127,7 @@ def _centrality(options: Options) -> Rule | Refused:
 
 
 def _clusters(options: Options) -> Rule:
-    adds = ("item",) if options.get("by") in _PARTITIONS else ()
+    adds = ("item",) if options.get("by") in PARTITIONS else ()
     counts = ("hosts", "base") if options.get("by") else ("hosts",)
     return Rule(
         ("item",),
@@ -174,7 +140,7 @@ def _clusters(options: Options) -> Rule:
 
 
 def _concentration(options: Options) -> Rule:
-    adds = ("item",) if options.get("by") in _PARTITIONS else ()
+    adds = ("item",) if options.get("by") in PARTITIONS else ()
     plain = ("items", "hill_1", "hill_2", "hhi", "top", "top_share")
     return Rule(
         ("item",),
@@ -189,10 +155,10 @@ def _concentration(options: Options) -> Rule:
 def _quotients(options: Options) -> Rule:
     return Rule(
         ("place", "item"),
-        adds=_additive(options.get("by")),
+        adds=additive(options.get("by")),
         counts=("hosts", "base"),
         shares=(Share("share"),),
-        computed={"quotient": _measured(measures.ratio, "share", "share_overall")},
+        computed={"quotient": measured(measures.ratio, "share", "share_overall")},
         plain=("share_overall",),
         order=(">place", "-quotient", "item"),
         headline=words.quotients,
@@ -205,160 +171,6 @@ _SPREAD = Rule(
     plain=("item", "top", "top_share", "top_3_share", "top_10_share"),
     headline=words.spread,
 )
-
-
-def _difference(one: str, other: str) -> Compute:
-    return _measured(operator.sub, one, other)
-
-
-_DIFF = Rule(
-    ("item",),
-    sizes=("before", "after"),
-    counts=(
-        *("before", "after", "added", "new_hosts", "removed", "kept"),
-        *("not_rescanned", "not_seen_since", "not_scanned_before", "base_before", "base_after"),
-    ),
-    shares=(Share("share_before", "before", "base_before"), Share("share_after", "after", "base_after")),
-    parts=(("removed", "kept", "not_rescanned"), ("added", "kept", "not_scanned_before")),
-    computed={"difference": _difference("share_after", "share_before")},
-    order=("|difference", "-after", "item"),
-)
-_REPLACED = Rule(
-    ("model", "from_digest", "to_digest"),
-    counts=("hosts", "base"),
-    shares=(_SHARE,),
-    order=("-hosts", "model"),
-    headline=words.replaced,
-)
-_SUCCESSORS = Rule(
-    ("outcome",),
-    adds=("outcome",),
-    counts=("hosts", "had_both", "base"),
-    shares=(_SHARE,),
-    order=("~outcome",),
-)
-
-
-def _diff(options: Options) -> Rule | Refused:
-    if options.get("level") == "host":
-        return _HOSTS
-    if options.get("successor") is not None:
-        return _SUCCESSORS
-    if options.get("of_digests"):
-        return _REPLACED
-    return replace(_DIFF, headline=words.diff(options.get("level") or "family", options["arguments"]))
-
-
-def _bounds(*, one_window: bool) -> dict[str, Compute]:
-    """The 95 % interval of `difference`, such that it holds for all numbers that the published ones can stand for.
-
-    Made as `two_samples` makes that of groups without common hosts, from the worst of the numbers. Hosts in both groups
-    make the exact one narrower, if both are looked at in one window; else the bounds of the two shares are put together
-    as they are, which holds for any correlation.
-    """
-
-    def compute(row: Row, protection: Protection, low: str, high: str) -> float | None:
-        """How far the share of the group `low` can be below that of `high`: its least against the other's most."""
-        if row["difference"] is None:
-            return None
-        more = protection.k - 1
-        hosts, base = row[f"hosts_{low}"], row[f"base_{low}"] + more
-        most = row[f"hosts_{high}"] + more
-        whole = max(row[f"base_{high}"], most)
-        share, other = hosts / base, most / whole
-        below, above = share - measures.wilson(hosts, base)[0], measures.wilson(most, whole)[1] - other
-        reach = math.hypot(below, above) if one_window else below + above
-        return max(float(share - other - reach), -1.0)
-
-    def upper(row: Row, protection: Protection) -> float | None:
-        found = compute(row, protection, "b", "a")
-        return None if found is None else -found
-
-    return {"low": lambda row, protection: compute(row, protection, "a", "b"), "high": upper}
-
-
-_COMPARE = Rule(
-    ("item",),
-    sizes=("hosts_a", "hosts_b"),
-    counts=("hosts_a", "hosts_b", "base_a", "base_b"),
-    shares=(Share("share_a", "hosts_a", "base_a"), Share("share_b", "hosts_b", "base_b")),
-    computed={"difference": _difference("share_a", "share_b")},
-    order=("|difference", "-hosts_a", "item"),
-)
-
-
-def _compare(options: Options) -> Rule:
-    windows = {time_window(scope) for scope in (options.get("scope") or Scope(), *options["arguments"])}
-    computed = {**_COMPARE.computed, **_bounds(one_window=len(windows) == 1)}
-    return replace(_COMPARE, computed=computed, headline=words.compare(options.get("level") or "family"))
-
-
-def _trends(options: Options) -> Rule | Refused:
-    view, level, by = options.get("view", "shares"), options.get("level"), options.get("by")
-    if view == "slopes" or options.get("forecast") is not None:
-        return Refused("slopes and forecasts hang on the exact shares; the shares themselves can be published")
-    if view == "adoption":
-        return Rule(
-            ("period", "item"),
-            counts=("hosts", "base"),
-            shares=(_SHARE,),
-            order=("item", "period"),
-            headline=words.appeared(view),
-        )
-    if view in ("new", "vanished"):
-        # The first and the last period are those of one host.
-        return Rule(("item",), counts=("hosts",), order=("-hosts", "item"), headline=words.appeared(view))
-    if view == "digests":
-        # The first week is that of one host.
-        return Rule(
-            ("period", "model", "reported_digest"),
-            adds=("reported_digest",),
-            counts=("hosts", "base"),
-            shares=(_SHARE,),
-            order=("model", "period", "-hosts", "reported_digest"),
-            headline=words.digests,
-        )
-    keys = ("place",) if by and not level else ("place", "item") if by else ("item",)
-    return Rule(
-        ("period", *keys),
-        adds=_additive(by),
-        counts=("hosts", "base"),
-        shares=(_SHARE,),
-        plain=("kind",),
-        order=(*((">place", "item") if by and level else keys), "period"),
-        headline=words.trends,
-    )
-
-
-_LIFETIMES = {
-    "survival": Rule(
-        counts=("at_risk", "ended", "censored"),
-        shares=(Share("survival", None, "at_risk"),),
-        parts=(("ended", "censored"),),
-        plain=("weeks",),
-        headline=words.survival,
-    ),
-    "churn": Rule(
-        counts=("hosts", "arrived", "returned", "stayed", "left", "not_rescanned", "hosts_before"),
-        shares=(Share("share_stayed", "stayed", "hosts_before", "low", "high"),),
-        parts=(("arrived", "returned", "stayed"), ("stayed", "left", "not_rescanned")),
-        plain=("period", "before"),
-        headline=words.churn,
-    ),
-    "observations": Rule(
-        ("group",),
-        counts=("hosts", "observations", "base"),
-        shares=(Share("share"), Share("share_of_observations", "observations", None)),
-        headline=words.observations,
-    ),
-}
-
-
-def _lifetimes(options: Options) -> Rule | Refused:
-    # One item is on a host once; of several, or of a whole level, one host can have any number.
-    if (options.get("level") or options.get("item")) and len(options.get("item", ())) != 1:
-        return Refused("it counts items on hosts, and one host can have many; name one --item")
-    return _LIFETIMES[options.get("view", "survival")]
 
 
 def _figure(row: Row, protection: Protection) -> float | int | None:
@@ -403,7 +215,7 @@ def _risks(options: Options) -> Rule | Refused:
         return Rule(
             ("level", "goal"),
             counts=("hosts", "base"),
-            shares=(_SHARE,),
+            shares=(SHARE,),
             computed={"items": of_reach("items", []), **{name: of_reach(name) for name in ("share", "low", "high")}},
             plain=("measure", "size", "size_at_least", "proven", "method"),
             headline=words.monoculture,
@@ -411,7 +223,7 @@ def _risks(options: Options) -> Rule | Refused:
     return Rule(
         ("condition", "basis"),
         counts=("hosts", "base", "deployments", "deployments_base"),
-        shares=(_SHARE, Share("share_of_deployments", "deployments", "deployments_base")),
+        shares=(SHARE, Share("share_of_deployments", "deployments", "deployments_base")),
         plain=("kind",),
         order=("~kind", "-hosts", "condition", "basis"),
         headline=words.risks,
@@ -423,7 +235,7 @@ def _catalogue(options: Options) -> Rule | Refused:
         return Rule(
             ("item",),
             counts=("hosts", "base"),
-            shares=(_SHARE,),
+            shares=(SHARE,),
             plain=("family",),
             order=("-hosts", "item"),
             headline=words.unknown_names,
@@ -459,8 +271,8 @@ RULES: dict[str, Chooser] = {
     "concentration": _concentration,
     "quotients": _quotients,
     "spread": _always(_SPREAD),
-    "diff": _diff,
-    "compare": _compare,
+    "diff": diff_rule,
+    "compare": compare_rule,
     "study": _always(_STUDY),
     "quality": _always(Rule(("check",), counts=("hosts", "base"), shares=(Share("share"),), headline=words.quality)),
     "risks": _risks,
@@ -469,21 +281,21 @@ RULES: dict[str, Chooser] = {
             ("scope", "item"),
             adds=("item",),
             counts=("hosts", "base"),
-            shares=(_SHARE, Share("share_of_affected", "hosts", None)),
+            shares=(SHARE, Share("share_of_affected", "hosts", None)),
             order=("~scope", "?item", "-hosts", "item"),
             headline=words.impact,
         )
     ),
-    "trends": _trends,
-    "lifetimes": _lifetimes,
+    "trends": trends_rule,
+    "lifetimes": lifetimes_rule,
     "catalogue": _catalogue,
-    "hosts": _always(_HOSTS),
-    "endpoints": _always(_HOSTS),
-    "match": _always(_HOSTS),
-    "exclusions": _always(_HOSTS),
-    "notify": _always(_HOSTS),
+    "hosts": _always(HOSTS),
+    "endpoints": _always(HOSTS),
+    "match": _always(HOSTS),
+    "exclusions": _always(HOSTS),
+    "notify": _always(HOSTS),
     "followup": _always(Refused("its groups are recipients, often of a few hosts; it is for those who notify")),
-    "host": _always(_HOSTS),
+    "host": _always(HOSTS),
     "query": _always(_CYPHER),
     "saved": _always(_CYPHER),
     "analyse": _always(Refused("it writes into the store and has no figures to publish")),
