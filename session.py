@@ -145,6 +145,7 @@ class Graph(Questions):
         source: str | None = None,
         level: str | None = None,
         width: int | None = None,
+        part: str | None = None,
         tlp: str | None = None,
         author: str | None = None,
         **filters: Any,
@@ -154,8 +155,8 @@ class Graph(Questions):
         `share` is what a still map of countries, providers or networks shows: `hosts`, `multi-model hosts`, or one of
         the common families, labs and countries of labs. `source` is the name of the data set, for the source line,
         `level` what the map `time` follows: `family`, `line`, `lab` or `lab-country`, `width` that of a still picture,
-        480 to 4,000 pixels (a `.png` has twice as many, to be sharp). `tlp` and `author` are of the report: with whom
-        it may be shared, and who made it.
+        480 to 4,000 pixels (a `.png` has twice as many, to be sharp), `part` (`shares` or `network`) what one of `time`
+        has alone. `tlp` and `author` are of the report: with whom it may be shared, and who made it.
 
         >>> graph.picture("families", ".svg")[:5]
         b'<?xml'
@@ -184,6 +185,7 @@ class Graph(Questions):
             named,
             level,
             width,
+            part,
             None if marked is None else (marked.label, marked.words),
             author_name(author) or "",
         )

@@ -86,10 +86,9 @@ def _header(data: ReportData) -> str:
     banner = ""
     if data.simulated:
         banner = '<p class="banner"><strong>SIMULATED DATA</strong> These hosts do not exist.</p>\n'
-    dates = data.date_from if data.date_from == data.date_to else f"{data.date_from} to {data.date_to}"
     facts = [
         ("Source", data.source),
-        ("Seen", dates or "not known"),
+        ("Seen", data.dates),
         ("Hosts in scope", f"{data.network.hosts:,}"),
         ("Filters", "; ".join(data.filters) or "none"),
         *([("For everybody", data.published)] if data.published else []),
@@ -261,20 +260,20 @@ def _course(data: ReportData) -> str:
 
 
 def _study(data: ReportData) -> str:
+    # Rows of nothing would make the table twice as long, and a figure of what is too little known would be quoted.
+    missing = ", ".join(row["claim"] for row in data.study if row["verdict"] == MISSING)
     cells = [
         [
             escaped(row["claim"], 200),
             _figure(row["published"]),
-            # A figure of what is too little known would be read beside its denial.
-            _NOT_KNOWN if row["verdict"] == MISSING else _figure(row["computed"]),
-            _NOT_KNOWN
-            if row["low"] is None or row["verdict"] == MISSING
-            else f"{_figure(row['low'])} to {_figure(row['high'])}",
-            _range(data.readings.get(row["claim"], ()) if row["verdict"] != MISSING else ()),
+            _figure(row["computed"]),
+            _NOT_KNOWN if row["low"] is None else f"{_figure(row['low'])} to {_figure(row['high'])}",
+            _range(data.readings.get(row["claim"], ())),
             # On paper a verdict broken into three lines doubles the length of the table.
             f'<span class="whole">{escaped(row["verdict"])}</span>' if row["verdict"] else _NOT_KNOWN,
         ]
         for row in data.study
+        if row["verdict"] != MISSING
     ]
     named = data.study_headline.startswith(data.study_title)
     title = data.study_headline if named else f"The study is {data.study_title}. {data.study_headline}".strip()
@@ -282,6 +281,7 @@ def _study(data: ReportData) -> str:
         "Figures of another study beside these data",
         _lead(title),
         _table(_STUDY_HEADS, cells, numbers={1, 2, 3, 4}) if cells else "",
+        _note(f"Claims on what is not in this data: {escaped(missing, 800)}.") if missing else "",
         _note(
             "The study's numbers are those of other scans. Other definitions: the same figure at one moment, of lines "
             "in the place of reported families, without suspected decoys …, from the least to the largest; quote "

@@ -12,6 +12,7 @@ from cohabit.graph.names import country_name
 from cohabit.graph.store import GraphStore
 from cohabit.maps import families
 from cohabit.maps.charts import Dot, Drawing, Line
+from cohabit.maps.data import span
 from cohabit.maps.levels import map_data, network_of
 from cohabit.maps.place_data import PlaceFigures
 from cohabit.maps.place_kinds import shares_of
@@ -69,8 +70,7 @@ class ReportData:
     quality_headline: str
     caveats: tuple[str, ...]
     source: str
-    date_from: str
-    date_to: str
+    dates: str
     filters: tuple[str, ...]
     simulated: bool
     reported_families: bool
@@ -90,6 +90,7 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
     ranked, labs = (
         _answer("rank", rank(store, level=level, scope=scope), request, level=level) for level in ("family", "lab")
     )
+    lab_countries = _answer("rank", rank(store, level="lab-country", scope=scope), request, level="lab-country")
     countries = shares_of(store, "country", request)
     country = _one_country(countries, request)
     networks, providers = (_carriers(store, by, request) if country else () for by in ("network", "provider"))
@@ -98,7 +99,7 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
     beside, of_a_part = claims.beside_a_part([row for row in study.rows if row["reading"] == AS_DEFINED], scope)
     quality = _answer("quality", doubts.quality(store, rejected=rejected, scope=scope), request)
     return ReportData(
-        sentences=tuple(_sentences(network, ranked, labs, countries, request, country, providers)),
+        sentences=tuple(_sentences(network, ranked, labs, lab_countries, countries, request, country, providers)),
         families=_dots(ranked),
         labs=_dots(labs),
         network=network,
@@ -123,8 +124,7 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
             *dict.fromkeys(_caveats(ranked, network.pairs, countries.clusters, request)),
         ),
         source=request.source_of(network.scans),
-        date_from=network.first_seen[:10],
-        date_to=network.last_seen[:10],
+        dates=scope.moment or span(network.first_seen[:10], network.last_seen[:10]),
         filters=scope.description(),
         simulated=request.simulated,
         reported_families=reports_families(store),
@@ -191,6 +191,7 @@ def _sentences(
     network: ItemNetwork,
     families: Result,
     labs: Result,
+    lab_countries: Result,
     countries: PlaceShares,
     request: Request,
     country: str,
@@ -224,6 +225,16 @@ def _sentences(
                 f"The most common {what} is {row['item']}, on {percent(row['share'])} of {row['base']:,} hosts with a "
                 f"known {what} ({_interval(row['low'], row['high'])})."
             )
+    told = [row for row in lab_countries.rows if row["item"] != UNKNOWN and row["share"] is not None][:2]
+    if told:
+        shares = "; ".join(
+            f"{country_name(row['item'])} {percent(row['share'])} ({_interval(row['low'], row['high'])})"
+            for row in told
+        )
+        said.append(
+            f"Of the {count(told[0]['base'], 'host')} with a known country of labs, so many list a model of a lab in: "
+            f"{shares}. A model counts for who published it, whatever it was made from."
+        )
     hosts = countries.measures[0]
     if country and providers:
         top_provider = providers[0]

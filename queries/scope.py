@@ -92,6 +92,14 @@ class Scope:
         return 4 if self.within is None else self.within
 
     @property
+    def moment(self) -> str:
+        """What `at` takes of each host, in words; nothing without it."""
+        if self.at is None:
+            return ""
+        weeks = "week" if self.weeks_back == 1 else f"{self.weeks_back} weeks"
+        return f"listed at {self.at}: the newest list of each host, of the {weeks} before"
+
+    @property
     def selective(self) -> bool:
         """Whether filters leave a part of the hosts that scans saw; leaving decoys out only cleans what they saw."""
         cleaned = replace(self, exclude_decoys=False, exclude_shared_lists=False)
