@@ -68,7 +68,7 @@ def test_every_command_has_a_method_with_its_options(name: str) -> None:
         return
     method = inspect.signature(getattr(cohabit.Graph, name)).parameters
     if name == "map":  # which draws pages; `picture` has what is of still pictures
-        given -= {"share"} & set(inspect.signature(cohabit.Graph.picture).parameters)
+        given -= {"share", "width", "part"} & set(inspect.signature(cohabit.Graph.picture).parameters)
     filters = {f for f in Filters.__dataclass_fields__ if f in given}
     if filters:
         assert filters == set(Filters.__dataclass_fields__)
