@@ -68,7 +68,7 @@ class Named:
     line: Annotated[Several, typer.Option(help="Hosts that list this line.", metavar="NAME")] = None
     lab: Annotated[Several, typer.Option(help="Hosts that list a model of this lab.", metavar="NAME")] = None
     digest: Annotated[
-        Several, typer.Option(help="Hosts that reported this digest (or its first 12 digits).", metavar="DIGEST")
+        Several, typer.Option(help="Hosts that reported this digest: its first 8 digits or more.", metavar="DIGEST")
     ] = None
 
     def values(self) -> dict[str, tuple[str, ...]]:

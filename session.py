@@ -17,7 +17,7 @@ from cohabit.graph.incidence import read_models, sightings_span
 from cohabit.graph.renaming import renaming
 from cohabit.graph.store import GraphStore, data_folder, open_store
 from cohabit.privacy import Masker, is_address, read_key
-from cohabit.queries import lacking
+from cohabit.queries import digests, lacking
 from cohabit.queries.protection import protection
 from cohabit.queries.result import Result
 from cohabit.queries.scope import Scope
@@ -206,7 +206,7 @@ class Graph(Questions):
 
     def _caveats(self, scopes: Sequence[Scope], options: Mapping[str, Any], *, published: bool = False) -> list[str]:
         """Say which filters and options can find nothing in this graph, or leave nothing out."""
-        caveats = lacking.notes(self.store, scopes, options, published=published)
+        caveats = [*digests.notes(scopes, options), *lacking.notes(self.store, scopes, options, published=published)]
         if any(one.exclude_decoys for one in scopes) and not self._has_decoys():
             caveats.append(NO_DECOYS)
         if any(one.exclude_shared_lists for one in scopes) and not self._has_shared_lists():
@@ -370,7 +370,7 @@ class Graph(Questions):
         # What is named twice, as in `compare`, is said once.
         said += dict.fromkeys(f"L{scope.moment[1:]}." for scope in scopes if scope.moment)
         caveats = self._caveats(scopes, options, published=protected is not None)
-        answer = replace(answer, caveats=(*answer.caveats, *filter(None, said), *caveats))
+        answer = replace(answer, caveats=tuple(dict.fromkeys((*answer.caveats, *filter(None, said), *caveats))))
         answer = masked.masked(answer, masker)
         if not simulated:
             return answer

@@ -32,7 +32,8 @@ from cohabit.graph.prefixes import PrefixTable, parse_prefix
 from cohabit.graph.store import GraphStore
 from cohabit.queries import filters
 from cohabit.queries.countries import parse_countries
-from cohabit.queries.digest_filter import hosts_with_digest, named_digest
+from cohabit.queries.digest_filter import hosts_with_digest
+from cohabit.queries.digest_names import named_digest
 from cohabit.queries.items import hosts_with_item, resolve_item
 from cohabit.queries.shared_lists import hosts_with_shared_lists
 from cohabit.queries.windows import TimeWindow, read_windows
@@ -181,6 +182,12 @@ def _bounded(day: date) -> date:
     return min(max(day, _EARLIEST), _LATEST)
 
 
+def last_week(scope: Scope) -> int | None:
+    """The last week that a question looks at; None where its time has no end."""
+    weeks = time_window(scope).weeks if scope.at or scope.until else None
+    return weeks[-1] if weeks else None
+
+
 def window_in(store: GraphStore, scope: Scope) -> TimeWindow:
     """The time window, of the weeks in which some host was seen: an open end would be thousands of weeks to look for.
 
@@ -262,18 +269,19 @@ def _filtered(
         hosts = np.intersect1d(hosts, filters.with_models(hosts, edges, scope.min_models), assume_unique=True)
     for chosen in _chosen(store, scope, models, edges):
         hosts = np.intersect1d(hosts, chosen, assume_unique=True)
+    until = last_week(scope)
     for name in scope.has:
-        hosts = np.intersect1d(hosts, _with_named(store, models, edges, name), assume_unique=True)
+        hosts = np.intersect1d(hosts, _with_named(store, models, edges, name, until), assume_unique=True)
     for name in scope.without:
-        hosts = np.setdiff1d(hosts, _with_named(store, models, edges, name), assume_unique=True)
+        hosts = np.setdiff1d(hosts, _with_named(store, models, edges, name, until), assume_unique=True)
     return hosts
 
 
-def _with_named(store: GraphStore, models: ModelTable, edges: Deployments, name: str) -> Integers:
-    """Hosts that have, among those edges, the item of that name, or one with the digest."""
+def _with_named(store: GraphStore, models: ModelTable, edges: Deployments, name: str, until: int | None) -> Integers:
+    """Hosts that have, among those edges, the item of that name, or one with the digest, if reported until then."""
     digest = named_digest(name)
     if digest is not None:
-        return hosts_with_digest(store, models, edges, digest)
+        return hosts_with_digest(store, models, edges, digest, until)
     return hosts_with_item(resolve_item(models, name), models, edges)
 
 

@@ -103,7 +103,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     "impact lin:llama3": (2, r"lin: is no prefix, there are model:, family:, line:, lab:, lab-country:$"),
     "cooccurrence line:llama3": (2, r"no family is called 'line:llama3' here; it is a line: use --level line$"),
     "impact line:lama3": (2, r"no line is called 'lama3' in this graph; close: llama3"),
-    "impact digest:12": (2, r"'12' is not a digest; it has 64 hexadecimal digits, or the first 12 of them"),
+    "impact digest:12": (2, r"digest:12 is no digest; write its first 8 to 64 hexadecimal digits"),
     "impact qwen2.5 --level nope": (2, r"--level 'nope': not a level"),
     "impact model:llama3 --include-derived": (2, r"--include-derived needs a line or a lab among the names"),
     "impact --digests nowhere.txt": (1, r"nowhere\.txt: the digests cannot be read: No such file"),
