@@ -236,7 +236,7 @@ def _headline(rows: list[Row], base: int) -> str:
 
 def _covering(level: str, covers: list[Row]) -> str:
     """`50 % of the 827 with a known lab: 1 lab; 90 %: 3 labs`: a cover has another base than `reach`."""
-    said = []
+    said: list[str] = []
     for row in covers:
         least = "" if row["proven"] else f" (at least {row['size_at_least']})"
         base = "" if said else f" of the {row['base']:,} with a known {level}"
