@@ -156,25 +156,27 @@ def bundle(
     *,
     data: AnyPath | None = None,
     store: str | None = None,
-    level: str = "family",
+    level: str | Sequence[str] = "family",
     publish: int | None = None,
     seed: int = 0,
     source: str | None = None,
     bootstrap: int = 0,
     against: Mapping[str, Any] | None = None,
+    compare: Mapping[str, Any] | None = None,
     query: AnyPath | Sequence[AnyPath] = (),
     **filters: Any,
 ) -> None:
     """Pack a study into a zip file: tables, maps, report, and what it takes to check them and make them again.
 
-    `level` is that of pairs, combinations, centrality, clusters, concentration and trends; `source` names the data set;
-    `bootstrap` draws intervals of pairs and of ranks; `against` are the filters of a group to compare with, such as
-    `{"country": "CN"}`; `query` names saved queries or `.cypher` files, whose tables go with it.
+    `level` is that of pairs, combinations, centrality, clusters, concentration and trends, or several; `source` names
+    the data set; `bootstrap` draws intervals of pairs and of ranks; `against` are the filters of a group to compare
+    with, such as `{"country": "CN"}`, and `compare` those of the group that is compared, instead of all hosts of the
+    bundle; `query` names saved queries or `.cypher` files, whose tables go with it.
 
     >>> import cohabit
     >>> cohabit.bundle("study.zip", publish=10)  # doctest: +SKIP
     """
-    from cohabit.bundles.contents import Bundle
+    from cohabit.bundles.contents import Bundle, read_levels
     from cohabit.bundles.making import make
     from cohabit.bundles.own import read_queries
     from cohabit.graph.store import data_folder
@@ -183,7 +185,8 @@ def bundle(
 
     given = (query,) if isinstance(query, str | os.PathLike) else query
     queries = read_queries([os.fspath(one) for one in given], data_folder(data))
-    wanted = Bundle(filters, publish, seed, level, source, bootstrap, against or {}, queries)
+    levels = read_levels(level)
+    wanted = Bundle(filters, publish, seed, levels, source, bootstrap, against or {}, queries, compare or {})
     with Graph(data, store) as graph:
         write_file(Path(output), make(graph, wanted, as_text, as_workbook))
 

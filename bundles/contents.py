@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from cohabit.text import visible
 _UNTYPED = re.compile(r"^-|host-[0-9a-f]{16}")
 
 LEVEL = "LEVEL"
-"""Stands for the level of a bundle, in the names of files and in options."""
+"""Stands for each level of a bundle, in the names of files and in options."""
 
 
 Value = str | bool | tuple[str, ...]
@@ -34,7 +34,8 @@ class Table:
     """One command and its options, under the names of the command line; `question` where it asks another one.
 
     An option that is True has no value, one with several is repeated. `drawn` takes intervals of `--bootstrap`, `pair`
-    is of the leading pair of the bundle's level, which is known once its pairs are.
+    is of the leading pair of its level, which is known once the pairs are. `chosen` are filters in place of the
+    bundle's.
     """
 
     file: str
@@ -48,11 +49,22 @@ class Table:
     question: str | None = None
     names: tuple[str, ...] = ()
     query: OwnQuery | None = None
+    chosen: Mapping[str, Any] | None = None
 
-    def at(self, level: str) -> Table:
-        """The same question about the items of this level, where it leaves the level open."""
-        options = {name: level if value == LEVEL else value for name, value in self.options.items()}
-        return replace(self, file=self.file.replace(LEVEL, level), options=options)
+    def at(self, levels: Sequence[str]) -> list[Table]:
+        """The same question about the items of each of these levels, where it leaves the level open."""
+        if LEVEL not in self.options.values():
+            return [self]
+        # Of one level its name says enough; tables of several must not have one name.
+        name = self.file if LEVEL in self.file or len(levels) == 1 else f"{self.file}-{LEVEL}"
+        return [
+            replace(
+                self,
+                file=name.replace(LEVEL, level),
+                options={option: level if value == LEVEL else value for option, value in self.options.items()},
+            )
+            for level in levels
+        ]
 
     def arguments(self) -> list[str]:
         """The command with its names and options."""
@@ -63,6 +75,14 @@ class Table:
             for one in value if isinstance(value, tuple) else (value,):
                 found += [f"--{name}"] if one is True else [f"--{name}", str(one)]
         return found
+
+
+@dataclass(frozen=True)
+class Page:
+    """A map of this kind, or the report; `level` where the map follows another one than usual."""
+
+    kind: str
+    level: str | None = None
 
 
 TABLES = (
@@ -102,28 +122,32 @@ _PLACES_OF_ALL = tuple(place for place in PLACES if place not in ("network", "pr
 
 @dataclass(frozen=True)
 class Bundle:
-    """The options of a bundle: filters as keyword arguments, the K of `--publish`, the seed, whose pairs and groups,
-    the name of the data set as it is shown, the draws of intervals, the filters of a group to compare with, and queries
-    of one's own.
+    """The options of a bundle: filters as keyword arguments, the K of `--publish`, the seed, the levels of pairs and
+    groups, the name of the data set as it is shown, the draws of intervals, the filters of a group to compare with,
+    queries of one's own, and the filters of the group that is compared, where they are others than the bundle's.
     """
 
     filters: Mapping[str, Any]
     publish: int | None = None
     seed: int = 0
-    level: str = "family"
+    levels: tuple[str, ...] = ("family",)
     source: str | None = None
     bootstrap: int = 0
     against: Mapping[str, Any] = field(default_factory=dict)
     queries: tuple[OwnQuery, ...] = ()
+    first: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.filters.get("prefix") or self.against.get("prefix"):
+        if any(filters.get("prefix") for filters in (self.filters, self.against, self.first)):
             raise UsageError(
                 "bundle: --prefix is part of an address, and a bundle is handed on; choose hosts otherwise"
             )
-        if self.level not in LEVELS:
-            raise UsageError(f"--level {self.level!r}: not a level; {among(self.level, LEVELS)}")
-        if self.against and scope(self.against) == scope(self.filters):
+        for level in self.levels:
+            if level not in LEVELS:
+                raise UsageError(f"--level {level!r}: not a level; {among(level, LEVELS)}")
+        if self.first and not self.against:
+            raise UsageError("--compare: compare with what? Give --with KEY=VALUE, such as --with country=CN")
+        if self.against and scope(self.against) == scope(self.first or self.filters):
             raise UsageError("--with: both groups are described by the same filters; give other values")
         boot.check(self.bootstrap, None)
         if protection(self.publish):
@@ -141,28 +165,22 @@ class Bundle:
     def _named(self) -> list[str]:
         return [] if self.source is None else ["--source", self.source]
 
-    @property
-    def filter_arguments(self) -> list[str]:
-        """The filters as the command line takes them."""
-        return [word for name, one in _each(self.filters) for word in ([name] if one is True else [name, str(one)])]
+    def filters_of(self, table: Table) -> Mapping[str, Any]:
+        """The filters that choose the hosts of a table."""
+        chosen = self.filters if table.chosen is None else table.chosen
+        return chosen if table.filtered else {}
 
-    @property
-    def _against(self) -> tuple[str, ...]:
-        """The filters of the other group, as `--with` takes them."""
-        found = ((name.removeprefix("--"), one) for name, one in _each(self.against))
-        return tuple(f"{name}={'yes' if one is True else one}" for name, one in found)
-
-    def command(self, *words: str, filtered: bool = True, seeded: bool = False) -> list[str]:
-        """The arguments of one call of the program."""
-        filters = self.filter_arguments if filtered else []
+    def command(self, *words: str, filters: Mapping[str, Any] | None = None, seeded: bool = False) -> list[str]:
+        """The arguments of one call of the program, with the filters of the bundle or others."""
+        chosen = _arguments(self.filters if filters is None else filters)
         seed = ["--seed", str(self.seed)] if seeded else []
-        return [*words, *filters, *self._shared, *seed]
+        return [*words, *chosen, *self._shared, *seed]
 
     def table(self, table: Table) -> list[str]:
         """The call that makes a table."""
         if table.query:
             return table.arguments()
-        return self.command(*table.arguments(), filtered=table.filtered, seeded=table.seeded)
+        return self.command(*table.arguments(), filters=self.filters_of(table), seeded=table.seeded)
 
     def _tables(self) -> Iterator[Table]:
         """All tables, as this bundle asks for them."""
@@ -171,14 +189,15 @@ class Bundle:
                 table = replace(table, options={**table.options, "bootstrap": str(self.bootstrap)}, seeded=True)
             if table.question == "spread" and protection(self.publish):
                 table = replace(table, options={"of": _PLACES_OF_ALL})
-            yield table.at(self.level)
+            yield from table.at(self.levels)
         if self.against:
-            yield Table("compare-LEVEL", "compare", {"with": self._against, "level": LEVEL}).at(self.level)
+            options: dict[str, Value] = {"with": _pairs(self.against), "level": LEVEL}
+            yield from Table("compare-LEVEL", "compare", options, chosen=self.first or None).at(self.levels)
         for query in self.queries:
             yield Table(f"query-{query.name}", "query", filtered=False, query=query)
 
-    def steps(self) -> Iterator[tuple[str, list[str], Table | None]]:
-        """The file, the call, and the table (None: a page) of everything that a bundle holds."""
+    def steps(self) -> Iterator[tuple[str, list[str], Table | Page]]:
+        """The file, the call, and the table or page of everything that a bundle holds."""
         one_moment = "at" in self.filters
         left_out = _OWNERS if protection(self.publish) else frozenset()
         for table in self._tables():
@@ -186,21 +205,28 @@ class Bundle:
                 yield f"tables/{table.file}", self.table(table), table
         for kind in MAPS:
             if not (one_moment and kind in _MAPS_OVER_TIME) and kind not in left_out:
-                level = ["--level", self.level] if self.level_of(kind) else []
-                yield f"maps/{kind}.html", self.command("map", kind, *level, *self._named, seeded=True), None
-        yield "report.html", self.command("report", *self._named, seeded=True), None
+                yield from self._maps(kind)
+        yield "report.html", self.command("report", *self._named, seeded=True), Page("report")
 
-    def level_of(self, kind: str) -> str | None:
-        """The level of a map that can follow several; models are too many to follow, so families stay."""
-        return self.level if kind in _MAPS_OVER_TIME and self.level not in ("family", "model") else None
+    def _maps(self, kind: str) -> Iterator[tuple[str, list[str], Page]]:
+        """The map of this kind, or one a level; models are too many to follow over time, so families stay."""
+        levels: list[str | None] = [None]
+        if kind in _MAPS_OVER_TIME:
+            levels = list(dict.fromkeys(None if level in ("family", "model") else level for level in self.levels))
+        for level in levels:
+            file = kind if len(levels) == 1 else f"{kind}-{level or 'family'}"
+            given = ["--level", level] if level else []
+            call = self.command("map", kind, *given, *self._named, seeded=True)
+            yield f"maps/{file}.html", call, Page(kind, level)
 
     def itself(self) -> list[str]:
         """The call that makes the bundle."""
-        level = [] if self.level == "family" else ["--level", self.level]
+        levels = [] if self.levels == ("family",) else [word for one in self.levels for word in ("--level", one)]
         drawn = ["--bootstrap", str(self.bootstrap)] if self.bootstrap else []
-        against = [word for one in self._against for word in ("--with", one)]
+        against = [word for one in _pairs(self.first) for word in ("--compare", one)]
+        against += [word for one in _pairs(self.against) for word in ("--with", one)]
         asked = [word for q in self.queries for word in ("--query", q.name if q.text is None else q.file)]
-        return self.command("bundle", *level, *drawn, *against, *asked, *self._named, seeded=True)
+        return self.command("bundle", *levels, *drawn, *against, *asked, *self._named, seeded=True)
 
     def described(self) -> list[str]:
         """The filters as answers have them."""
@@ -225,6 +251,23 @@ def _each(filters: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in filters.items():
         for one in value if isinstance(value, list | tuple) else [value]:
             yield f"--{option_of(name)}", one
+
+
+def _arguments(filters: Mapping[str, Any]) -> list[str]:
+    """Filters as the command line takes them."""
+    return [word for name, one in _each(filters) for word in ([name] if one is True else [name, str(one)])]
+
+
+def _pairs(filters: Mapping[str, Any]) -> tuple[str, ...]:
+    """Filters as `--with` takes them."""
+    found = ((name.removeprefix("--"), one) for name, one in _each(filters))
+    return tuple(f"{name}={'yes' if one is True else one}" for name, one in found)
+
+
+def read_levels(given: str | Sequence[str]) -> tuple[str, ...]:
+    """Levels, each once, in the order given; several can stand in one text, with commas between them."""
+    texts = [given] if isinstance(given, str) else given
+    return tuple(dict.fromkeys(part.strip() for text in texts for part in text.split(",")))
 
 
 def shown(call: list[str]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 from cohabit.bundles import papers
-from cohabit.bundles.contents import Bundle, Table, leading_pair, shown
+from cohabit.bundles.contents import Bundle, Page, Table, leading_pair, shown
 from cohabit.errors import UsageError
 from cohabit.graph.around import Around
 from cohabit.graph.store import GraphStore, Parameters, Progress
@@ -73,8 +73,8 @@ def make(
             )
     making = _Making(graph, bundle, as_text)
     steps = list(bundle.steps())
-    for done, (file, call, table) in enumerate(steps):
-        making.page(file, call) if table is None else making.table(table)
+    for done, (file, call, what) in enumerate(steps):
+        making.table(what) if isinstance(what, Table) else making.page(file, call, what)
         if progress:
             progress("making the bundle", done + 1, len(steps))
     files, entries = making.files, making.entries
@@ -107,14 +107,13 @@ class _Making:
         self.entries: list[dict[str, Any]] = []
         self.calls: list[list[str]] = []
         self.answers: list[TableOfBundle] = []
-        self._pair: tuple[str, ...] = ()
+        self._pairs: dict[Any, tuple[str, ...]] = {}
 
-    def page(self, file: str, call: list[str]) -> None:
+    def page(self, file: str, call: list[str], what: Page) -> None:
         """Make a map or the report."""
         bundle = self.bundle
-        kind = "report" if file == "report.html" else call[1]
         about: dict[str, Any] = {"seed": bundle.seed, "publish": bundle.publish, "source": bundle.source}
-        page = self._graph.picture(kind, ".html", level=bundle.level_of(kind), **about, **bundle.filters)
+        page = self._graph.picture(what.kind, ".html", level=what.level, **about, **bundle.filters)
         self.files[file] = page
         self.calls.append([*call, "--quiet", "-o", file])
         entry = {"files": [file], "command": shown(call), "filters": bundle.described()}
@@ -122,14 +121,15 @@ class _Making:
 
     def table(self, table: Table) -> None:
         """Ask for a table; that of the leading pair is left out where none can be named."""
+        level = table.options.get("level")
         if table.pair:
-            if not self._pair:
+            if not self._pairs[level]:
                 return
-            table = replace(table, names=self._pair)
+            table = replace(table, names=self._pairs[level])
         bundle, call = self.bundle, self.bundle.table(table)
         answer = self._ask(table)
         if table.command == "cooccurrence" and not table.pair:
-            self._pair = leading_pair(answer)
+            self._pairs[level] = leading_pair(answer)
         names = [f"tables/{table.file}.{ending}" for ending in FORMATS]
         self.files |= {name: self._as_text(answer, name.rpartition(".")[2]).encode() for name in names}
         self.calls += [[*call, "--format", n.rpartition(".")[2], "--quiet", "-o", n] for n in names]
@@ -137,7 +137,7 @@ class _Making:
         entry: dict[str, Any] = {
             "files": names,
             "command": shown(call),
-            "filters": bundle.described() if table.filtered else [],
+            "filters": list(scope(bundle.filters_of(table)).description()),
         }
         entry |= {"headline": answer.headline, "caveats": caveats, "cypher": self._recorder.taken()}
         self.entries.append(entry)
@@ -151,7 +151,7 @@ class _Making:
         options: dict[str, Any] = dict(table.options) | ({"seed": bundle.seed} if table.seeded else {})
         if "bootstrap" in options:
             options["bootstrap"] = bundle.bootstrap
-        options |= {"scope": scope(bundle.filters)} if table.filtered else {}
+        options |= {"scope": scope(bundle.filters_of(table))} if table.filtered else {}
         given: tuple[Any, ...] = (table.names,) if table.names else ()
         if options.pop("with", None):
             given = (scope(bundle.against),)

@@ -31,7 +31,7 @@ def trends(
 ) -> None:
     """Follow items, places (--by), or items within places (both) over time: shares, slopes, what came and went.
 
-    A forecast comes with its backtest: where «no change» did better, nothing is claimed.
+    A forecast comes with its backtest: unless it clearly beats «no change», nothing is claimed.
 
     \b
     Examples:

@@ -91,8 +91,8 @@ def compare(
     answer(where, output, "compare", group_b, **options)
 
 
-def filters_of(pairs: list[str]) -> dict[str, Any]:
-    """Read `KEY=VALUE` with the names of the filters; UsageError for what is none."""
+def filters_of(pairs: list[str], option: str = "--with") -> dict[str, Any]:
+    """Read `KEY=VALUE` with the names of the filters; UsageError, naming the option, for what is none."""
     if not pairs:
         raise UsageError("compare with what? Give --with KEY=VALUE, such as --with country=CN")
     from cohabit.queries.scope import option_of
@@ -103,7 +103,7 @@ def filters_of(pairs: list[str]) -> dict[str, Any]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         name = names.get(key.strip().lower().removeprefix("--").replace("_", "-"), "")
-        said = f"--with {visible(pair, 60)}"
+        said = f"{option} {visible(pair, 60)}"
         if not name:
             raise UsageError(f"{said}: not a filter; {among(key, names)}")
         if name.startswith("exclude_"):

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from cohabit.commands import completing
-from cohabit.commands.answering import LevelOption
 from cohabit.options import Filters, PublishOption, Several, SourceOption, Where, with_options
 from cohabit.progress import progress_bar
 from cohabit.text import visible
@@ -22,7 +21,13 @@ def bundle(
     where: Where,
     filters: Filters,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .zip.")],
-    level: LevelOption = "family",
+    level: Annotated[
+        Several,
+        typer.Option(
+            help="model, family, line, lab or lab-country; several with commas between them, or repeated.",
+            show_default="family",
+        ),
+    ] = None,
     publish: PublishOption = None,
     source: SourceOption = None,
     seed: Annotated[int, typer.Option(help="Seed of communities, resamples and places in maps.")] = 0,
@@ -42,6 +47,13 @@ def bundle(
             metavar="KEY=VALUE",
         ),
     ] = None,
+    compare: Annotated[
+        Several,
+        typer.Option(
+            help="With --with: compare this group instead, and leave the other tables unfiltered; may be repeated.",
+            metavar="KEY=VALUE",
+        ),
+    ] = None,
     query: Annotated[
         Several,
         typer.Option(
@@ -57,16 +69,17 @@ def bundle(
     Tables as CSV, JSON and one workbook; commands, filters and Cypher of each, definitions, versions, hashes of the
     scans, a citation line and a script.
     The same data and options give the same bytes. Ranks and maps are there at every level; --level is that of pairs,
-    combinations, centrality, clusters, concentration, trends and the map over time.
+    combinations, centrality, clusters, concentration, trends and the map over time, and with several each has them.
 
     \b
     Examples:
       cohabit bundle --publish 10 -o study.zip
-      cohabit bundle --level line --publish 10 -o lines.zip
+      cohabit bundle --level family,lab-country --publish 10 -o levels.zip
       cohabit bundle --country CN --with country=US --publish 10 -o compared.zip
+      cohabit bundle --compare country=EU --with not-country=EU -o europe.zip
       cohabit bundle --bootstrap 200 --query hosts-by-country -o inside.zip
     """
-    from cohabit.bundles.contents import Bundle
+    from cohabit.bundles.contents import Bundle, read_levels
     from cohabit.bundles.making import make
     from cohabit.bundles.own import read_queries
     from cohabit.commands.comparing import filters_of
@@ -75,9 +88,11 @@ def bundle(
     from cohabit.session import Graph
 
     check_target(output, (".zip",))
+    group_a = filters_of(compare, "--compare") if compare else {}
     group_b = filters_of(against) if against else {}
     queries = read_queries(query or [], data_folder(where.data))
-    wanted = Bundle(filters.values(), publish, seed, level, source, bootstrap, group_b, queries)
+    levels = read_levels(level or "family")
+    wanted = Bundle(filters.values(), publish, seed, levels, source, bootstrap, group_b, queries, group_a)
     with Graph(where.data, where.store) as graph, progress_bar(quiet) as progress:
         content = make(graph, wanted, as_text, as_workbook, progress)
     write_file(output, content)

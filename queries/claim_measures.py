@@ -12,6 +12,7 @@ from cohabit.queries import measures
 from cohabit.queries.agreement import kendall_tau_b, rank_biased_overlap
 from cohabit.queries.claims import Claim
 from cohabit.queries.effort import busiest
+from cohabit.queries.forecast import beats
 from cohabit.queries.listed import Mask
 from cohabit.queries.readings import Reading
 from cohabit.queries.result import Row
@@ -264,11 +265,9 @@ def _outlook(claim: Claim, reading: Reading, _: Hosts) -> Figure:
     if not expected:
         return Figure(None, definition, note=note)
     last = expected[-1]
-    beats = sum(row["error"] * row["tests"] for row in expected) < sum(
-        row["error_no_change"] * row["tests"] for row in expected
-    )
+    errors = (sum(row[name] * row["tests"] for row in expected) for name in ("error", "error_no_change"))
     now = [row["share"] for row in answer.rows if row["kind"] == "observed"][-1]
-    surely = beats and last["low"] > now
+    surely = beats(*errors) and last["low"] > now
     return Figure(last["share"], definition, last["low"], last["high"], note, open=not surely)
 
 

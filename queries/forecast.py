@@ -2,7 +2,7 @@
 
 The forecast carries the last value on, plus the mean change so far. «No change» carries the last value on. Both are
 asked at every past period what came later (a rolling origin), and the forecast is worth something only where its errors
-are smaller.
+are clearly smaller.
 """
 
 from __future__ import annotations
@@ -43,13 +43,18 @@ class Backtest:
 
     @property
     def beats(self) -> bool:
-        """Whether the forecast's mean error is the smaller one."""
-        return len(self.steps) > 0 and float(self.error.mean()) < float(self.error_no_change.mean())
+        """Whether the forecast's mean error is smaller than that of «no change», and not narrowly."""
+        return len(self.steps) > 0 and beats(float(self.error.mean()), float(self.error_no_change.mean()))
 
     @property
     def narrow(self) -> bool:
-        """Whether it beats «no change» by less than a twentieth of the error."""
-        return self.beats and float(self.error.mean()) > _NARROW * float(self.error_no_change.mean())
+        """Whether the mean error is smaller, but by too little to count."""
+        return len(self.steps) > 0 and not self.beats and float(self.error.mean()) < float(self.error_no_change.mean())
+
+
+def beats(error: float, error_no_change: float) -> bool:
+    """Whether an error is smaller than that of «no change» by more than a twentieth of it: a narrower win is none."""
+    return error < _NARROW * error_no_change
 
 
 @dataclass(frozen=True)
@@ -166,8 +171,8 @@ def verdict(series: Series, found: dict[int, Forecast]) -> tuple[str | None, tup
     good = [group for group, one in found.items() if one.backtest.beats]
     if len(found) > _NAMED:
         notes.append(
-            f"Of {len(found):,} forecasts {len(good):,} had smaller errors than «no change» in the backtest; of the "
-            f"others make no claim. `tests`, `error` and `error_no_change` stand in every row."
+            f"Of {len(found):,} forecasts {len(good):,} beat «no change» in the backtest, by more than a twentieth of "
+            f"its errors; of the others make no claim. `tests`, `error` and `error_no_change` stand in every row."
         )
     if len(found) == 1:
         group, one = next(iter(found.items()))
@@ -187,10 +192,10 @@ def _tested(name: str, one: Forecast, every: str) -> str:
         f"{_points(test.error_no_change)}; {int(test.covered.sum())} of {len(test.steps)} outcomes lay in the 95 % "
         "interval."
     )
-    if not test.beats:
+    if test.narrow:
+        text += " So narrow a win is none: make no claim from it."
+    elif not test.beats:
         text += " It does not beat «no change»: make no claim from it."
-    elif test.narrow:
-        text += " So narrow a win is none: ask again with an earlier --until before you quote it."
     if furthest < one.steps[-1]:
         text += f" Nothing is tested beyond {count(furthest, every)}."
     return text
@@ -205,9 +210,10 @@ def _claim(series: Series, group: int, one: Forecast) -> str:
     if not len(test.steps):
         return f"{text}. The forecast could not be tested: there is nothing to claim."
     if not test.beats:
+        narrow = ", and so narrow a win is none" if test.narrow else ""
         return (
             f"{text}. Nothing to claim beyond it: in the backtest the forecast was off by {_points(test.error)} on "
-            f"average, «no change» by {_points(test.error_no_change)}."
+            f"average, «no change» by {_points(test.error_no_change)}{narrow}."
         )
     i = int(np.flatnonzero(one.steps <= test.steps.max())[-1])
     share, low, high = (percent(float(values[i])) for values in (one.share, one.low, one.high))

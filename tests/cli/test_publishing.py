@@ -16,10 +16,12 @@ from typing import cast
 import pytest
 
 from cohabit import output
-from cohabit.bundles.contents import Bundle, leading_pair
+from cohabit.bundles.contents import Bundle, Table, leading_pair
 from cohabit.bundles.making import Recorder, make
 from cohabit.bundles.own import read_queries
 from cohabit.errors import UsageError
+from cohabit.exports.workbook import sheet_names
+from cohabit.graph.incidence import LEVELS
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
 from cohabit.queries.result import result
@@ -46,6 +48,10 @@ def test_one_line_for_what_is_not_published(loaded: Program) -> None:
         "report -o r.html --publish 0": "--publish 0: it takes 5 or more",
         "bundle -o study.zip --publish 3": "--publish 3: it takes 5 or more",
         "bundle -o study.zip --level host": "--level 'host': not a level; choose from model, family, line, lab",
+        "bundle -o study.zip --level line --level lab,": "--level '': not a level; choose from model, family",
+        "bundle -o study.zip --compare country=DE": "--compare: compare with what? Give --with KEY=VALUE",
+        "bundle -o study.zip --compare place=DE --with country=DE": "--compare place=DE: not a filter; ",
+        "bundle -o study.zip --compare prefix=192.0.2.0/24 --with country=DE": "bundle: --prefix is part of an address",
         "bundle -o study.zip --source ' '": "--source is empty",
         f"map -o x.svg --source {'x' * 201}": "--source has 201 characters: the source line takes 200",
         "bundle -o study.tar": "study.tar: a file name that ends in .zip, please",
@@ -103,7 +109,8 @@ NAMED = "Server list of Example, 2026"
 MINE = "// parameter least (integer, default 2): fewest hosts\nMATCH (h:Host)-[:IN_COUNTRY]->(c:Country)\n"
 MINE += "WITH c.code AS place, count(h) AS n WHERE n >= $least RETURN place, n ORDER BY n DESC, place\n"
 CALLS = {
-    "whole": "--bootstrap 100 --with country=DE --query mine.cypher --query hosts-by-country",
+    "whole": "--level family,lab --bootstrap 100 --compare country=US --with country=DE --query mine.cypher "
+    "--query hosts-by-country",
     "known": f"--publish 5 --country DE --seed 2 --level line --source '{NAMED}'",
 }
 
@@ -169,23 +176,28 @@ def test_a_bundle_says_what_it_is(loaded: Program, made: dict[str, bytes]) -> No
     assert "## cooccurrence\n\nPairs of items by the hosts that list both" in files["definitions.md"]
 
 
-def test_a_bundle_of_a_level_has_its_pairs_and_groups(loaded: Program, made: dict[str, bytes]) -> None:
+def test_a_bundle_of_levels_has_their_pairs_and_groups(loaded: Program, made: dict[str, bytes]) -> None:
     families, lines = opened(made["whole"]), opened(made["known"])
     own = {"rank-{}-by-country", "cooccurrence-{}", "combinations-{}", "centrality-{}", "clusters-{}"}
     own |= {"concentration-{}", "concentration-{}-by-country", "trends-{}", "combinations-{}-by-country"}
-    tables = {level: {f"tables/{name.format(level)}.csv" for name in own} for level in ("family", "line")}
+    tables = {level: {f"tables/{name.format(level)}.csv" for name in own} for level in ("family", "lab", "line")}
     owners = {"tables/rank-by-network.csv", "tables/rank-by-provider.csv"}
     # Nobody lists two lines often enough for a leading pair of lines that everybody may know.
     asked = {
-        "leading-pair-family",
-        "leading-pair-family-by-country",
-        "compare-family",
+        *(f"{name}-{level}" for name in ("leading-pair", "compare") for level in ("family", "lab")),
+        *(f"leading-pair-{level}-by-country" for level in ("family", "lab")),
+        # Of several levels each has a name, as have the maps over time.
+        *(f"clusters-by-country-{level}" for level in ("family", "lab")),
         "query-mine",
         "query-hosts-by-country",
     }
     others = owners | {f"tables/{name}.csv" for name in asked}
-    assert {n for n in families if n.endswith(".csv")} - set(lines) == tables["family"] | others
-    assert {n for n in lines if n.endswith(".csv")} - set(families) == tables["line"]
+    assert {n for n in families if n.endswith(".csv")} - set(lines) == tables["family"] | tables["lab"] | others
+    assert {n for n in lines if n.endswith(".csv")} - set(families) == tables["line"] | {
+        "tables/clusters-by-country.csv"
+    }
+    over_time = {kind: {n for n in files if "/time" in n} for kind, files in (("two", families), ("one", lines))}
+    assert over_time == {"two": {"maps/time-family.html", "maps/time-lab.html"}, "one": {"maps/time.html"}}
     same = ("--level", "line", "--country", "DE", "--publish", "5", "--format", "csv")
     for file, *question in (
         ("combinations-line", "combinations"),
@@ -204,7 +216,13 @@ def test_what_was_asked_beside_is_in_the_bundle(loaded: Program, made: dict[str,
     assert "pagerank_rank_low" in files["tables/centrality-family.csv"]
     named = f"cohabit cooccurrence {first['a']} {first['b']} --level family --every month"
     assert entries["tables/leading-pair-family.csv"]["command"] == named
-    assert entries["tables/compare-family.csv"]["command"] == "cohabit compare --with country=DE --level family"
+    assert entries["tables/leading-pair-lab.csv"]["command"].endswith(" --level lab --every month")
+    # The group that is compared has filters of its own, and no other table has them.
+    compared = entries["tables/compare-lab.csv"]
+    assert compared["command"] == "cohabit compare --with country=DE --level lab --country US"
+    assert compared["filters"] == ["--country US"]
+    assert files["tables/compare-lab.csv"] == loaded(*compared["command"].split()[1:], "--format", "csv").text
+    assert [name for name, entry in entries.items() if entry["filters"] and "compare-" not in name] == []
     assert entries["tables/query-mine.csv"]["command"] == "cohabit query --file queries/mine.cypher"
     assert entries["tables/query-mine.csv"]["cypher"][0].startswith("MATCH (h:Host)-[:IN_COUNTRY]")
     assert files["queries/mine.cypher"] == MINE
@@ -213,8 +231,10 @@ def test_what_was_asked_beside_is_in_the_bundle(loaded: Program, made: dict[str,
     counted = {row["country"]: row["hosts"] for row in csv.DictReader(io.StringIO(again.text))}
     mine = {row["place"]: row["n"] for row in csv.DictReader(io.StringIO(files["tables/query-mine.csv"]))}
     assert mine == {place: hosts for place, hosts in counted.items() if int(hosts) >= 2} != {}
-    whole = "#   cohabit bundle --bootstrap 100 --with country=DE --query queries/mine.cypher --query hosts-by-country "
-    assert whole in files["make-again.sh"]
+    whole = (
+        "#   cohabit bundle --level family --level lab --bootstrap 100 --compare country=US --with country=DE --query "
+    )
+    assert f"{whole}queries/mine.cypher --query hosts-by-country " in files["make-again.sh"]
     assert 'cp -R "$(dirname "$0")/queries" .' in files["make-again.sh"]
     assert "queries/" not in opened(made["known"])["README.txt"]
 
@@ -280,18 +300,23 @@ def test_the_leading_pair_is_one_that_can_be_typed() -> None:
 def test_the_map_over_time_follows_the_level() -> None:
     found = {}
     for level in ("family", "lab", "model"):
-        steps = {file: call for file, call, _ in Bundle({}, level=level).steps()}
+        steps = {file: call for file, call, _ in Bundle({}, levels=(level,)).steps()}
         found[level] = steps["maps/time.html"]
         assert "--level" not in steps["maps/families.html"]
     assert found["family"] == found["model"] == ["map", "time", "--seed", "0"]
     assert found["lab"] == ["map", "time", "--level", "lab", "--seed", "0"]
+    assert "maps/time.html" in {file for file, _, _ in Bundle({}, levels=("model", "family")).steps()}
+    # Excel cuts names of sheets: those of all levels stay apart by what is left of them, without a number.
+    steps = Bundle({}, levels=LEVELS, against={"country": ["DE"]}).steps()
+    names = [file.removeprefix("tables/") for file, _, what in steps if isinstance(what, Table)]
+    cut = sheet_names(names, "about")
+    assert cut == [name[:31] for name in names]
+    assert len(set(cut)) == len(names)
 
 
 def test_a_file_of_filters_has_its_option() -> None:
-    assert Bundle({"in_file": ["own.csv"], "exclude_decoys": True}).filter_arguments == [
-        *("--in", "own.csv"),
-        "--exclude-decoys",
-    ]
+    bundle = Bundle({"in_file": ["own.csv"], "exclude_decoys": True})
+    assert bundle.command("rank") == ["rank", "--in", "own.csv", "--exclude-decoys"]
 
 
 def test_at_one_moment_nothing_is_over_time() -> None:

@@ -14,7 +14,7 @@ import pytest
 from cohabit.commands.exposure import _SCOPES
 from cohabit.errors import UsageError
 from cohabit.queries.impact import SCOPES, impact
-from cohabit.queries.monoculture import monoculture
+from cohabit.queries.monoculture import Cover, monoculture
 from cohabit.queries.risks import KINDS, risks
 from cohabit.queries.scope import Scope
 from cohabit.session import Graph
@@ -350,8 +350,9 @@ def test_impact_under_filters_and_time(small: Graph) -> None:
     assert small.risks(monoculture=True, country="SE").empty
 
 
-def test_monoculture_by_hand(small: Graph) -> None:
-    rows = small.ask("risks", monoculture=True).rows
+def test_monoculture_by_hand(small: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = small.ask("risks", monoculture=True)
+    rows = found.rows
     reach = {r["level"]: (r["items"], r["hosts"], r["base"]) for r in rows if r["measure"] == "reach"}
     assert reach == {
         "family": (["llama"], 7, 9),  # all but 5 and 9
@@ -366,12 +367,26 @@ def test_monoculture_by_hand(small: Graph) -> None:
     assert (most["goal"], most["hosts"], most["base"]) == (0.9, 7, 7)
     assert most["items"] == ["Meta", "Allen Institute for AI", "OpenAI"]
     assert (most["size"], most["size_at_least"], most["proven"]) == (3, 3, True)
+    # Reach is of the nine hosts with a list, cover of the seven: each figure has its own base.
+    assert found.headline is not None
+    assert found.headline.startswith("Of 9 hosts whose list was seen, one compromised item would reach at most: family")
+    assert found.headline.endswith(" 33 %. 50 % of the 7 with a known lab: 1 lab; 90 %: 3 labs.")
+    assert not any("greedy" in note for note in found.caveats)
     # Of seven, 60 % are five hosts, and 80 % six.
     asked = [r for r in small.ask("risks", monoculture=True, cover=["80", 60]).rows if r["measure"] == "cover"]
     assert [(r["level"], r["goal"]) for r in asked] == [(x, g) for x in ("lab", "line", "family") for g in (0.6, 0.8)]
     assert [(r["size"], r["hosts"], r["base"]) for r in asked[:2]] == [(1, 5, 7), (2, 6, 7)]
     # llama3.1 is on five hosts with a known line, and the family llama on seven.
     assert [r["items"][0] for r in asked[2:]] == ["llama3.1", "llama3.1", "llama", "llama"]
+    two = Cover((0, 1), 6, 1, "greedy")
+    monkeypatch.setattr("cohabit.queries.monoculture.smallest_cover", lambda *_: two)
+    unproven = small.ask("risks", monoculture=True, cover=[60])
+    assert "60 % of the 7 with a known lab: 2 labs (at least 1). 60 % of the 7 with a known line" in unproven.headline
+    assert [n for n in unproven.caveats if "greedy" in n] == [
+        f"cover, 60 % by {level}: the set of 2 is the greedy one, and not proven to be the smallest; one of 1 or more "
+        "may do."
+        for level in ("lab", "line", "family")
+    ]
 
 
 @pytest.mark.parametrize("models", [None, [], ["llama3.1:8b"]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -122,6 +123,26 @@ def test_nothing_changes_and_nothing_is_claimed() -> None:
     assert headline is not None
     assert "Nothing to claim" in headline
     assert "It does not beat «no change»: make no claim" in notes[0]
+
+
+def test_a_narrow_win_is_none_wherever_it_is_said() -> None:
+    """Its error is 0.972 of that of «no change»; of four such and one that clearly wins, one is counted."""
+    counts, bases = [*COUNTS, 51, 49], [*BASES, 100, 100]
+    tests = backtest(counts, bases, 3)
+    ours, no_change = (sum(t[i] for t in tests) / len(tests) for i in (1, 2))
+    assert 0.95 * no_change < ours < no_change
+    narrow = forecasts(series(counts, bases), 3)[0]
+    headline, notes = verdict(series(counts, bases), {0: narrow})
+    assert headline == (
+        f"qwen2: 49 % in 2025-09. Nothing to claim beyond it: in the backtest the forecast was off by {ours * 100:.2f} "
+        f"points on average, «no change» by {no_change * 100:.2f} points, and so narrow a win is none."
+    )
+    assert "So narrow a win is none: make no claim from it." in notes[0]
+    clear = forecasts(series([*COUNTS, 63], [*BASES, 112]), 3)[0]
+    several = replace(series(counts, bases), items=list("abcde"), places=[""] * 5)
+    headline, notes = verdict(several, {0: narrow, 1: narrow, 2: clear, 3: narrow, 4: narrow})
+    assert headline is None
+    assert notes[-1].startswith("Of 5 forecasts 1 beat «no change» in the backtest, by more than a twentieth")
 
 
 def test_a_walk_without_direction_is_covered_and_not_beaten() -> None:
