@@ -50,6 +50,7 @@ def test_what_nobody_has_is_said_where_it_is_asked_for(place: Place, tmp_path: P
             ({"software": "ollama"}, "a known server software, so --software leaves none"),
             ({"version": "<9"}, "a known version, so --version leaves none"),
             ({"in_file": str(own)}, "a network (AS number), so no AS number of the list finds any"),
+            ({"not_in_file": str(own)}, "a network (AS number), so no AS number of the list finds any"),
         ):
             for question in ("hosts", "rank", "quality"):
                 (note,) = said(graph, question, **filters)
