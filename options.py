@@ -24,7 +24,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 Several = list[str] | None
 
-_FILE_NAMES = ("paths", "in_file")
+_FILE_NAMES = ("paths", "in_file", "not_in_file")
 _UTF8 = re.compile("[^\ud800-\udfff]*")
 
 
@@ -132,6 +132,9 @@ class Filters:
     in_file: Annotated[
         Several,
         typer.Option("--in", help="Hosts in this file of addresses, prefixes, networks and names.", metavar="FILE"),
+    ] = None
+    not_in_file: Annotated[
+        Several, typer.Option("--not-in", help="Hosts that are not in this file; as with --in.", metavar="FILE")
     ] = None
     has: Annotated[
         Several, typer.Option(help="Hosts that list this item: NAME, LEVEL:NAME or digest:DIGITS.", metavar="ITEM")

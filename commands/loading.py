@@ -174,7 +174,8 @@ def forget_hosts(where: Where, names: list[str], *, no_sync: bool, quiet: bool) 
     if not Archive(data).folder.is_dir():
         raise DataError(f"{data}: no archive here, so there is nothing to forget (give --data)")
     masker = masker_of(data, show=False)
-    assets = [asset for name in names for asset in _to_forget(data, masker, name)]
+    found_by = host_finder(data, masker)
+    assets = [asset for name in names for asset in _to_forget(data, masker, found_by, name)]
     with _levelled(where, data, no_sync=no_sync, quiet=quiet) as store:
         cleared = clearing.forget_hosts(data, assets)
     said = (
@@ -196,12 +197,12 @@ def forget_hosts(where: Where, names: list[str], *, no_sync: bool, quiet: bool) 
     return lines, notes
 
 
-def _to_forget(data: Path, masker: Masker, name: str) -> list[Asset]:
+def _to_forget(data: Path, masker: Masker, found_by: Callable[[str], str | None], name: str) -> list[Asset]:
     """The hosts that a word means: an address, prefix or pseudonym as such, else those in the file of that name, else
     the host of the archive with that DNS name. A misspelt file must not pass for a host that is not there.
     """
     try:
-        asset = named_asset(data, masker, name) if masker.is_pseudonym(name.strip().lower()) else parse_asset(name)
+        asset = named_asset(masker, found_by, name) if masker.is_pseudonym(name.strip().lower()) else parse_asset(name)
     except ValueError as error:
         asset, problem = None, f"it {error}"
     else:
@@ -209,7 +210,7 @@ def _to_forget(data: Path, masker: Masker, name: str) -> list[Asset]:
     if isinstance(asset, Prefix):
         return [asset]
     if os.path.exists(name):  # noqa: PTH110 - Path raises for a name that is too long
-        return read_assets(Path(name), host_finder(data, masker)).assets
+        return read_assets(Path(name), found_by).assets
     if asset is None or (isinstance(asset, str) and not asset.startswith("*.") and asset not in _hosts(data)):
         raise DataError(f"--hosts {visible(name, 200)}: there is no such file, and {problem}")
     return [asset]
@@ -229,11 +230,11 @@ def _cleared(data: Path, masker: Masker, scan: clearing.ClearedScan) -> str:
     return f"{visible(masker.text(scan.file_name))} ({scan.part.relative_to(data)}): {', '.join(parts)}"
 
 
-def named_asset(data: Path, masker: Masker, name: str) -> Asset:
-    """What is named: an asset, or the host behind a pseudonym that another command printed."""
+def named_asset(masker: Masker, found_by: Callable[[str], str | None], name: str) -> Asset:
+    """What is named: an asset, or the host behind a pseudonym that another command printed (see `host_finder`)."""
     pseudonym = name.strip().lower()
     if masker.is_pseudonym(pseudonym):
-        found = host_finder(data, masker)(pseudonym)
+        found = found_by(pseudonym)
         if found is None:
             raise UsageError(f"no host of this archive has the pseudonym {pseudonym}; name its address")
         name = found

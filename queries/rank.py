@@ -15,7 +15,7 @@ from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
-from cohabit.queries.places import PLACES, UNKNOWN, Membership, memberships, places_by_base
+from cohabit.queries.places import PLACES, UNKNOWN, Membership, memberships, places_by_base, untold
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.words import count, percent
@@ -76,7 +76,7 @@ def rank(store: GraphStore, *, level: str | None = None, by: str | None = None, 
     if level:
         order = places_by_base(rows)
         rows.sort(key=lambda r: order[r["place"]])
-    headline = _headline(rows, level, by, incidence)
+    headline = untold(place, by) or _headline(rows, level, by, incidence)
     return result((*keys, *_FIGURES), rows, headline=headline, caveats=_caveats(rows, keys))
 
 

@@ -57,6 +57,7 @@ class Scope:
     software: tuple[str, ...] = ()
     prefix: tuple[str, ...] = ()
     in_file: tuple[str, ...] = ()
+    not_in_file: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     min_weeks: int | None = None
@@ -112,7 +113,7 @@ class Scope:
         return any((self.since, self.until, self.at))
 
 
-_NOT_SHOWN = ("prefix", "in_file")
+_NOT_SHOWN = ("prefix", "in_file", "not_in_file")
 
 
 def option_of(name: str) -> str:
@@ -287,6 +288,8 @@ def _with_named(store: GraphStore, models: ModelTable, edges: Deployments, name:
 
 def _chosen(store: GraphStore, scope: Scope, models: ModelTable, edges: Deployments) -> Iterator[Integers]:
     """Yield the hosts that each filter on what hosts run and when they were seen leaves."""
+    for file in scope.not_in_file:
+        yield np.setdiff1d(host_keys(store), filters.listed_in(store, file), assume_unique=True)
     for capability in scope.capability:
         yield filters.with_capability(store, models, edges, capability)
     if scope.version:

@@ -132,6 +132,7 @@ def test_filters_have_the_names_of_the_scope() -> None:
         ("match own.csv --all --country DE", ("own.csv",), {"all_matches": True, "country": "DE"}),
         ("match own.csv --unmatched", ("own.csv",), {"unmatched": True}),
         ("rank --in own.csv", (), {"in_file": "own.csv"}),
+        ("rank --not-in own.csv", (), {"not_in_file": "own.csv"}),
         ("rank --exclude-shared-lists", (), {"exclude_shared_lists": True}),
         ("trends --view digests --item llama3.2:3b", (), {"view": "digests", "item": "llama3.2:3b"}),
         ("risks --monoculture", (), {"monoculture": True}),

@@ -341,6 +341,9 @@ def test_a_pair_place_by_place(place: Place, records: list[Record], plain: Plain
                     wanted = min(len(p) * one / (rank_of + 1) for rank_of, one in enumerate(p) if one >= r["p_value"])
                     assert r["q_value"] == pytest.approx(min(wanted, 1))
     assert tested > 20
+    lost = next(h for h, host in plain.hosts.items() if host["country"] is None and h.startswith("198.51."))
+    nowhere = cooccurrence(store, ("qwen2", "llama"), by="country", scope=Scope(prefix=(f"{lost}/32",)))
+    assert nowhere.headline == "No host in scope has a known country: this cannot be told."
     store.close()
 
 
