@@ -15,7 +15,7 @@ from cohabit.errors import DataError, UsageError
 from cohabit.graph import clearing
 from cohabit.graph import sync as work
 from cohabit.graph.archive import Archive
-from cohabit.graph.assets import Asset, parse_asset, read_assets
+from cohabit.graph.assets import Asset, is_bare, not_a_host, parse_asset, read_assets, refuse_unknown_names
 from cohabit.graph.embedded import open_graphs
 from cohabit.graph.prefixes import Prefix
 from cohabit.graph.store import GraphStore, SyncReport, data_folder, is_server, opened
@@ -209,7 +209,9 @@ def _to_forget(data: Path, masker: Masker, name: str) -> list[Asset]:
     if isinstance(asset, Prefix):
         return [asset]
     if os.path.exists(name):  # noqa: PTH110 - Path raises for a name that is too long
-        return read_assets(Path(name), host_finder(data, masker)).assets
+        listed = read_assets(Path(name), host_finder(data, masker))
+        refuse_unknown_names(listed, visible(name), "archive", lambda: _hosts(data))
+        return listed.assets
     if asset is None or (isinstance(asset, str) and not asset.startswith("*.") and asset not in _hosts(data)):
         raise DataError(f"--hosts {visible(name, 200)}: there is no such file, and {problem}")
     return [asset]
@@ -230,7 +232,9 @@ def _cleared(data: Path, masker: Masker, scan: clearing.ClearedScan) -> str:
 
 
 def named_asset(data: Path, masker: Masker, name: str) -> Asset:
-    """What is named: an asset, or the host behind a pseudonym that another command printed."""
+    """What is named: an asset, or the host behind a pseudonym that another command printed; UsageError for neither, and
+    for a bare name that no host of the archive has, which would pass for an exclusion and keep nobody out.
+    """
     pseudonym = name.strip().lower()
     if masker.is_pseudonym(pseudonym):
         found = host_finder(data, masker)(pseudonym)
@@ -238,9 +242,12 @@ def named_asset(data: Path, masker: Masker, name: str) -> Asset:
             raise UsageError(f"no host of this archive has the pseudonym {pseudonym}; name its address")
         name = found
     try:
-        return parse_asset(name)
+        asset = parse_asset(name)
     except ValueError as error:
         raise UsageError(f"{visible(masker.text(name), 80)!r} {error}") from None
+    if isinstance(asset, str) and is_bare(asset) and asset not in _hosts(data):
+        raise UsageError(not_a_host(name.strip(), "archive"))
+    return asset
 
 
 def rejected(where: Where, show_addresses: bool) -> Result:

@@ -89,8 +89,10 @@ def read_fates(store: GraphStore, record: Notified, gone_after: int, where: str)
     # What stands for hosts that are not here is not looked at.
     last, back = (values[at] for values in _sightings(weeks, notice))
     up_to_last = np.searchsorted(scanned, last, side="right")
-    missed = len(scanned) - up_to_last
-    missed_before = np.searchsorted(scanned, notice, side="right") - up_to_last
+    up_to_notice = np.searchsorted(scanned, notice, side="right")
+    # Weeks before the notices say nothing of what became of them: of these weeks a host can only be gone before.
+    missed = len(scanned) - np.maximum(up_to_last, up_to_notice)
+    missed_before = up_to_notice - up_to_last
     later = newest_lists(store, record.items, after=record.week)
     answered = iter(servers_since(store, keys[at[here]], record.week))
     since: list[Servers] = [next(answered) if there else {} for there in here]
