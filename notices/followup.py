@@ -158,15 +158,14 @@ def _headline(total: Row, record: Notified, fates: Fates) -> str:
         GONE_BEFORE: "gone before",
         NOT_RESCANNED: "not rescanned",
     }
-    parts = {state: f"{total[state]:,} {words[state]}" for state in STATES}
+    parts = ", ".join(f"{total[state]:,} {words[state]}" for state in STATES)
+    said = f"{count(total['notified'], 'host')} notified in {week_name(record.week)}: {parts}."
     if fates.versions:
-        # Behind the first of the two kinds that it is of, if the other one is empty.
-        behind, whom = (CHANGED, "of both") if total[CHANGED] else (OPEN, "of these")
-        parts[behind] += f" ({whom} {total[UPDATED]:,} updated, {total[FIXED]:,} no longer affected)"
-    known = f" Of {total['base']:,} known, {percent(total['share_gone'])} are gone." if total["base"] else ""
-    return (
-        f"{count(total['notified'], 'host')} notified in {week_name(record.week)}: {', '.join(parts.values())}.{known}"
-    )
+        again = total[OPEN] + total[CHANGED] + total[WITHOUT_LIST]
+        said += f" Of {again:,} seen again {total[UPDATED]:,} updated, {total[FIXED]:,} no longer affected."
+    if total["base"]:
+        said += f" Of {total['base']:,} known, {percent(total['share_gone'])} are gone."
+    return said
 
 
 def _reasons(fates: Fates, state: str) -> str:
@@ -183,9 +182,14 @@ def _caveats(fates: Fates, gone_after: int) -> Sequence[str]:
         f"networks{few}."
     ]
     if reasons := _reasons(fates, WITHOUT_LIST):
+        mended = sum(
+            state == WITHOUT_LIST and update is not None and update.fixed
+            for state, update in zip(fates.states, fates.updates, strict=True)
+        )
+        of_these = f"; of them {mended:,} with a version that no advisory of the notice is about" if mended else ""
         notes.append(
-            f"Answered without a list: {reasons}. One reason is a password, another a scan that asks for none, as of "
-            "ports; the graph keeps neither, so these hosts are in no share."
+            f"Answered without a list: {reasons}{of_these}. One reason is a password, another a scan that asks for "
+            "none, as of ports; the graph keeps neither, so these hosts are in no share."
         )
     if reasons := _reasons(fates, NOT_RESCANNED):
         notes.append(f"Not rescanned: {reasons}. They may be open or closed; they are in no share.")

@@ -277,7 +277,7 @@ def test_what_became_of_planted_removals(place: Place, tmp_path: Path) -> None:
             assert (row["port"], row["was"]) == ([11434], ["ollama 0.6.2"])
             assert row["now"] == (["ollama 0.6.2"] if seen[-1] > NOTICE else [None])
             assert row["advisories"] == ["CVE-2026-7482"]
-            known = kind in ("open", "changed")
+            known = kind in ("open", "changed", "without_list")
             assert (row["is_updated"], row["is_fixed"]) == ((False, False) if known else (None, None))
         # Asked for qwen alone: three listed it then, and only what they list of it counts.
         qwen = graph.followup(tmp_path / "qwen").to_dict("records")
@@ -313,9 +313,10 @@ UPDATES: list[tuple[int, Ran, Ran, Models | None, tuple[int, ...], str]] = [
         LATER,
         "still_open updated",
     ),
-    # Mended and then gone, and seen without a list: neither is open.
+    # Mended and then gone is not known; seen without a list, the version counts that was told since, and no older one.
     (B, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, [LLAMA], (7,), "gone"),
-    (B, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, None, LATER, "without_list"),
+    (B, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, None, LATER, "without_list updated fixed"),
+    (B, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", None)}, None, LATER, "without_list"),
     (B, {11434: ("ollama", "0.17.0")}, {11434: (None, None)}, None, LATER, "without_list"),
 ]
 
@@ -362,17 +363,22 @@ def test_who_moved_to_a_version_that_is_mended(place: Place, tmp_path: Path) -> 
             for name in (*STATES, "updated", "fixed"):
                 assert row[name] == words[name], (row["recipient"], name)
         assert (
-            "9 still open, 1 changed (of both 6 updated, 3 no longer affected), 2 answered without a list, 1 gone"
-            in str(answer.headline)
+            "9 still open, 1 changed, 3 answered without a list, 1 gone, 0 gone before, 0 not rescanned. "
+            "Of 13 seen again 7 updated, 4 no longer affected. Of 11 known," in str(answer.headline)
         )
-        assert any(c.startswith("Of 10 hosts open or changed, 9 answered since with a") for c in answer.caveats)
+        assert any("recognised without a list, 11 answered since with a known version" in c for c in answer.caveats)
+        said = (
+            "Answered without a list: 1 no server recognised, 2 server recognised; of them 1 with a version that no adv"
+        )
+        assert any(c.startswith(said) for c in answer.caveats)
 
         rows = graph.ask("followup", tmp_path / "all", hosts=True).rows
         found = {row["host"]: row for row in rows}
         for i, (_, before, after, _, _, kind) in enumerate(UPDATES):
             row = found[graph.masker.pseudonym(f"192.0.2.{i}")]
             state, *words = kind.split()
-            is_known = state in ("still_open", "changed")
+            is_known = state in ("still_open", "changed") or any(software for software, _ in after.values())
+            is_known = is_known and state != "gone"
             assert row["state"] == state
             assert row["is_updated"] == ("updated" in words if is_known else None)
             assert row["is_fixed"] == ("fixed" in words if is_known else None)
@@ -389,7 +395,7 @@ def test_who_moved_to_a_version_that_is_mended(place: Place, tmp_path: Path) -> 
         text = path.read_text("utf-8")
         path.write_text(text.replace("CVE-2026-7482", "CVE-1999-0001"), "utf-8")
         answer = graph.ask("followup", tmp_path / "all")
-        assert (answer.rows[0]["updated"], answer.rows[0]["fixed"]) == (6, 0)
+        assert (answer.rows[0]["updated"], answer.rows[0]["fixed"]) == (7, 0)
         assert any("an advisory that this cohabit does not list" in c for c in answer.caveats)
         # A record of the first version says nothing of servers.
         record = msgspec.json.decode(text)
@@ -400,7 +406,7 @@ def test_who_moved_to_a_version_that_is_mended(place: Place, tmp_path: Path) -> 
         answer = graph.ask("followup", tmp_path / "all")
         assert {(row["updated"], row["fixed"]) for row in answer.rows} == {(None, None)}
         assert set(answer.to_pandas()[["updated", "fixed"]].dtypes.astype(str)) == {"Int64"}
-        assert "9 still open, 1 changed, 2 answered without a list, 1 gone" in str(answer.headline)
+        assert "9 still open, 1 changed, 3 answered without a list, 1 gone" in str(answer.headline)
         assert any(c.startswith("Updated and fixed cannot be told") for c in answer.caveats)
 
 
