@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cohabit.commands.loading import host_finder, masker_of, named_asset
+from cohabit.commands.loading import host_finder, masker_of, named_asset, named_in_file
 from cohabit.errors import UsageError
 from cohabit.graph import exclusions as work
 from cohabit.graph import sync
 from cohabit.graph.archive import Archive
-from cohabit.graph.assets import Asset, asset_text, parse_asset, read_assets
+from cohabit.graph.assets import Asset, asset_text, parse_asset
 from cohabit.graph.store import data_folder, opened
 from cohabit.options import Where
 from cohabit.privacy import Masker
@@ -33,7 +33,7 @@ def add(where: Where, names: list[str], reason: str, *, no_sync: bool, quiet: bo
         raise UsageError("--reason says why: whoever asks later, when nobody remembers, must find an answer")
     masker = masker_of(data, show=False)
     found_by = host_finder(data, masker)
-    assets = [asset for name in names for asset in _named(masker, found_by, name)]
+    assets = [asset for name in names for asset in _named(data, masker, found_by, name)]
     with _changing(where, data, no_sync=no_sync, quiet=quiet) as level:
         new = work.exclude(data, assets, reason.strip())
         again = len({asset_text(asset) for asset in assets}) - new
@@ -59,7 +59,7 @@ def listed(where: Where, *, show_addresses: bool) -> Result:
     return question.exclusions(work.exclusions_in_use(data), masker_of(data, show=show_addresses))
 
 
-def _named(masker: Masker, found_by: Callable[[str], str | None], name: str) -> list[Asset]:
+def _named(data: Path, masker: Masker, found_by: Callable[[str], str | None], name: str) -> list[Asset]:
     """What a word means: an address, prefix, AS number or pseudonym as such, else the assets of the file of that name,
     else a DNS name, which no scan need have seen yet; but none that ends as a file does, which may be misspelt.
     """
@@ -70,10 +70,10 @@ def _named(masker: Masker, found_by: Callable[[str], str | None], name: str) -> 
         plain, problem = False, f", and it {error}"
     if not plain:
         if os.path.exists(name):  # noqa: PTH110 - Path raises for a name that is too long
-            return list(read_assets(Path(name), found_by).assets)
+            return named_in_file(data, found_by, name)
         if "/" in name or name.lower().endswith(_FILES):
             raise UsageError(f"{visible(masker.text(name), 200)!r}: there is no such file{problem}")
-    return [named_asset(masker, found_by, name)]
+    return [named_asset(data, masker, found_by, name)]
 
 
 def _listed(masker: Masker, by_name: dict[str, str], name: str) -> str:

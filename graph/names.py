@@ -181,6 +181,16 @@ def country_code(code: str | None, name: str | None) -> str | None:
     return codes.get(text.casefold()) or (text.upper() if text.upper() in names else None)
 
 
+def country_of_alias(text: str) -> str | None:
+    """The code of a country that is given by another code: the three letters of ISO 3166-1 (`DEU`), or `UK`."""
+    from babel.core import get_global
+
+    plain = text.strip().upper()
+    # CLDR has numbers (276) and countries that came apart (SU) among these, too.
+    meant = list(get_global("territory_aliases").get(plain, ())) if plain.isalpha() else []
+    return meant[0] if len(meant) == 1 and meant[0] in _territories()[0] else None
+
+
 def country_name(code: str) -> str:
     """English name of a country code, as CLDR has it."""
     return _territories()[0].get(code, code)

@@ -93,13 +93,18 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
     lab_countries = _answer("rank", rank(store, level="lab-country", scope=scope), request, level="lab-country")
     countries = shares_of(store, "country", request)
     country = _one_country(countries, request)
+    vulnerable = vulnerabilities(store, scope, partial(_answer, request=request), request.name)
     networks, providers = (_carriers(store, by, request) if country else () for by in ("network", "provider"))
     periods, lines, trend, trend_notes = _course(store, request, ranked)
     study = Result((), []) if country else _answer("study", claims.study(store, scope=scope), request)
     beside, of_a_part = claims.beside_a_part([row for row in study.rows if row["reading"] == AS_DEFINED], scope)
     quality = _answer("quality", doubts.quality(store, rejected=rejected, scope=scope), request)
     return ReportData(
-        sentences=tuple(_sentences(network, ranked, labs, lab_countries, countries, request, country, providers)),
+        sentences=tuple(
+            _sentences(
+                network, ranked, labs, lab_countries, countries, request, country, providers, vulnerable.sentence
+            )
+        ),
         families=_dots(ranked),
         labs=_dots(labs),
         network=network,
@@ -128,7 +133,7 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
         filters=scope.description(),
         simulated=request.simulated,
         reported_families=reports_families(store),
-        vulnerabilities=vulnerabilities(store, scope, partial(_answer, request=request), request.name),
+        vulnerabilities=vulnerable,
         trend_notes=trend_notes,
         published=request.published,
         least=request.least,
@@ -196,6 +201,7 @@ def _sentences(
     request: Request,
     country: str,
     providers: tuple[Dot, ...],
+    vulnerable: str,
 ) -> list[str]:
     """The headline, each figure with its interval and what it is of."""
     if not network.hosts:
@@ -210,6 +216,9 @@ def _sentences(
             f"{count(network.hosts, 'host')} in scope{where}; {several.overall:,} of the {several.overall_base:,} with "
             f"models list two or more: {percent(several.overall / several.overall_base)} ({_interval(low, high)})."
         )
+    # Whoever asks for one country has to act there.
+    if country and vulnerable:
+        said.append(vulnerable)
     pairs = network.pairs.rows
     if pairs:
         top = pairs[0]
@@ -225,21 +234,12 @@ def _sentences(
                 f"The most common {what} is {row['item']}, on {percent(row['share'])} of {row['base']:,} hosts with a "
                 f"known {what} ({_interval(row['low'], row['high'])})."
             )
-    told = [row for row in lab_countries.rows if row["item"] != UNKNOWN and row["share"] is not None][:2]
-    if told:
-        shares = "; ".join(
-            f"{country_name(row['item'])} {percent(row['share'])} ({_interval(row['low'], row['high'])})"
-            for row in told
-        )
-        said.append(
-            f"Of the {count(told[0]['base'], 'host')} with a known country of labs, so many list a model of a lab in: "
-            f"{shares}. A model counts for who published it, whatever it was made from."
-        )
+    said += _of_lab_countries(lab_countries)
     hosts = countries.measures[0]
     if country and providers:
         top_provider = providers[0]
         said.append(
-            f"{top_provider.label} carries most of these hosts, {percent(top_provider.share)} "
+            f"{top_provider.label} carries the largest part of these hosts, {percent(top_provider.share)} "
             f"({_interval(top_provider.low, top_provider.high)})."
         )
     elif countries.places and not country:
@@ -250,7 +250,23 @@ def _sentences(
             f"({_interval(low, high)}); "
             + ("countries with few hosts are not shown." if request.protected else f"hosts are in {number}.")
         )
+    if vulnerable and not country:
+        said.append(vulnerable)
     return said
+
+
+def _of_lab_countries(ranked: Result) -> list[str]:
+    """How many hosts list a model of a lab in the two countries that come first."""
+    told = [row for row in ranked.rows if row["item"] != UNKNOWN and row["share"] is not None][:2]
+    if not told:
+        return []
+    shares = "; ".join(
+        f"{country_name(row['item'])} {percent(row['share'])} ({_interval(row['low'], row['high'])})" for row in told
+    )
+    return [
+        f"Of the {count(told[0]['base'], 'host')} with a known country of labs, so many list a model of a lab in: "
+        f"{shares}. A model counts for who published it, whatever it was made from."
+    ]
 
 
 def _course(

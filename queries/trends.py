@@ -256,7 +256,7 @@ def _course(series: Series, fitted: Slopes, noun: str) -> str:
 
 def _ends(series: Series, group: int) -> str:
     shares = series.shares[group][series.observed[group]].tolist()
-    return f"{percent(shares[0])} to {percent(shares[-1])}"
+    return f"from {percent(shares[0])} to {percent(shares[-1])}"
 
 
 def uneven(series: Series) -> tuple[str, ...]:

@@ -281,16 +281,24 @@ def test_derived_lines_of_several_bases_are_named(place: Place) -> None:
 def test_several_servers_and_digests_on_one_host(place: Place) -> None:
     record = planted()[0]
     newer = {"timestamp": f"{LATER}T00:00:00Z", "models": [OTHER_LLAMA]}
-    place.load([record, dict(record, **newer), dict(record, port=8000, software="vllm", version=None, models=None)])
+    silent = dict(record, ip="192.0.2.99", software="ollama", version=None, models=["mistral:7b"])
+    vllm = dict(record, port=8000, software="vllm", version=None, models=None)
+    place.load([record, dict(record, **newer), vllm, silent])
     with Graph(place.data, place.uri) as graph:
         found = answer(graph, "llama3.1:8b")
-        rows = {(r["condition"], r["basis"]): r["hosts"] for r in graph.ask("risks", kind="version").rows}
+        asked = graph.ask("risks", kind="version")
+        rows = {(r["condition"], r["basis"]): r["hosts"] for r in asked.rows}
+        untold = graph.ask("risks", kind="version", scope=Scope(has=("mistral:7b",))).headline
         both = answer(graph, A[:12])
     assert (found["digest", A], found["digest", C]) == ((1, "name"), (1, "name"))
     assert ("other-digest", "llama3.1:8b") not in both
     assert (found["software", "ollama"], found["software", "vllm"]) == ((1, "name"), (1, "name"))
     # Affected by what one server tells; the other one's silence does not make it unknown.
-    assert (rows["known vulnerability", "version"], rows["version unknown", "version"]) == (1, 0)
+    assert (rows["known vulnerability", "version"], rows["version unknown", "version"]) == (1, 1)
+    # What keeps its version to itself may be affected, too; where nothing tells one, a share of 0 % would say too much.
+    first = "Of 2 hosts whose list was seen: at least 50 % run a server version with a known vulnerability."
+    assert asked.headline == first
+    assert untold == "Of 1 host whose list was seen: no server told a version that the list of advisories is about."
 
 
 def test_impact_of_a_digest_by_hand(small: Graph) -> None:

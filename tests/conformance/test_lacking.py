@@ -131,7 +131,7 @@ def test_countries_that_leave_no_host_are_named_one_by_one(place: Place) -> None
         def notes(**filters: Any) -> list[str]:
             return [note for note in graph.notes(**filters) if not note.startswith("EU: the 27 members")]
 
-        assert notes(country="DE,UK") == ["--country UK finds no host in this graph."]
+        assert notes(country="DE,GB") == ["--country GB finds no host in this graph."]
         assert notes(country="DE,EU") == notes(not_country="US") == notes(country="EU", not_country="FR") == []
         assert notes(country="G7", not_country="DE")[0].startswith("G7: the 7 members")
         (both,) = notes(country=("DE", "FR,DE"), not_country="EU")[:1]
