@@ -45,6 +45,8 @@ _LEAST = 12
 _WORD = 30
 # Where a long word is broken, behind the mark.
 _PIECES = re.compile(r"[^-:/@._]*[-:/@._]+|[^-:/@._]+")
+# The lower end of an interval in the name of a column.
+_LOW = re.compile(r"(?<![a-z])low(?![a-z])")
 # Paths of files, which say most at their end.
 _PATHS = frozenset({"file"})
 _LEFT_OUT = "…/"
@@ -137,6 +139,7 @@ def is_rigid(rows: Sequence[Row], column: str) -> bool:
 
 def laid_out(columns: Sequence[str], rows: Sequence[Row], width: int, in_points: Sequence[str] = ()) -> dict[str, int]:
     """The columns, from the left, that a line of `width` characters has room for, each with its width; at least two.
+    Of an interval both ends are kept, or none.
 
     Headings are of one line, unless there is room for more columns with several.
     """
@@ -162,6 +165,9 @@ def _with_room(
             words = [_name(column, word) for text in texts for word in text.split()]
             least = min(most, max(head, _LEAST, min(_longest(words), _WORD)))
         if room - least - 1 < 0 and len(kept) > 1:
+            last = next(reversed(kept))
+            if len(kept) > 2 and column == _LOW.sub("high", last):
+                room += kept.pop(last) + 1
             break
         room -= least + 1
         kept[column], wanted[column] = least, most - least

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import platform
+import shlex
 from importlib import metadata
 from typing import Any
 
@@ -127,13 +128,16 @@ def readme(citation: str, scans: list[dict[str, Any]], entries: list[dict[str, A
     """What each file is, and for whom all of it is."""
     lines = [line for part in lines_about(citation, bundle) for line in (part, "")]
     lines += [
+        "All of it again, as a file with the same SHA-256, from a data folder with these scans (needs these versions):",
+        f"    {visible(_whole(bundle))}",
+        "",
         "manifest.json   of every file: the command, the filters, the notes, and the Cypher behind it",
         f"inputs.json     the {count(len(scans), 'scan')}, by SHA-256",
         "versions.json   of the program and its libraries",
         "definitions.md  what the figures mean",
         "tables.xlsx     the tables in one workbook, a sheet each; the first says which, with commands and notes",
         *(["queries/        the Cypher of queries of one's own"] if _own(bundle) else []),
-        "make-again.sh   makes tables, maps and report again, from a data folder with these scans",
+        "make-again.sh   makes tables, maps and report one by one instead, which takes longer, and says what it is at",
         "SHA256SUMS      `sha256sum -c SHA256SUMS` checks the files; in a folder where make-again.sh ran, without",
         f"                manifest, workbook and papers: `{_MADE} SHA256SUMS | sha256sum -c`",
         "",
@@ -147,19 +151,27 @@ def _own(bundle: Bundle) -> bool:
     return any(query.text is not None for query in bundle.queries)
 
 
+def _whole(bundle: Bundle) -> str:
+    """The command that makes the bundle again."""
+    return shown([*bundle.itself(), "-o", "study.zip"])
+
+
 def script(calls: list[list[str]], bundle: Bundle) -> str:
     """A shell script that makes the tables and pages again."""
-    whole = shown([*bundle.itself(), "-o", "study.zip"])
+    files = [call[-1] for call in calls]
     lines = [
         "#!/bin/sh",
-        "# Makes the tables, maps and report of this bundle again, into the folder where it is run.",
+        "# Makes the tables, maps and report of this bundle again, into the folder where it is run; some minutes.",
         f"# It takes cohabit {__version__} and a graph of the scans in inputs.json: in COHABIT_DATA (else",
-        "# ./cohabit-data), or on the server that COHABIT_STORE names. The whole bundle again:",
-        f"#   {visible(whole)}",
+        "# ./cohabit-data), or on the server that COHABIT_STORE names. Quicker, and the whole bundle again:",
+        f"#   {visible(_whole(bundle))}",
         f"# To compare: {_MADE} /the/bundle/SHA256SUMS | sha256sum -c",
         "set -eu",
         "mkdir -p tables maps",
         *(['[ -d queries ] || cp -R "$(dirname "$0")/queries" .'] if _own(bundle) else []),
-        *(shown(call) for call in calls),
+        *(
+            f"{shlex.join(['echo', f'{number} of {len(calls)}: {file}'])} >&2\n{shown(call)}"
+            for number, (file, call) in enumerate(zip(files, calls, strict=True), 1)
+        ),
     ]
     return "\n".join(lines) + "\n"

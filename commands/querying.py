@@ -26,7 +26,9 @@ def saved_list(data: Path | None) -> tuple[Result, list[CohabitError]]:
         }
         for q in (own | saved_queries()).values()
     ]
-    return result(("name", "source", "title", "parameters"), rows), faults
+    # Beside a title that is folded a parameter would read as a part of it.
+    shown = ("name", "source", "parameters", "title")
+    return result(("name", "source", "title", "parameters"), rows, table_columns=shown), faults
 
 
 def saved_text(name: str | None, data: Path | None) -> str:

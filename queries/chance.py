@@ -43,10 +43,19 @@ def compared(matrix: ItemMatrix, model: NullModel, pair: Integers, together: Int
     level = matrix.level.replace("-", " ")
     base = f"the {count(matrix.base, 'host')} with a known {level}"
     least, own = (number(float(one.expected(pair)[0])) for one in (alike, model))
-    expected = least if least == own else f"{least}, or {own} by the sizes of hosts"
-    chance = f"; p {_probability(log_p)}" if log_p else ""
-    told = f"(expected {expected}{chance}){doubt}."
+    told = f"(expected {_expected(least, own, log_p, found)}){doubt}."
     return Chance(f" That is {found} independent {plural(level)} would give on {base} {told}", found == _FEWER)
+
+
+def _expected(least: str, own: str, log_p: float, found: str) -> str:
+    """The hosts that either model expects, and beside that of the model whose it is the probability."""
+    if not log_p:
+        return least if least == own else f"{least}, or {own} by the sizes of hosts"
+    chance = f", p {_probability(log_p)}"
+    if least == own:
+        return least + chance
+    of_alike, of_own = (chance, "") if found == _FEWER else ("", chance)
+    return f"{least} if independent{of_alike}; {own} by the sizes of hosts{of_own}"
 
 
 def _probability(log_p: float) -> str:

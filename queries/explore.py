@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from cohabit.choices import close_to
 from cohabit.errors import DataError, UsageError
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
@@ -44,12 +45,21 @@ def explore(
     """
     statement = check_reading(cypher, file)
     # The embedded store takes a parameter that is not there for null, and finds nothing.
-    if missing := [name for name in parameters_of(statement) if name not in (parameters or {})]:
+    used, given = parameters_of(statement), parameters or {}
+    unused = [_unused(name, used) for name in given if name not in used]
+    if missing := [name for name in used if name not in given]:
         where = f"{file}: " if file else ""
         name = visible(missing[0], 80)
-        raise UsageError(f"{where}the query has ${name}: give --param {name}=VALUE")
-    columns, rows, notes = _run(store, masker, statement, parameters or {}, file)
+        raise UsageError("; ".join([f"{where}the query has ${name}: give --param {name}=VALUE", *unused]))
+    columns, rows, notes = _run(store, masker, statement, given, file)
+    notes += [f"{text[0].upper()}{text[1:]}: what was given for it changes nothing." for text in unused]
     return result(columns, rows, caveats=(*notes, *(() if masker.show else (MASKING_CAVEAT,))), own_columns=True)
+
+
+def _unused(name: str, used: Sequence[str]) -> str:
+    close = close_to(name, used)
+    meant = f" (did you mean ${visible(close[0], 60)}?)" if close else ""
+    return f"the query has no ${visible(name, 80)}{meant}"
 
 
 def run_saved(

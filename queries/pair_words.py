@@ -16,7 +16,7 @@ from cohabit.text import visible
 
 NOT_AVOIDED = (
     "Fewer than independent is not yet avoidance: hosts with no known item are missing, and of two frequent items "
-    "those with neither are few (docs/methods.md)."
+    "those with neither are few (docs/methods.md). Its p is `p_fewer` with --null hypergeometric."
 )
 
 _PROFILED = 3

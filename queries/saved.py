@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from cohabit.choices import close_to
 from cohabit.errors import UsageError
 from cohabit.text import visible
 
@@ -90,8 +91,10 @@ class SavedQuery:
         known = {p.name for p in self.parameters}
         for name in given:
             if name not in known:
-                listed = ", ".join(sorted(known)) or "none"
-                raise UsageError(f"query {self.name} has no parameter {visible(name, 80)} (it has: {listed})")
+                listed = f"it has: {', '.join(sorted(known)) or 'none'}"
+                if close := close_to(name, known):
+                    listed = f"did you mean {close[0]}? {listed}"
+                raise UsageError(f"query {self.name} has no parameter {visible(name, 80)} ({listed})")
         for p in self.parameters:
             if p.required and p.name not in given:
                 raise UsageError(f"query {self.name} needs --param {p.name}=… ({p.meaning})")

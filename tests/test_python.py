@@ -181,3 +181,6 @@ def test_columns_of_a_free_query_have_no_names_of_ours(graph: cohabit.Graph) -> 
     frame = graph.query("MATCH (h:Host) WHERE h.address = 'x' RETURN h.address AS hosts")
     assert str(frame["hosts"].dtype) == "object"
     assert str(graph.query("MATCH (h:Host) RETURN count(h) AS share")["share"].dtype) == "Int64"
+    unused = graph.query("MATCH (h:Host {address: $host}) RETURN h.address AS a", parameters={"host": "x", "hosts": 1})
+    said = "The query has no $hosts (did you mean $host?): what was given for it changes nothing."
+    assert said in unused.attrs["caveats"]

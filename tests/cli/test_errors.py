@@ -212,6 +212,14 @@ FAULTS: dict[str, tuple[int, str]] = {
     "query --show": (2, r"--show prints a saved query: give its --name too"),
     "query --show --name nope": (2, r"no saved query is called 'nope'"),
     "query --name family-pair --param a=llama": (2, r"query family-pair needs --param b="),
+    "query --name families-beside --param familiy=llama": (
+        2,
+        r"has no parameter familiy \(did you mean family\? it has: family\)",
+    ),
+    "query 'MATCH (f:Family {name: $family}) RETURN f.name AS name' --param familiy=llama": (
+        2,
+        r"the query has \$family: give --param family=VALUE; the query has no \$familiy \(did you mean \$family\?\)",
+    ),
     "query --name family-pair --param c=llama": (2, r"query family-pair has no parameter c \(it has: a, b\)"),
     "query --name family-cooccurrence --param min_hosts=x": (2, r"--param min_hosts=x: min_hosts takes a whole number"),
     "query --name family-hosts --param broken": (2, r"--param 'broken': write it as NAME=VALUE"),

@@ -357,6 +357,9 @@ def test_the_script_makes_the_files_again(loaded_copy: Program, made: dict[str, 
     assert lines[:2] == [["set", "-eu"], ["mkdir", "-p", "tables", "maps"]]
     for folder in ("tables", "maps"):
         (loaded_copy.folder / folder).mkdir()
+    # Before each command the script says what it is at.
+    said, lines[2:] = lines[2::2], lines[3::2]
+    assert said == [["echo", f"{i} of {len(said)}: {line[-1]}", ">&2"] for i, line in enumerate(lines[2:], 1)]
     assert {program for program, *_ in lines[2:]} == {"cohabit"}
     wanted = {n for n in files if n.startswith(("tables/", "maps/")) or n == "report.html"}
     assert [line[-1] for line in lines[2:]] == sorted(wanted, key=[line[-1] for line in lines].index)
@@ -373,5 +376,6 @@ def test_the_script_makes_the_files_again(loaded_copy: Program, made: dict[str, 
     summed = [line.split("  ")[1] for line in files["SHA256SUMS"].splitlines() if re.search(pattern, line)]
     assert set(summed) == wanted
     (whole,) = re.findall(r"^#   cohabit (bundle .*)$", script, re.MULTILINE)
+    assert f"\n    cohabit {whole}\n\nmanifest.json" in files["README.txt"]
     assert loaded_copy(*shlex.split(whole), "--quiet").code == 0
     assert (loaded_copy.folder / "study.zip").read_bytes() == made["known"]

@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from cohabit.cells import laid_out
 from cohabit.queries.result import Row, result
 from cohabit.tables import draw
 
@@ -47,6 +48,15 @@ def test_headings_are_folded_before_a_column_gives_way_and_words_behind_a_mark()
         "six@isp.example                1             0",
         "no room for: models (another --format has all columns)",
     ]
+
+
+def test_of_an_interval_both_ends_give_way() -> None:
+    rows: list[Row] = [{"item": "llama", "hosts": 25, "slope_low": 1.5, "slope_high": 2.5, "low": 3.5, "p_value": 0.5}]
+    # 6 + 6 + 11 + 11, headings in one line; `95 % low` is no end of `slope low`.
+    whole = ["item", "hosts", "slope_low", "slope_high", "low", "p_value"]
+    for width, shown in ((80, 6), (34, 4), (33, 2), (23, 2)):
+        fit = list(laid_out(whole, rows, width))
+        assert fit == whole[:shown], width
 
 
 def test_of_a_path_the_folders_give_way_and_a_hash_is_whole_or_not_there() -> None:

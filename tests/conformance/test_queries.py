@@ -369,7 +369,11 @@ def test_a_pair_in_a_place_is_the_pair_of_its_hosts(place: Place, records: list[
         (("llama",), {}, "--by counts one pair place by place: name two items"),
         (("llama", "LLAMA"), {}, "is named twice"),
         (("llama", "qwen2"), {"sort": "lift"}, "--by follows one pair: leave --sort"),
-        (("llama", "qwen2"), {"every": "month"}, "--every follows one pair: leave --sort, .* --by and"),
+        (
+            ("llama", "qwen2"),
+            {"every": "month"},
+            "--every follows one pair: leave --sort, .*; or ask with them",
+        ),
         (("llama", "qwen2"), {"min_hosts": 0}, "--min-hosts 0"),
         (("llama", "qwen2"), {"by": "planet"}, "--by 'planet': not a place"),
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -88,12 +89,18 @@ def test_a_named_pair_says_whether_it_is_chance(ask: Ask, cells: tuple[int, int,
     assert f"That is {says} on the 200 hosts with a known family (expected {a * b / 200:.3g}" in simple.headline
     assert f"That is {says} on the 200 hosts with a known family" in found.headline
     least, own = f"{a * b / 200:.3g}", f"{row['expected']:.3g}"
-    chance = ""
-    if "about" not in says:
-        p = hypergeom(200, a, b).cdf(both) if "fewer" in says else row["p_value"]
-        chance = f"; p = {p:.2g}"
-    expected = least if least == own else f"{least}, or {own} by the sizes of hosts"
-    assert found.headline.endswith(f"(expected {expected}{chance}).")
+    # The p stands beside what its own model expects.
+    if "fewer" in says:
+        p = hypergeom(200, a, b).cdf(both)
+        expected = f"{least} if independent, p = {p:.2g}; {own} by the sizes of hosts"
+        assert f"{p:.2g}" == f"{simple.rows[0]['p_fewer']:.2g}"
+    elif "more" in says:
+        expected = f"{least} if independent; {own} by the sizes of hosts, p = {row['p_value']:.2g}"
+    else:
+        expected = f"{least}, or {own} by the sizes of hosts"
+    if least == own:
+        expected = least + "".join(re.findall(r", p = [^;]+", expected))
+    assert found.headline.endswith(f"(expected {expected}).")
     assert any("not yet avoidance" in caveat for caveat in found.caveats) == ("fewer" in says)
     assert "expected" in found.table_columns
     assert "expected" not in ask(hosts_of(*cells)).cooccurrence("A").table_columns
