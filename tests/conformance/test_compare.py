@@ -123,10 +123,16 @@ def test_hosts_in_both_groups_are_said(place: Place) -> None:
     assert compare(store, Scope(min_weeks=1)).headline == "No family differs in its share."
     # With qwen2: 5, 6, 10, 11, 12; in the network: 9 and 10.
     some = caveats(Scope(network=("64601",)), Scope(has=("family:qwen2",)))
+    assert "B is not filtered by --has family:qwen2, so the groups differ in that, too" in some
     assert "In both groups: 1 host, counted in both shares; the interval allows for that, and so does p" in some
     times = caveats(Scope(at="2025-06-05"), Scope(at="2025-03-05"))
     assert "In both groups: 2 hosts, counted in both shares" in times
     assert "different spans" not in times
+    # What is the other of the two, or of both, or time, needs no note.
+    opposite = caveats(Scope(without=("family:qwen2",), min_models=1), Scope(has=("family:qwen2",), min_models=1))
+    assert not [text for text in (times, opposite, part, same) if "not filtered" in text]
+    both = caveats(Scope(not_country=("DE",)), Scope(country=("DE",), min_models=2, exclude_decoys=True))
+    assert "B is not filtered by --min-models 2 --exclude-decoys, so" in both
     assert "The groups are of different spans of time" in caveats(Scope(at="2025-06-05"))
     longer = caveats(Scope(at="2025-06-05", within=2), Scope(at="2025-03-05"))
     assert "The groups are of different spans of time" in longer
