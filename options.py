@@ -134,7 +134,12 @@ class Filters:
         typer.Option("--in", help="Hosts in this file of addresses, prefixes, networks and names.", metavar="FILE"),
     ] = None
     has: Annotated[
-        Several, typer.Option(help="Hosts that list this item: NAME, LEVEL:NAME or digest:DIGITS.", metavar="ITEM")
+        Several,
+        typer.Option(
+            help="Hosts that list this item: NAME, LEVEL:NAME, digest:DIGITS; of labs in several countries or a group: "
+            "lab-country:EU.",
+            metavar="ITEM",
+        ),
     ] = None
     without: Annotated[Several, typer.Option(help="Hosts that do not run this item.", metavar="ITEM")] = None
     min_weeks: Annotated[int | None, typer.Option(help="Hosts seen in at least this many weeks.", metavar="N")] = None

@@ -33,7 +33,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries import filters
 from cohabit.queries.countries import parse_countries
 from cohabit.queries.digest_filter import hosts_with_digest, named_digest
-from cohabit.queries.items import hosts_with_item, resolve_item
+from cohabit.queries.items import hosts_with_any, labs_in, resolve_item
 from cohabit.queries.shared_lists import hosts_with_shared_lists
 from cohabit.queries.windows import TimeWindow, read_windows
 from cohabit.text import visible
@@ -262,11 +262,15 @@ def _filtered(
 
 
 def _with_named(store: GraphStore, models: ModelTable, edges: Deployments, name: str) -> Integers:
-    """Hosts that have, among those edges, the item of that name, or one with the digest."""
+    """Hosts that have, among those edges, the item of that name, one with the digest, or one of labs of countries."""
     digest = named_digest(name)
     if digest is not None:
         return hosts_with_digest(store, models, edges, digest)
-    return hosts_with_item(resolve_item(models, name), models, edges)
+    countries = labs_in(name)
+    if countries is not None:
+        return hosts_with_any("lab-country", countries, models, edges)
+    item = resolve_item(models, name)
+    return hosts_with_any(item.level, (item.label,), models, edges)
 
 
 def _chosen(store: GraphStore, scope: Scope, models: ModelTable, edges: Deployments) -> Iterator[Integers]:
