@@ -36,8 +36,8 @@ COLUMNS = (
 )
 # What a narrow terminal has room for comes first.
 TABLE_COLUMNS = (
-    *("item", "share_a", "share_b", "difference", "low", "high", "difference_without_top", "q_value"),
-    *("hosts_a", "base_a", "hosts_b", "base_b"),
+    *("item", "share_a", "base_a", "share_b", "base_b", "difference", "low", "high"),
+    *("difference_without_top", "q_value", "hosts_a", "hosts_b"),
 )
 
 # Filters that tell groups apart by one and the same thing; time has a note of its own.

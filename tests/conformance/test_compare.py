@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cohabit.cells import laid_out
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS
 from cohabit.queries.compare import compare
@@ -71,6 +72,8 @@ def test_by_hand(place: Place) -> None:
         "No difference beyond chance (q < 0.01 for none); the largest of a family: llama, 75 % of 8 in A and 25 % of 4 "
         f"in B (+50.0 points; 95 %: −{-llama['low'] * 100:.1f} to +{llama['high'] * 100:.1f} points)."
     )
+    # A quoted share has its base beside it, however narrow the terminal is.
+    assert {"base_a", "base_b", "low", "high"} <= set(laid_out(found.table_columns, found.rows, 80, found.in_points))
     assert found.caveats[:2] == (
         "A: --country DE. B: --country FR. The difference is share a − share b.",
         "No host is in both groups. p: Fisher's exact test, two-sided.",
