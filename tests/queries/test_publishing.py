@@ -56,6 +56,7 @@ FOR_ALL = (
         "Filters: ",
         "A: ",
         "The groups are of different spans",
+        "Rounded down, shares of several places",
     ),
     *("No scan in ", "Months with a scan in ", "A month is the ISO weeks"),
 )
@@ -334,6 +335,22 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
 ]
 
 
+def test_the_ten_largest_say_what_they_can_be(graph: Graph) -> None:
+    """Each of ten numbers can be K − 1 hosts short, and so can their total; the exact share lies between."""
+    exact = graph.ask("spread", of=("country",)).rows[0]["top_10_share"]
+    answer = graph.ask("spread", of=("country",), publish=K)
+    largest = sum(row["hosts"] for row in graph.ask("rank", by="country", publish=K).rows[:10])
+    base = answer.rows[0]["base"]
+    low, high = largest / (base + K - 1), (largest + 10 * (K - 1)) / base
+    assert low < answer.rows[0]["top_10_share"] < exact < high
+    assert any(
+        note.endswith(
+            f"that of the ten largest by country, {percent(largest / base)}, can be {percent(low)} to {percent(high)}."
+        )
+        for note in answer.caveats
+    )
+
+
 def test_no_table_of_dashes(graph: Graph) -> None:
     """Checks that concern K hosts are said; where nothing can be shown the headline says so, and there are no rows."""
     exact = {row["check"]: row["hosts"] for row in graph.ask("quality").rows}
@@ -393,6 +410,7 @@ def test_an_answer_for_everybody(
     said = graph.ask(question, *arguments, **options, publish=K)
     assert set(said.columns) <= set(exact.columns)
     assert any("Published with K = 10" in caveat for caveat in said.caveats)
+    assert "q_value" in said.columns or not any(caveat.startswith("q is over") for caveat in said.caveats)
     for row in said.rows:
         for column, value in row.items():
             for one in value if isinstance(value, list) else [value]:
