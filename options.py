@@ -24,7 +24,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 Several = list[str] | None
 
-_FILE_NAMES = ("paths", "in_file")
+_FILE_NAMES = ("paths", "in_file", "not_in_file")
 _UTF8 = re.compile("[^\ud800-\udfff]*")
 
 
@@ -68,7 +68,7 @@ class Named:
     line: Annotated[Several, typer.Option(help="Hosts that list this line.", metavar="NAME")] = None
     lab: Annotated[Several, typer.Option(help="Hosts that list a model of this lab.", metavar="NAME")] = None
     digest: Annotated[
-        Several, typer.Option(help="Hosts that reported this digest (or its first 12 digits).", metavar="DIGEST")
+        Several, typer.Option(help="Hosts that reported this digest: its first 8 digits or more.", metavar="DIGEST")
     ] = None
 
     def values(self) -> dict[str, tuple[str, ...]]:
@@ -132,6 +132,9 @@ class Filters:
     in_file: Annotated[
         Several,
         typer.Option("--in", help="Hosts in this file of addresses, prefixes, networks and names.", metavar="FILE"),
+    ] = None
+    not_in_file: Annotated[
+        Several, typer.Option("--not-in", help="Hosts that are not in this file; as with --in.", metavar="FILE")
     ] = None
     has: Annotated[
         Several,

@@ -17,7 +17,7 @@ from cohabit.graph.incidence import read_models, sightings_span
 from cohabit.graph.renaming import renaming
 from cohabit.graph.store import GraphStore, data_folder, open_store
 from cohabit.privacy import Masker, is_address, read_key
-from cohabit.queries import lacking
+from cohabit.queries import digests, lacking
 from cohabit.queries.protection import protection
 from cohabit.queries.result import Result
 from cohabit.queries.scope import Scope
@@ -145,6 +145,7 @@ class Graph(Questions):
         source: str | None = None,
         level: str | None = None,
         width: int | None = None,
+        part: str | None = None,
         tlp: str | None = None,
         author: str | None = None,
         **filters: Any,
@@ -154,8 +155,8 @@ class Graph(Questions):
         `share` is what a still map of countries, providers or networks shows: `hosts`, `multi-model hosts`, or one of
         the common families, labs and countries of labs. `source` is the name of the data set, for the source line,
         `level` what the map `time` follows: `family`, `line`, `lab` or `lab-country`, `width` that of a still picture,
-        480 to 4,000 pixels (a `.png` has twice as many, to be sharp). `tlp` and `author` are of the report: with whom
-        it may be shared, and who made it.
+        480 to 4,000 pixels (a `.png` has twice as many, to be sharp), `part` (`shares` or `network`) what one of `time`
+        has alone. `tlp` and `author` are of the report: with whom it may be shared, and who made it.
 
         >>> graph.picture("families", ".svg")[:5]
         b'<?xml'
@@ -184,6 +185,7 @@ class Graph(Questions):
             named,
             level,
             width,
+            part,
             None if marked is None else (marked.label, marked.words),
             author_name(author) or "",
         )
@@ -204,7 +206,7 @@ class Graph(Questions):
 
     def _caveats(self, scopes: Sequence[Scope], options: Mapping[str, Any], *, published: bool = False) -> list[str]:
         """Say which filters and options can find nothing in this graph, or leave nothing out."""
-        caveats = lacking.notes(self.store, scopes, options, published=published)
+        caveats = [*digests.notes(scopes, options), *lacking.notes(self.store, scopes, options, published=published)]
         if any(one.exclude_decoys for one in scopes) and not self._has_decoys():
             caveats.append(NO_DECOYS)
         if any(one.exclude_shared_lists for one in scopes) and not self._has_shared_lists():
@@ -365,8 +367,10 @@ class Graph(Questions):
         if question == "match":
             scopes.append(Scope(in_file=arguments))
         said = [] if protected is None or question == "compare" else [_filters_in_words(scope) for scope in scopes]
+        # What is named twice, as in `compare`, is said once.
+        said += dict.fromkeys(f"L{scope.moment[1:]}." for scope in scopes if scope.moment)
         caveats = self._caveats(scopes, options, published=protected is not None)
-        answer = replace(answer, caveats=(*answer.caveats, *filter(None, said), *caveats))
+        answer = replace(answer, caveats=tuple(dict.fromkeys((*answer.caveats, *filter(None, said), *caveats))))
         answer = masked.masked(answer, masker)
         if not simulated:
             return answer

@@ -98,7 +98,8 @@ def followup(
     shown: Shown,
     folder: Annotated[Path, typer.Argument(help="Folder that `cohabit notify` wrote.", metavar="DIR")],
     gone_after: Annotated[
-        int, typer.Option(help="A host is gone when it is not seen in so many weeks with a scan.", metavar="WEEKS")
+        int,
+        typer.Option(help="A host is gone when it is not seen in so many weeks with a scan since.", metavar="WEEKS"),
     ] = 4,
     hosts: Annotated[bool, typer.Option("--hosts", help="List the hosts behind the numbers, a row each.")] = False,
 ) -> None:

@@ -337,6 +337,10 @@ def make_map(
             metavar="PIXELS",
         ),
     ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(help="With a still picture of time: shares or network, that part alone.", show_default="both"),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the places.")] = 0,
     publish: PublishOption = None,
     source: SourceOption = None,
@@ -349,6 +353,7 @@ def make_map(
       cohabit map families -o families.html
       cohabit map countries --share lab-country:CN --width 680 -o countries.svg
       cohabit map time --level lab-country -o labs.html
+      cohabit map time --part shares --width 480 -o small.png
       cohabit map hosts --has model:llama3.2:1b -o hosts.html
     """
     from cohabit.output import check_target, tell, write_file
@@ -357,7 +362,7 @@ def make_map(
     check_target(output, (".html", ".svg", ".png"))
     with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
         options: dict[str, Any] = {"seed": seed, "share": share, "publish": publish, "source": source, "level": level}
-        options |= {"width": width, **filters.values()}
+        options |= {"width": width, "part": part, **filters.values()}
         content = graph.picture(kind, output.suffix.lower(), **options)
         notes = graph.notes(kind, publish=publish, **filters.values())
     write_file(output, content)

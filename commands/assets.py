@@ -68,7 +68,8 @@ def _exclude() -> None:
 def exclude_add(
     where: Where,
     names: Annotated[
-        list[str], typer.Argument(help="Address, prefix, AS number, DNS name, or a pseudonym.", metavar="WHAT")
+        list[str],
+        typer.Argument(help="Address, prefix, AS number, DNS name, pseudonym, or a file of these.", metavar="WHAT"),
     ],
     reason: Annotated[str, typer.Option(help="Why; it stands in the list.", metavar="TEXT")],
     no_sync: NoSyncOption = False,
@@ -80,6 +81,7 @@ def exclude_add(
     Examples:
       cohabit exclude add 192.0.2.7 --reason "a test machine of ours"
       cohabit exclude add 2001:db8::/32 AS64496 --reason "contract of 2025"
+      cohabit exclude add honeypots.txt --reason "decoys, found by hand"
     """
     from cohabit.commands import excluding
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cohabit.commands.loading import masker_of, named_asset
+from cohabit.commands.loading import host_finder, masker_of, named_asset, named_in_file
 from cohabit.errors import UsageError
 from cohabit.graph import exclusions as work
 from cohabit.graph import sync
 from cohabit.graph.archive import Archive
-from cohabit.graph.assets import asset_text, parse_asset
+from cohabit.graph.assets import Asset, asset_text, parse_asset
 from cohabit.graph.store import data_folder, opened
 from cohabit.options import Where
 from cohabit.privacy import Masker
@@ -21,6 +22,9 @@ from cohabit.queries.result import Result
 from cohabit.queries.words import count
 from cohabit.text import visible
 
+_FILES = (".csv", ".tsv", ".txt")
+"""How files of assets are called, and no DNS name ends."""
+
 
 def add(where: Where, names: list[str], reason: str, *, no_sync: bool, quiet: bool) -> str:
     """Exclude hosts from now on and say how many that keeps out."""
@@ -28,7 +32,8 @@ def add(where: Where, names: list[str], reason: str, *, no_sync: bool, quiet: bo
     if not reason.strip():
         raise UsageError("--reason says why: whoever asks later, when nobody remembers, must find an answer")
     masker = masker_of(data, show=False)
-    assets = [named_asset(data, masker, name) for name in names]
+    found_by = host_finder(data, masker)
+    assets = [asset for name in names for asset in _named(data, masker, found_by, name)]
     with _changing(where, data, no_sync=no_sync, quiet=quiet) as level:
         new = work.exclude(data, assets, reason.strip())
         again = len({asset_text(asset) for asset in assets}) - new
@@ -41,7 +46,8 @@ def remove(where: Where, names: list[str], *, no_sync: bool, quiet: bool) -> str
     data = data_folder(where.data)
     masker = masker_of(data, show=False)
     listed = [one.asset for one in work.exclusions_in_use(data).listed]
-    gone = [_listed(masker, listed, name) for name in names]
+    by_name = {question.shown(masker, asset): asset for asset in listed} | {asset: asset for asset in listed}
+    gone = [_listed(masker, by_name, name) for name in names]
     with _changing(where, data, no_sync=no_sync, quiet=quiet) as level:
         work.include(data, gone)
         return f"{count(len(set(gone)), 'exclusion')} removed" + level()
@@ -53,16 +59,33 @@ def listed(where: Where, *, show_addresses: bool) -> Result:
     return question.exclusions(work.exclusions_in_use(data), masker_of(data, show=show_addresses))
 
 
-def _listed(masker: Masker, listed: list[str], name: str) -> str:
+def _named(data: Path, masker: Masker, found_by: Callable[[str], str | None], name: str) -> list[Asset]:
+    """What a word means: an address, prefix, AS number or pseudonym as such, else the assets of the file of that name,
+    else a DNS name, which no scan need have seen yet; but none that ends as a file does, which may be misspelt.
+    """
+    try:
+        plain = masker.is_pseudonym(name.strip().lower()) or not isinstance(parse_asset(name), str)
+        problem = ""
+    except ValueError as error:
+        plain, problem = False, f", and it {error}"
+    if not plain:
+        if os.path.exists(name):  # noqa: PTH110 - Path raises for a name that is too long
+            return named_in_file(data, found_by, name)
+        if "/" in name or name.lower().endswith(_FILES):
+            raise UsageError(f"{visible(masker.text(name), 200)!r}: there is no such file{problem}")
+    return [named_asset(data, masker, found_by, name)]
+
+
+def _listed(masker: Masker, by_name: dict[str, str], name: str) -> str:
     """The exclusion that is named, by itself or as `exclude list` shows it."""
     try:
         text = asset_text(parse_asset(name))
     except ValueError:
         text = ""
-    for asset in listed:
-        if asset == text or question.shown(masker, asset) == name.strip().lower():
-            return asset
-    raise UsageError(f"{visible(masker.text(name), 80)!r} is not excluded; `cohabit exclude list` lists what is")
+    found = by_name.get(text) or by_name.get(name.strip().lower())
+    if found is None:
+        raise UsageError(f"{visible(masker.text(name), 80)!r} is not excluded; `cohabit exclude list` lists what is")
+    return found
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def impact(
       cohabit impact line:qwen3 --scope beside --level line
       cohabit impact line:llama3.2 --include-derived
     """
-    from cohabit.queries.digests import read_digest_file
+    from cohabit.queries.digest_names import read_digest_file
 
     answer(
         where,

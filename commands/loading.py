@@ -15,7 +15,7 @@ from cohabit.errors import DataError, UsageError
 from cohabit.graph import clearing
 from cohabit.graph import sync as work
 from cohabit.graph.archive import Archive
-from cohabit.graph.assets import Asset, parse_asset, read_assets
+from cohabit.graph.assets import Asset, is_bare, not_a_host, parse_asset, read_assets, refuse_unknown_names
 from cohabit.graph.embedded import open_graphs
 from cohabit.graph.prefixes import Prefix
 from cohabit.graph.store import GraphStore, SyncReport, data_folder, is_server, opened
@@ -174,7 +174,8 @@ def forget_hosts(where: Where, names: list[str], *, no_sync: bool, quiet: bool) 
     if not Archive(data).folder.is_dir():
         raise DataError(f"{data}: no archive here, so there is nothing to forget (give --data)")
     masker = masker_of(data, show=False)
-    assets = [asset for name in names for asset in _to_forget(data, masker, name)]
+    found_by = host_finder(data, masker)
+    assets = [asset for name in names for asset in _to_forget(data, masker, found_by, name)]
     with _levelled(where, data, no_sync=no_sync, quiet=quiet) as store:
         cleared = clearing.forget_hosts(data, assets)
     said = (
@@ -196,12 +197,16 @@ def forget_hosts(where: Where, names: list[str], *, no_sync: bool, quiet: bool) 
     return lines, notes
 
 
-def _to_forget(data: Path, masker: Masker, name: str) -> list[Asset]:
+def _to_forget(data: Path, masker: Masker, found_by: Callable[[str], str | None], name: str) -> list[Asset]:
     """The hosts that a word means: an address, prefix or pseudonym as such, else those in the file of that name, else
     the host of the archive with that DNS name. A misspelt file must not pass for a host that is not there.
     """
     try:
-        asset = named_asset(data, masker, name) if masker.is_pseudonym(name.strip().lower()) else parse_asset(name)
+        asset = (
+            named_asset(data, masker, found_by, name)
+            if masker.is_pseudonym(name.strip().lower())
+            else parse_asset(name)
+        )
     except ValueError as error:
         asset, problem = None, f"it {error}"
     else:
@@ -209,7 +214,7 @@ def _to_forget(data: Path, masker: Masker, name: str) -> list[Asset]:
     if isinstance(asset, Prefix):
         return [asset]
     if os.path.exists(name):  # noqa: PTH110 - Path raises for a name that is too long
-        return read_assets(Path(name), host_finder(data, masker)).assets
+        return named_in_file(data, found_by, name)
     if asset is None or (isinstance(asset, str) and not asset.startswith("*.") and asset not in _hosts(data)):
         raise DataError(f"--hosts {visible(name, 200)}: there is no such file, and {problem}")
     return [asset]
@@ -229,18 +234,32 @@ def _cleared(data: Path, masker: Masker, scan: clearing.ClearedScan) -> str:
     return f"{visible(masker.text(scan.file_name))} ({scan.part.relative_to(data)}): {', '.join(parts)}"
 
 
-def named_asset(data: Path, masker: Masker, name: str) -> Asset:
-    """What is named: an asset, or the host behind a pseudonym that another command printed."""
+def named_in_file(data: Path, found_by: Callable[[str], str | None], name: str) -> list[Asset]:
+    """The assets of a file; DataError for a bare name that no host of the archive has."""
+    listed = read_assets(Path(name), found_by)
+    refuse_unknown_names(listed, visible(name), "archive", lambda: _hosts(data))
+    return list(listed.assets)
+
+
+def named_asset(data: Path, masker: Masker, found_by: Callable[[str], str | None], name: str) -> Asset:
+    """What is named: an asset, or the host behind a pseudonym that another command printed (see `host_finder`).
+
+    UsageError for neither, and for a bare name that no host of the archive has, which would pass for an exclusion and
+    keep nobody out.
+    """
     pseudonym = name.strip().lower()
     if masker.is_pseudonym(pseudonym):
-        found = host_finder(data, masker)(pseudonym)
+        found = found_by(pseudonym)
         if found is None:
             raise UsageError(f"no host of this archive has the pseudonym {pseudonym}; name its address")
         name = found
     try:
-        return parse_asset(name)
+        asset = parse_asset(name)
     except ValueError as error:
         raise UsageError(f"{visible(masker.text(name), 80)!r} {error}") from None
+    if isinstance(asset, str) and is_bare(asset) and asset not in _hosts(data):
+        raise UsageError(not_a_host(name.strip(), "archive"))
+    return asset
 
 
 def rejected(where: Where, show_addresses: bool) -> Result:

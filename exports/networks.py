@@ -13,11 +13,11 @@ from cohabit.graph.incidence import read_models
 from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
 from cohabit.queries.cooccurrence import COLUMNS
+from cohabit.queries.dtypes import dtype_of
 from cohabit.queries.network import item_network, published
 from cohabit.queries.protection import Protection
 from cohabit.queries.scope import Scope
 
-_WHOLE = frozenset({"hosts", "hosts_a", "hosts_b", "base"})
 # What an item says of itself where it is one thing only: a line has one lab.
 _FACTS = {"model": ("family", "line", "lab"), "line": ("lab",)}
 
@@ -76,11 +76,9 @@ def _item_schema(level: str) -> pa.Schema:
     return pa.schema([("item", pa.string()), *numbers, *((name, pa.string()) for name in texts)])
 
 
-def _type(column: str) -> pa.DataType:
-    return pa.string() if column in ("a", "b") else pa.int64() if column in _WHOLE else pa.float64()
-
-
-_PAIRS = pa.schema([(c, _type(c)) for c in COLUMNS])
+_TYPES = {"str": pa.string(), "Int64": pa.int64(), "float64": pa.float64()}
+# A pair without hosts has no values that could tell: the names do, as in frames.
+_PAIRS = pa.schema([(c, _TYPES[dtype_of(c, ())]) for c in COLUMNS])
 
 
 def _defined(value: Any) -> Any:

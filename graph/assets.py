@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,12 +16,14 @@ from cohabit.errors import DataError
 from cohabit.graph.collection import no_cycle_collection
 from cohabit.graph.prefixes import Integers, Prefix, PrefixTable, parse_prefix
 from cohabit.loaders.values import RecordError, host
+from cohabit.privacy import holds_address
 from cohabit.text import visible
 
 Asset = Prefix | int | str
 """A prefix (or one address), an AS number, or a DNS name; `*.example.net` are the names below a name."""
 
 _ASN = re.compile(r"(?:AS)?([0-9]{1,10})", re.I)
+_LIKE_ASN = re.compile(r"(?=.*[0-9]{2})AS[0-9a-z_-]+", re.I)
 _PSEUDONYM = re.compile(r"host-[0-9a-f]{16}", re.I)
 _NO_ASSET = (
     "is no address, prefix, AS number or DNS name; write it as 192.0.2.1, 192.0.2.0/24, 2001:db8::/32, AS64496 or "
@@ -160,17 +162,48 @@ def read_assets(path: Path, found_by: Callable[[str], str | None] | None = None)
                     text = _address_of(text.lower(), found_by)
                 listed.assets.append(parse_asset(text))
             except ValueError as error:
-                bad.append((line, str(error)))
+                # Errors go into logs and mails: what looks like an address is not repeated.
+                said = "" if not text or holds_address(text) else f" ({visible(text, 40)!r})"
+                bad.append((line, f"{said} {error}"))
                 continue
             listed.labels.append(label)
             listed.lines.append(line)
     if bad:
         line, reason = bad[0]
         more = f" ({len(bad) - 1:,} more of its lines cannot be read either)" if len(bad) > 1 else ""
-        raise DataError(f"{where}, line {line}: this {reason}{more}")
+        raise DataError(f"{where}, line {line}: this{reason}{more}")
     if not listed.assets:
         raise DataError(f"{where}: there are no assets in it; write one a line: address, prefix, AS number or DNS name")
     return listed
+
+
+def is_bare(asset: Asset) -> bool:
+    """Whether it is a name without a dot: that of a host as some scan has it, or anything else somebody meant."""
+    return isinstance(asset, str) and "." not in asset
+
+
+def not_a_host(name: str, place: str) -> str:
+    """Why a bare name is refused where no host of that place (a graph, an archive) has it."""
+    meant = (
+        "is it a misspelt AS number? Write it as AS64496"
+        if _LIKE_ASN.fullmatch(name)
+        else "write an address, a prefix, an AS number, or a name with its domain"
+    )
+    return f"{visible(name, 40)!r} is the name of no host of this {place}; {meant}"
+
+
+def refuse_unknown_names(listed: AssetList, where: str, place: str, hosts: Callable[[], Collection[str]]) -> None:
+    """Raise DataError for a list with bare names that are no hosts: a misspelt line must not pass for one that holds.
+
+    `hosts` gives the names and addresses of all hosts of the place; it is asked only where there are bare names.
+    """
+    bare = [i for i, asset in enumerate(listed.assets) if is_bare(asset)]
+    known = set(hosts()) if bare else set()
+    unknown = [i for i in bare if listed.assets[i] not in known]
+    if unknown:
+        more = f" ({len(unknown) - 1:,} more of its lines are no hosts either)" if len(unknown) > 1 else ""
+        said = not_a_host(asset_text(listed.assets[unknown[0]]), place)
+        raise DataError(f"{where}, line {listed.lines[unknown[0]]}: {said}{more}")
 
 
 def _address_of(pseudonym: str, found_by: Callable[[str], str | None]) -> str:

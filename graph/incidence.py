@@ -100,9 +100,8 @@ def read_deployments(
     *,
     details: bool = False,
     capability: str | None = None,
-    digest: str | None = None,
 ) -> Deployments:
-    """Read all deployments, or those listed in one of the given weeks, or those with a capability or a digest.
+    """Read all deployments, or those listed in one of the given weeks, or those with a capability.
 
     A deployment has the capabilities that its newest report gives; where it gives none, those of its model (what most
     hosts report, else the catalogue's).
@@ -116,9 +115,6 @@ def read_deployments(
     if capability is not None:
         conditions.append(_CAPABLE)
         parameters["capability"] = capability
-    if digest is not None:
-        conditions.append("$digest IN d.digests")
-        parameters["digest"] = digest
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     extra = ", collect(d.observations) AS observations, collect(d.weeks) AS weeks" if details else ""
     table = store.table(

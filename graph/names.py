@@ -181,6 +181,22 @@ def country_code(code: str | None, name: str | None) -> str | None:
     return codes.get(text.casefold()) or (text.upper() if text.upper() in names else None)
 
 
+# The EU has a code of its own for Greece (Interinstitutional style guide, annex A5); its other one, UK, is in CLDR.
+_CODES_OF_THE_EU = {"EL": "GR"}
+
+
+def country_of_alias(text: str) -> str | None:
+    """The code of a country that is given by another code: the three letters of ISO 3166-1 (`DEU`), `UK`, or `EL`."""
+    from babel.core import get_global
+
+    plain = text.strip().upper()
+    if plain in _CODES_OF_THE_EU:
+        return _CODES_OF_THE_EU[plain]
+    # CLDR has numbers (276) and countries that came apart (SU) among these, too.
+    meant = list(get_global("territory_aliases").get(plain, ())) if plain.isalpha() else []
+    return meant[0] if len(meant) == 1 and meant[0] in _territories()[0] else None
+
+
 def country_name(code: str) -> str:
     """English name of a country code, as CLDR has it."""
     return _territories()[0].get(code, code)

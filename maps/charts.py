@@ -112,10 +112,14 @@ def dots(rows: Sequence[Dot], width: float) -> Drawing:
 
 @dataclass(frozen=True)
 class Line:
-    """Shares over time: (period's number, share, low, high), ascending; gaps are where numbers are missing."""
+    """Shares over time: (period's number, share, low, high), ascending; gaps are where numbers are missing.
+
+    `colour` is the number of a colour (None: that of the line's place among the others).
+    """
 
     label: str
     points: tuple[tuple[int, float, float, float], ...]
+    colour: int | None = None
 
 
 def lines(periods: Sequence[str], series: Sequence[Line], width: float, height: float) -> Drawing:
@@ -132,6 +136,7 @@ def lines(periods: Sequence[str], series: Sequence[Line], width: float, height: 
     def y(share: float) -> float:
         return bottom - (bottom - top) * share / end
 
+    colours = [number if line.colour is None else line.colour for number, line in enumerate(series)]
     parts = []
     for tick in range(int(end / step + 1e-9) + 1):
         share = tick * step
@@ -140,16 +145,16 @@ def lines(periods: Sequence[str], series: Sequence[Line], width: float, height: 
     every = -(-len(periods) * 62 // max(int(right - left), 1)) or 1
     for i in range(0, len(periods), every):
         parts.append(text(x(i), height - 6, periods[i], size=12, class_="m", anchor="middle"))
-    for number, line in enumerate(series):
-        parts += _line(line, number, x, y)
+    for colour, line in zip(colours, series, strict=True):
+        parts += _line(line, colour, x, y)
     for line_y, number in _apart([(y(line.points[-1][1]), n) for n, line in enumerate(series) if line.points]):
         # Colours are not the only sign: each name stands at its line.
-        parts.append(tag("circle", cx=right + 12, cy=line_y, r=4, class_=f"node f{number}"))
+        parts.append(tag("circle", cx=right + 12, cy=line_y, r=4, class_=f"node f{colours[number]}"))
         parts.append(text(right + 20, line_y + 4, series[number].label, size=12, width=106))
     return Drawing(width, height, "".join(parts))
 
 
-def _line(line: Line, number: int, x: Callable[[int], float], y: Callable[[float], float]) -> list[str]:
+def _line(line: Line, colour: int, x: Callable[[int], float], y: Callable[[float], float]) -> list[str]:
     parts = []
     stretches: list[list[tuple[int, float, float, float]]] = []
     for point in line.points:
@@ -161,9 +166,9 @@ def _line(line: Line, number: int, x: Callable[[int], float], y: Callable[[float
         upper = [f"{x(p):.1f},{y(high):.1f}" for p, _, _, high in stretch]
         lower = [f"{x(p):.1f},{y(low):.1f}" for p, _, low, _ in reversed(stretch)]
         middle = [f"{x(p):.1f},{y(share):.1f}" for p, share, _, _ in stretch]
-        parts.append(tag("polygon", points=" ".join(upper + lower), class_=f"band f{number}"))
-        parts.append(tag("polyline", points=" ".join(middle), class_=f"course s{number}"))
-        parts += [tag("circle", cx=x(p), cy=y(share), r=2.5, class_=f"f{number}") for p, share, _, _ in stretch]
+        parts.append(tag("polygon", points=" ".join(upper + lower), class_=f"band f{colour}"))
+        parts.append(tag("polyline", points=" ".join(middle), class_=f"course s{colour}"))
+        parts += [tag("circle", cx=x(p), cy=y(share), r=2.5, class_=f"f{colour}") for p, share, _, _ in stretch]
     return parts
 
 

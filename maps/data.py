@@ -28,11 +28,29 @@ class Frame:
     simulated: bool = False
     published: str = ""
     caveats: tuple[str, ...] = ()
+    moment: str = ""
+    least: int = 1
+
+    @property
+    def dates(self) -> str:
+        """When the hosts were seen: from when to when, or what one moment takes of them."""
+        return self.moment or span(self.date_from, self.date_to)
+
+    @property
+    def base_words(self) -> str:
+        """The base of the shares; of few hosts what is for everybody does not say how many."""
+        number = f"{self.base:,}" if self.base or self.least == 1 else f"fewer than {self.least:,}"
+        return f"{number} hosts with a known {self.unit.replace('-', ' ')} (of {self.hosts:,})"
 
     @property
     def heading(self) -> str:
         """The title, and whether the map is one for everybody."""
         return f"{self.title} – {self.published}" if self.published else self.title
+
+
+def span(first: str, last: str) -> str:
+    """Two days in words."""
+    return (first if first == last else f"{first} to {last}") or "not known"
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,11 @@ def render(data: MapData, *, seed: int = 0) -> str:
     return document(data.frame, payload=payload, tabs=tabs, scripts=scripts)
 
 
+def item_name(item: str, level: str) -> str:
+    """How an item is called on a map: a country of labs by its name, all others as they are."""
+    return country_name(item) if level == "lab-country" else item
+
+
 def lab_in(country: str) -> str:
     """The legend's entry of items of labs in a country (its code): said as such, because hosts have countries too."""
     return f"lab in {country_name(country)}"
@@ -188,6 +193,13 @@ def _groups(items: Sequence[MapItem]) -> tuple[list[dict[str, str | int]], list[
         text = f"other or {_NO_GROUP}" if unknown and rest else _NO_GROUP if unknown else "other"
         legend.append({"text": text, "items": sizes[len(coloured)], "colour": GROUP_COLOURS})
     return legend, of_item
+
+
+def country_colours(countries: Sequence[str]) -> list[int]:
+    """Numbers of the colours of countries of labs (codes, at most as many as there are colours)."""
+    groups = [lab_in(country) for country in countries]
+    colours = _colours(groups)
+    return [colours[group] for group in groups]
 
 
 def _colours(groups: Sequence[str]) -> dict[str, int]:

@@ -73,6 +73,7 @@ def make_file(
     _check_share(kind, ending, request)
     _check_level(kind, request)
     _check_width(kind, ending, request)
+    _check_part(kind, ending, request)
     if ending in (".png", ".pdf"):
         browser.find_browser(f"a {ending[1:].upper()} file")
     if kind == REPORT:
@@ -109,6 +110,15 @@ def _check_width(kind: str, ending: str, request: Request | None) -> None:
         raise UsageError("--width is of a still picture (.svg, .png); a page takes the width of its window")
     if not NARROWEST <= request.width <= WIDEST:
         raise UsageError(f"--width {request.width}: pixels, from {NARROWEST} to {WIDEST:,}")
+
+
+def _check_part(kind: str, ending: str, request: Request | None) -> None:
+    if request is None or request.part is None:
+        return
+    if kind != TIME or ending not in (".svg", ".png"):
+        raise UsageError("--part is of a still picture of time (map time -o FILE.svg or .png); leave it out")
+    if request.part not in months.PARTS:
+        raise UsageError(f"--part {request.part!r}: {among(request.part, months.PARTS)}")
 
 
 def _known(kind: str) -> Kind:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from cohabit.graph.store import GraphStore
 from cohabit.maps.data import Frame, MapData, MapItem, MapPair, MapSet
-from cohabit.maps.families import lab_in, poster_of, render
+from cohabit.maps.families import item_name, lab_in, poster_of, render
 from cohabit.maps.page import plural
 from cohabit.maps.request import Maker, Request, Still
 from cohabit.queries.combinations import combinations
@@ -59,16 +60,17 @@ def network_of(store: GraphStore, level: str, request: Request) -> ItemNetwork:
 
 def map_data(network: ItemNetwork, found: Result, request: Request, level: str) -> MapData:
     """Turn the answers of the queries into what is drawn; `found` are the combinations of items."""
+    called = partial(item_name, level=level)
     ordered = sorted(network.items.items(), key=lambda i: (-i[1], i[0]))
     items = tuple(
-        MapItem(name, hosts, hosts / network.base, network.base, _group(network.lab_countries.get(name)))
+        MapItem(called(name), hosts, hosts / network.base, network.base, _group(network.lab_countries.get(name)))
         for name, hosts in ordered[:MOST_ITEMS]
     )
-    names = {item.name for item in items}
+    names = {name for name, _ in ordered[:MOST_ITEMS]}
     pairs = tuple(
         MapPair(
-            row["a"],
-            row["b"],
+            called(row["a"]),
+            called(row["b"]),
             row["hosts"],
             *(_defined(row[k]) for k in ("share_of_a", "share_of_b", "lift", "jaccard")),
         )
@@ -95,11 +97,14 @@ def map_data(network: ItemNetwork, found: Result, request: Request, level: str) 
         filters=request.scope.description(),
         simulated=request.simulated,
         published=request.published,
+        moment=request.scope.moment,
+        least=request.least,
         caveats=tuple(notes),
     )
-    sets = [MapSet(tuple(row["items"]), row["hosts"]) for row in found.rows if row["size"] and row["size"] > 1]
-    listed = tuple(one for one in sets if names.issuperset(one.items))[:SETS_LISTED]
-    return MapData(frame, items, pairs, listed, len(sets), sum(one.hosts for one in sets))
+    sets = [row for row in found.rows if row["size"] and row["size"] > 1]
+    listed = [row for row in sets if names.issuperset(row["items"])][:SETS_LISTED]
+    drawn = tuple(MapSet(tuple(map(called, row["items"])), row["hosts"]) for row in listed)
+    return MapData(frame, items, pairs, drawn, len(sets), sum(row["hosts"] for row in sets))
 
 
 def _caveats(network: ItemNetwork, request: Request) -> tuple[str, ...]:

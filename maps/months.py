@@ -13,6 +13,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.maps.canvas import legend_chips, shown
 from cohabit.maps.charts import Drawing, Line, caption, lines, narrowed, stacked
 from cohabit.maps.data import Frame
+from cohabit.maps.families import country_colours, item_name
 from cohabit.maps.network_figure import network_figure
 from cohabit.maps.page import Tab, document, joined, network_view, plural, save_buttons, significant, static
 from cohabit.maps.positions import WIDE, Arrangement, Tray, arrange, frame_within
@@ -28,6 +29,8 @@ from cohabit.queries.words import count
 
 MOST_ITEMS = 60
 FOLLOWED = 7
+SHARES, NETWORK = PARTS = ("shares", "network")
+"""What the still picture has: the course of the shares, and the last month's network."""
 LEVELS = {"family": "Model families", "line": "Product lines", "lab": "Labs", "lab-country": "Countries of labs"}
 """What can be followed, and what a title calls it."""
 _STILL_WIDTH = 800.0
@@ -55,17 +58,26 @@ def months_still(store: GraphStore, request: Request) -> str:
     """The course of the shares and the network of the last month, as an SVG file."""
     frame, seen, whole = _read(store, request)
     inside = room_in(request.width)
-    picture = figure(seen, whole, frame.unit, protected=request.protected, seed=request.seed, room=inside)
-    return poster(frame, picture, how=_how_to_read(frame.unit, request.protected), width=request.width)
-
-
-def _how_to_read(unit: str, protected: Protection | None) -> str:
-    one = unit.replace("-", " ")
-    said = (
-        f"Dots: area follows the hosts that listed the {one} in the month; the colours are those of the curves, grey "
-        "are the others. Lines: the strongest pairs of the month with lift above 1. Distance is not a measure. Base n "
-        "is that of all months together, a month's is smaller."
+    picture = figure(
+        seen,
+        whole,
+        frame.unit,
+        protected=request.protected,
+        seed=request.seed,
+        room=inside,
+        part=request.part,
     )
+    return poster(frame, picture, how=_how_to_read(frame.unit, request.protected, request.part), width=request.width)
+
+
+def _how_to_read(unit: str, protected: Protection | None, part: str | None) -> str:
+    one = unit.replace("-", " ")
+    colours = "" if part else "; the colours are those of the curves, grey are the others"
+    network = (
+        f"Dots: area follows the hosts that listed the {one} in the month{colours}. Lines: the strongest pairs of the "
+        "month with lift above 1. Distance is not a measure. "
+    )
+    said = f"{'' if part == SHARES else network}Base n is that of all months together, a month's is smaller."
     return f"{said} A gap is a month with fewer than {protected.k:,} hosts, or without a scan." if protected else said
 
 
@@ -119,6 +131,7 @@ class _Shape:
     bases: Integers
     counts: Integers
     edges: list[tuple[int, int, float]]
+    level: str
     seed: int
 
     @classmethod
@@ -136,12 +149,20 @@ class _Shape:
                 if label in number:
                     counts[number[label], column] = hosts
         hosts = [int(whole.hosts[i]) for i in order]
-        return cls(names, hosts, number, periods, networks, bases[periods], counts, _lines(whole, number), seed)
+        edges = _lines(whole, number)
+        return cls(names, hosts, number, periods, networks, bases[periods], counts, edges, level, seed)
 
     @property
     def labels(self) -> list[str]:
         """The names as they are drawn."""
-        return [shown(name, 60) for name in self.names]
+        return [shown(item_name(name, self.level), 60) for name in self.names]
+
+    @property
+    def colours(self) -> list[int]:
+        """The number of the colour of each; countries of labs have those that they have on the other maps."""
+        followed = self.names[:FOLLOWED]
+        own = country_colours(followed) if self.level == "lab-country" else list(range(len(followed)))
+        return own + [FOLLOWED] * (len(self.names) - len(followed))
 
     def arranged(self, frame: Area) -> Arrangement:
         """Places of the dots in an area."""
@@ -168,7 +189,8 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, protected: Protecti
     tray = found.tray
     coloured = [min(index, FOLLOWED) for index in range(len(names))]
     legend: list[dict[str, str | int]] = [
-        {"text": shown(name, 60), "items": 1, "colour": index} for index, name in enumerate(names[:FOLLOWED])
+        {"text": label, "items": 1, "colour": colour}
+        for label, colour in zip(shape.labels[:FOLLOWED], shape.colours, strict=False)
     ]
     if rest := len(names) - len(legend):
         legend.append({"text": f"other {plural(frame.unit)}", "items": rest, "colour": FOLLOWED})
@@ -181,7 +203,7 @@ def render(frame: Frame, seen: Sightings, whole: OneMode, *, protected: Protecti
         "groups": legend,
         "groupTexts": [str(entry["text"]) for entry in legend],
         "items": {
-            "name": [shown(name) for name in names],
+            "name": [shown(item_name(name, frame.unit)) for name in names],
             "hosts": shape.hosts,
             "share": [significant(n / frame.base if frame.base else None, 4) for n in shape.hosts],
             "groupText": coloured,
@@ -222,10 +244,12 @@ def figure(
     protected: Protection | None = None,
     seed: int = 0,
     room: float | None = None,
+    part: str | None = None,
 ) -> Drawing:
     """Return the shares of the largest items with bands of their 95 % intervals, and below the last month's network.
 
-    Places are those of the interactive map; laid out anew where it is to be no wider than `room`.
+    Places are those of the interactive map; laid out anew where it is to be no wider than `room`. `part` is one of
+    `PARTS`, where it shall have that alone. A month with scans in some of its weeks only has an asterisk.
     """
     shape = _Shape.of(seen, whole, level, protected, seed)
     counts, labels, periods = shape.counts, shape.labels, shape.periods
@@ -233,12 +257,12 @@ def figure(
     if not periods or not shape.names:
         return caption(f"No host in this selection listed a known {level.replace('-', ' ')}.", width, "t")
     courses = []
-    for own, label in zip(counts[:FOLLOWED], labels, strict=False):
+    for own, label, colour in zip(counts[:FOLLOWED], labels, shape.colours, strict=False):
         low, high = wilson_rounded(own, shape.bases, protected.k if protected else 1)
         points = zip(periods, own, own / shape.bases, low, high, strict=True)
         # What is rounded to 0 is not said: a point there would say that there was none.
         told = ((p, float(s), float(a), float(b)) for p, n, s, a, b in points if n or not protected)
-        courses.append(Line(label, tuple(told)))
+        courses.append(Line(label, tuple(told), colour))
     drawn = Drawing(width, 0, "")
     if counts[:, -1].any():
         drawn = (
@@ -247,8 +271,13 @@ def figure(
     last = f"{seen.periods.labels[periods[-1]]}{seen.periods.partly(periods[-1])}"
     said = f"The network of {last}: {count(int(shape.bases[-1]), 'host')} whose list was seen."
     head = "Share of the hosts whose list was seen in the month, with 95 % intervals."
-    chart = lines(seen.periods.labels, courses, room or max(drawn.width, width), 300)
-    return stacked([caption(head, width), chart, caption(said, width, "t"), drawn])
+    partly = [p for p in periods if seen.periods.partly(p)]
+    if partly:
+        head += f" * A part of the month: {', '.join(seen.periods.labels[p] + seen.periods.partly(p) for p in partly)}."
+    marked = [f"{label}*" if p in partly else label for p, label in enumerate(seen.periods.labels)]
+    shares = [caption(head, width), lines(marked, courses, room or max(drawn.width, width), 300)]
+    network = [caption(said, width, "t"), drawn]
+    return stacked([*([] if part == NETWORK else shares), *([] if part == SHARES else network)])
 
 
 def _last_month(shape: _Shape, frame: Area) -> Drawing:
@@ -263,7 +292,7 @@ def _last_month(shape: _Shape, frame: Area) -> Drawing:
         None,
     )
     ends = [(place[a], place[b], 0.8) for a, b, _ in _lines(shape.networks[-1], shape.number)]
-    return Drawing(*network_figure([labels[i] for i in there], [min(i, FOLLOWED) for i in there], ends, now))
+    return Drawing(*network_figure([labels[i] for i in there], [shape.colours[i] for i in there], ends, now))
 
 
 def _lines(network: OneMode, number: Mapping[str, int]) -> list[tuple[int, int, float]]:

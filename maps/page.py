@@ -159,11 +159,10 @@ def _lean(sheet: str) -> str:
 
 
 def _facts(frame: Frame) -> list[tuple[str, str]]:
-    dates = frame.date_from if frame.date_from == frame.date_to else f"{frame.date_from} to {frame.date_to}"
     return [
         ("Source", frame.source),
-        ("Seen", dates or "not known"),
-        ("Base n", f"{frame.base:,} hosts with a known {frame.unit.replace('-', ' ')} (of {frame.hosts:,})"),
+        ("Seen", frame.dates),
+        ("Base n", frame.base_words),
         ("Multi-model hosts", f"{frame.multi_model_hosts:,}"),
         ("Filters", "; ".join(frame.filters) or "none"),
         *([("For everybody", frame.published)] if frame.published else []),

@@ -69,6 +69,8 @@ def place_frame(shares: PlaceShares, request: Request) -> Frame:
         filters=request.scope.description(),
         simulated=request.simulated,
         published=request.published,
+        moment=request.scope.moment,
+        least=request.least,
         # What sets each cluster apart is told where they are drawn.
         caveats=(*request.notes, *request.published_notes, *_caveats(shares, request)),
     )

@@ -20,10 +20,9 @@ _NAME_LIMIT = 60
 
 def stamp(frame: Frame) -> tuple[str, ...]:
     """The lines that stay with a picture cut out of its page."""
-    dates = frame.date_from if frame.date_from == frame.date_to else f"{frame.date_from} to {frame.date_to}"
     lines = [
-        f"Source: {frame.source}. Seen: {dates or 'not known'}.",
-        f"Base n: {frame.base:,} hosts with a known {frame.unit.replace('-', ' ')} (of {frame.hosts:,}).",
+        f"Source: {frame.source}. Seen: {frame.dates}.",
+        f"Base n: {frame.base_words}.",
         f"Filters: {'; '.join(frame.filters) or 'none'}. Made with cohabit {__version__}.",
     ]
     if frame.published:
@@ -67,7 +66,9 @@ def poster(frame: Frame, drawing: Drawing, *, how: str = "", width: int | None =
         y += 24
         parts.append(text(_MARGIN, y, line, size=19, class_="h", width=inside))
     y += 20
-    parts.append(tag("g", drawing.body, transform=f"translate({_MARGIN:g} {y:g})"))
+    # What is narrower than a width that was asked for stands in its middle.
+    left = _MARGIN + (max(inside - drawing.width, 0.0) / 2 if width else 0.0)
+    parts.append(tag("g", drawing.body, transform=f"translate({left:g} {y:g})"))
     y += drawing.height + 12
     for line in (part for said in (*([how] if how else []), *stamp(frame)) for part in wrapped(said, 12, inside)):
         y += 17

@@ -13,6 +13,7 @@ from cohabit.maps.place_figures import hatch
 from cohabit.maps.report_data import PAIRS, ReportData
 from cohabit.maps.scale import percent
 from cohabit.maps.svg import coloured, light_colours, tag
+from cohabit.queries.advisories import SEVERITIES
 from cohabit.queries.study import MISSING
 
 TITLE = "Which AI models live together on exposed hosts"
@@ -48,8 +49,7 @@ def render(data: ReportData) -> str:
     """Return the whole HTML document; the same data give the same bytes."""
     style = coloured(static("report.css") + static("figures.css"), light_colours())
     simulated = "SIMULATED DATA – " if data.simulated else ""
-    sections = [
-        _header(data),
+    answers = [
         _ranks(data),
         _together(data),
         _places(data),
@@ -57,8 +57,9 @@ def render(data: ReportData) -> str:
         _course(data),
         *([] if data.country else [_study(data)]),
         _quality(data),
-        _methods(data),
     ]
+    # Of no host there is nothing to answer, and the reasons why each part is empty would not be so.
+    sections = [_header(data), *(answers if data.network.hosts else ()), _methods(data), _footer(data)]
     parts = [
         "<!DOCTYPE html>",
         '<html lang="en">',
@@ -86,10 +87,9 @@ def _header(data: ReportData) -> str:
     banner = ""
     if data.simulated:
         banner = '<p class="banner"><strong>SIMULATED DATA</strong> These hosts do not exist.</p>\n'
-    dates = data.date_from if data.date_from == data.date_to else f"{data.date_from} to {data.date_to}"
     facts = [
         ("Source", data.source),
-        ("Seen", dates or "not known"),
+        ("Seen", data.dates),
         ("Hosts in scope", f"{data.network.hosts:,}"),
         ("Filters", "; ".join(data.filters) or "none"),
         *([("For everybody", data.published)] if data.published else []),
@@ -211,14 +211,9 @@ def _places(data: ReportData) -> str:
 def _vulnerabilities(data: ReportData) -> str:
     title, found = "Known vulnerabilities", data.vulnerabilities
     if not found.told:
-        return _section(title, _none(data, "No server told a version that the list of advisories is about."))
-    lead = ""
-    if found.affected:
-        low, high = found.affected.low, found.affected.high
-        lead = (
-            f"{percent(found.affected.share)} of the hosts whose list was seen (95 % interval {_interval(low, high)}) "
-            f"run a server version that an advisory is about: {found.affected.note}."
-        )
+        return _section(title, "<p>No server told a version that the list of advisories is about.</p>")
+    if not (found.affected or found.severities):
+        return _section(title, _none(data, ""))
     cells = [
         [
             escaped(one.id, 40),
@@ -232,16 +227,19 @@ def _vulnerabilities(data: ReportData) -> str:
         for one in found.advisories
     ]
     severity = '<span class="whole">Severity</span>'
+    # Rounded, and with rows left out, they do not add up.
+    shared = [f"«{one.label}»" for one in found.severities if one.label not in SEVERITIES] if data.least == 1 else []
+    sharing = f"{', '.join(shared)} add up to the hosts. " if len(shared) > 1 else ""
     heads = ["Advisory", severity, "Versions", "Hosts", "Share", "95 % interval", "What it is"]
     return _section(
         title,
-        _lead(lead),
+        _lead(found.sentence),
         _side_by_side(data, ("By severity of the advisories", found.severities), ("Versions", found.versions)),
         _table(heads, cells, numbers={3, 4, 5}) if cells else "",
         _note(
             "Share of the hosts whose list was seen, its 95 % interval, and hosts of the base n. A host can be in "
             "several rows: it can fall under advisories of several severities, and run several servers. "
-            f"{escaped(found.caveat, _NOTE_LIMIT)}"
+            f"{sharing}{escaped(found.caveat, _NOTE_LIMIT)}"
         ),
     )
 
@@ -261,20 +259,20 @@ def _course(data: ReportData) -> str:
 
 
 def _study(data: ReportData) -> str:
+    # Rows of nothing would make the table twice as long, and a figure of what is too little known would be quoted.
+    missing = ", ".join(row["claim"] for row in data.study if row["verdict"] == MISSING)
     cells = [
         [
             escaped(row["claim"], 200),
             _figure(row["published"]),
-            # A figure of what is too little known would be read beside its denial.
-            _NOT_KNOWN if row["verdict"] == MISSING else _figure(row["computed"]),
-            _NOT_KNOWN
-            if row["low"] is None or row["verdict"] == MISSING
-            else f"{_figure(row['low'])} to {_figure(row['high'])}",
-            _range(data.readings.get(row["claim"], ()) if row["verdict"] != MISSING else ()),
+            _figure(row["computed"]),
+            _NOT_KNOWN if row["low"] is None else f"{_figure(row['low'])} to {_figure(row['high'])}",
+            _range(data.readings.get(row["claim"], ())),
             # On paper a verdict broken into three lines doubles the length of the table.
             f'<span class="whole">{escaped(row["verdict"])}</span>' if row["verdict"] else _NOT_KNOWN,
         ]
         for row in data.study
+        if row["verdict"] != MISSING
     ]
     named = data.study_headline.startswith(data.study_title)
     title = data.study_headline if named else f"The study is {data.study_title}. {data.study_headline}".strip()
@@ -282,6 +280,7 @@ def _study(data: ReportData) -> str:
         "Figures of another study beside these data",
         _lead(title),
         _table(_STUDY_HEADS, cells, numbers={1, 2, 3, 4}) if cells else "",
+        _note(f"Claims on what is not in this data: {escaped(missing, 800)}.") if missing else "",
         _note(
             "The study's numbers are those of other scans. Other definitions: the same figure at one moment, of lines "
             "in the place of reported families, without suspected decoys …, from the least to the largest; quote "
@@ -319,11 +318,14 @@ def _methods(data: ReportData) -> str:
     families = _REPORTED if data.reported_families else _BY_NAME
     country = (_ONE_COUNTRY,) if data.country else ()
     sentences = (_HOST, *country, families, *_METHODS, *((_Q,) if tested else ()))
-    methods = "".join(f"<li>{escaped(text)}</li>" for text in sentences)
-    section = _section("Methods in short", f'<ul class="small">{methods}{caveats}</ul>')
+    methods = "".join(f"<li>{escaped(text)}</li>" for text in sentences if data.network.hosts)
+    return _section("Methods in short", f'<ul class="small">{methods}{caveats}</ul>') if methods or caveats else ""
+
+
+def _footer(data: ReportData) -> str:
     by = f"By {escaped(data.author)}. " if data.author else ""
     return (
-        f"{section}\n<footer>{_marking(data)}<p>{by}Made with cohabit {escaped(__version__)}. "
+        f"<footer>{_marking(data)}<p>{by}Made with cohabit {escaped(__version__)}. "
         "This file is complete and needs no network. "
         "Outlines of countries: Natural Earth.</p></footer>"
     )

@@ -12,6 +12,7 @@ from cohabit.graph.names import country_name
 from cohabit.graph.store import GraphStore
 from cohabit.maps import families
 from cohabit.maps.charts import Dot, Drawing, Line
+from cohabit.maps.data import span
 from cohabit.maps.levels import map_data, network_of
 from cohabit.maps.place_data import PlaceFigures
 from cohabit.maps.place_kinds import shares_of
@@ -69,8 +70,7 @@ class ReportData:
     quality_headline: str
     caveats: tuple[str, ...]
     source: str
-    date_from: str
-    date_to: str
+    dates: str
     filters: tuple[str, ...]
     simulated: bool
     reported_families: bool
@@ -90,15 +90,21 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
     ranked, labs = (
         _answer("rank", rank(store, level=level, scope=scope), request, level=level) for level in ("family", "lab")
     )
+    lab_countries = _answer("rank", rank(store, level="lab-country", scope=scope), request, level="lab-country")
     countries = shares_of(store, "country", request)
     country = _one_country(countries, request)
+    vulnerable = vulnerabilities(store, scope, partial(_answer, request=request), request.name)
     networks, providers = (_carriers(store, by, request) if country else () for by in ("network", "provider"))
     periods, lines, trend, trend_notes = _course(store, request, ranked)
     study = Result((), []) if country else _answer("study", claims.study(store, scope=scope), request)
     beside, of_a_part = claims.beside_a_part([row for row in study.rows if row["reading"] == AS_DEFINED], scope)
     quality = _answer("quality", doubts.quality(store, rejected=rejected, scope=scope), request)
     return ReportData(
-        sentences=tuple(_sentences(network, ranked, labs, countries, request, country, providers)),
+        sentences=tuple(
+            _sentences(
+                network, ranked, labs, lab_countries, countries, request, country, providers, vulnerable.sentence
+            )
+        ),
         families=_dots(ranked),
         labs=_dots(labs),
         network=network,
@@ -123,12 +129,11 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
             *dict.fromkeys(_caveats(ranked, network.pairs, countries.clusters, request)),
         ),
         source=request.source_of(network.scans),
-        date_from=network.first_seen[:10],
-        date_to=network.last_seen[:10],
+        dates=scope.moment or span(network.first_seen[:10], network.last_seen[:10]),
         filters=scope.description(),
         simulated=request.simulated,
         reported_families=reports_families(store),
-        vulnerabilities=vulnerabilities(store, scope, partial(_answer, request=request), request.name),
+        vulnerabilities=vulnerable,
         trend_notes=trend_notes,
         published=request.published,
         least=request.least,
@@ -191,10 +196,12 @@ def _sentences(
     network: ItemNetwork,
     families: Result,
     labs: Result,
+    lab_countries: Result,
     countries: PlaceShares,
     request: Request,
     country: str,
     providers: tuple[Dot, ...],
+    vulnerable: str,
 ) -> list[str]:
     """The headline, each figure with its interval and what it is of."""
     if not network.hosts:
@@ -209,6 +216,9 @@ def _sentences(
             f"{count(network.hosts, 'host')} in scope{where}; {several.overall:,} of the {several.overall_base:,} with "
             f"models list two or more: {percent(several.overall / several.overall_base)} ({_interval(low, high)})."
         )
+    # Whoever asks for one country has to act there.
+    if country and vulnerable:
+        said.append(vulnerable)
     pairs = network.pairs.rows
     if pairs:
         top = pairs[0]
@@ -224,11 +234,12 @@ def _sentences(
                 f"The most common {what} is {row['item']}, on {percent(row['share'])} of {row['base']:,} hosts with a "
                 f"known {what} ({_interval(row['low'], row['high'])})."
             )
+    said += _of_lab_countries(lab_countries)
     hosts = countries.measures[0]
     if country and providers:
         top_provider = providers[0]
         said.append(
-            f"{top_provider.label} carries most of these hosts, {percent(top_provider.share)} "
+            f"{top_provider.label} carries the largest part of these hosts, {percent(top_provider.share)} "
             f"({_interval(top_provider.low, top_provider.high)})."
         )
     elif countries.places and not country:
@@ -239,7 +250,23 @@ def _sentences(
             f"({_interval(low, high)}); "
             + ("countries with few hosts are not shown." if request.protected else f"hosts are in {number}.")
         )
+    if vulnerable and not country:
+        said.append(vulnerable)
     return said
+
+
+def _of_lab_countries(ranked: Result) -> list[str]:
+    """How many hosts list a model of a lab in the two countries that come first."""
+    told = [row for row in ranked.rows if row["item"] != UNKNOWN and row["share"] is not None][:2]
+    if not told:
+        return []
+    shares = "; ".join(
+        f"{country_name(row['item'])} {percent(row['share'])} ({_interval(row['low'], row['high'])})" for row in told
+    )
+    return [
+        f"Of the {count(told[0]['base'], 'host')} with a known country of labs, so many list a model of a lab in: "
+        f"{shares}. A model counts for who published it, whatever it was made from."
+    ]
 
 
 def _course(

@@ -12,14 +12,26 @@ from cohabit.maps.charts import Dot
 from cohabit.queries.advisories import SEVERITIES, bundled
 from cohabit.queries.listed import read_listed, shares
 from cohabit.queries.result import Result, Row, result
-from cohabit.queries.risks import risks
+from cohabit.queries.risks import (
+    NO_ADVISORY,
+    OTHER_SOFTWARE,
+    VERSION_UNKNOWN,
+    VULNERABLE,
+    risks,
+    versions_told,
+)
 from cohabit.queries.scope import Scope
 from cohabit.queries.servers import seen_last
+from cohabit.queries.words import percent
 
 SHOWN = 10
-_ANY, _NONE = "known vulnerability", "no advisory applies"
-_OTHERS = {_ANY: "any", _NONE: _NONE, "version unknown": "version unknown"}
-_WORDS = {f"{_ANY}: {severity}": severity for severity in SEVERITIES}
+_SHARING = {
+    NO_ADVISORY: NO_ADVISORY,
+    VERSION_UNKNOWN: VERSION_UNKNOWN,
+    OTHER_SOFTWARE: "no such software seen",
+}
+"""What shares the hosts with those that any advisory is about, as the report calls it."""
+_WORDS = {VULNERABLE: "any", **{f"{VULNERABLE}: {severity}": severity for severity in SEVERITIES}, **_SHARING}
 
 Answered = Callable[..., Result]
 """Gives an answer as the report may say it: its question, the answer, and the options it was asked with."""
@@ -40,7 +52,8 @@ class Concern:
 class Vulnerabilities:
     """All figures are of the hosts whose list was seen; `affected` is None where none may be said or none is there.
 
-    `severities` have a row for any advisory at all, `told` says whether any server told a version that can be compared.
+    `severities` have a row for any advisory at all, and for what shares the hosts with it. `told` says whether any
+    server told a version that can be compared, `unknown` whether one that may fall under an advisory told none.
     """
 
     affected: Dot | None
@@ -48,7 +61,20 @@ class Vulnerabilities:
     versions: tuple[Dot, ...]
     advisories: tuple[Concern, ...]
     told: bool
+    unknown: bool
     caveat: str
+
+    @property
+    def sentence(self) -> str:
+        """How many hosts any advisory is about, with interval and base; empty where none may be said."""
+        if self.affected is None:
+            return ""
+        share, low, high = self.affected.share, self.affected.low, self.affected.high
+        return (
+            f"{'At least ' if self.unknown else ''}{percent(share)} of the hosts whose list was seen (95 % interval "
+            f"{low * 100:.1f} % to {high * 100:.1f} %) run a server version that an advisory is about: "
+            f"{self.affected.note}."
+        )
 
 
 def vulnerabilities(store: GraphStore, scope: Scope, answered: Answered, name: Callable[[str], str]) -> Vulnerabilities:
@@ -64,13 +90,14 @@ def vulnerabilities(store: GraphStore, scope: Scope, answered: Answered, name: C
             concerns.append(Concern(advisory_id, about, worst, own[0].summary, _dot(advisory_id, rows[advisory_id])))
     concerns.sort(key=lambda one: (-one.hosts.share, SEVERITIES.index(one.severity), one.id))
     versions = answered("rank", _versions(store, scope, name), by="software").rows
-    words = {_ANY: _OTHERS[_ANY], **_WORDS, **_OTHERS}
     return Vulnerabilities(
-        affected=_dot(_ANY, rows[_ANY]) if _ANY in rows else None,
-        severities=tuple(_dot(words[condition], rows[condition]) for condition in words if condition in rows),
+        affected=_dot(VULNERABLE, rows[VULNERABLE]) if VULNERABLE in rows else None,
+        severities=tuple(_dot(label, rows[condition]) for condition, label in _WORDS.items() if condition in rows),
         versions=tuple(_dot(row["place"], row) for row in versions if row["hosts"])[:SHOWN],
         advisories=tuple(concerns[:SHOWN]),
-        told=_ANY in rows or _NONE in rows,
+        # None at all is no small number: a report for everybody says so, too.
+        told=versions_told(asked.rows),
+        unknown=VERSION_UNKNOWN in rows,
         caveat=asked.caveats[0] if asked.caveats else "",
     )
 

@@ -21,7 +21,8 @@ class Request:
 
     With `protected` the map is for everybody: it says nothing of few hosts. `share` names what the still picture of a
     map of places shows (None: hosts), as the page's own list of choices has it. `source` names the data set. `level` is
-    what a map over time follows (None: families), `width` that of a still picture in pixels (None: what it needs).
+    what a map over time follows (None: families), `width` that of a still picture in pixels (None: what it needs),
+    `part` which of its parts a still picture over time has (None: all).
     `marking` and `author` are of the report: with whom it may be shared, as a label and in words, and who made it.
     """
 
@@ -36,6 +37,7 @@ class Request:
     source: str = ""
     level: str | None = None
     width: int | None = None
+    part: str | None = None
     marking: tuple[str, str] | None = None
     author: str = ""
 
@@ -98,5 +100,7 @@ def frame_of(
         filters=request.scope.description(),
         simulated=request.simulated,
         published=request.published,
+        moment=request.scope.moment,
+        least=request.least,
         caveats=(*request.notes, *request.published_notes, *caveats),
     )

@@ -48,8 +48,8 @@ class Fates:
     that week or later, and early enough to tell who was there after it. `keys` are store keys (-1 of a host that is not
     in the graph any more), `reasons` say why a host is not rescanned, or whether a server was recognised on one that
     answered without a list, `since` what answered in the weeks after that of the notices. `updates` are those of hosts
-    that are open or changed, None of others; all are None where the record does not say what their servers were
-    (`versions`).
+    that are open or changed, or answered without a list and with a server that was recognised, None of others; all are
+    None where the record does not say what their servers were (`versions`).
     """
 
     keys: Integers
@@ -66,7 +66,7 @@ class Fates:
     updates: list[Update | None]
 
     def updates_of(self, part: slice) -> list[Update]:
-        """Those of hosts that are open or changed."""
+        """Those of hosts that were seen again, as far as anything was recognised on them."""
         return [update for update in self.updates[part] if update is not None]
 
 
@@ -89,8 +89,10 @@ def read_fates(store: GraphStore, record: Notified, gone_after: int, where: str)
     # What stands for hosts that are not here is not looked at.
     last, back = (values[at] for values in _sightings(weeks, notice))
     up_to_last = np.searchsorted(scanned, last, side="right")
-    missed = len(scanned) - up_to_last
-    missed_before = np.searchsorted(scanned, notice, side="right") - up_to_last
+    up_to_notice = np.searchsorted(scanned, notice, side="right")
+    # Weeks before the notices say nothing of what became of them: of these weeks a host can only be gone before.
+    missed = len(scanned) - np.maximum(up_to_last, up_to_notice)
+    missed_before = up_to_notice - up_to_last
     later = newest_lists(store, record.items, after=record.week)
     answered = iter(servers_since(store, keys[at[here]], record.week))
     since: list[Servers] = [next(answered) if there else {} for there in here]
@@ -114,7 +116,7 @@ def read_fates(store: GraphStore, record: Notified, gone_after: int, where: str)
         reasons.append(reason)
     versions = record.version != WITHOUT_SERVERS
     updates = [
-        update_of(host, now, bundled()) if versions and state in (OPEN, CHANGED) else None
+        update_of(host, now, bundled()) if versions and _tells(state, now) else None
         for host, now, state in zip(hosts, since, states, strict=True)
     ]
     # The last week about which one knows who was there later: as many scans follow it.
@@ -134,6 +136,11 @@ def read_fates(store: GraphStore, record: Notified, gone_after: int, where: str)
         versions,
         updates,
     )
+
+
+def _tells(state: str, since: Servers) -> bool:
+    """Whether what answered since says anything of the servers; without a list and a server it does not."""
+    return state in (OPEN, CHANGED) or (state == WITHOUT_LIST and bool(since))
 
 
 def _sightings(weeks: HostWeeks, notice: int) -> tuple[Integers, Integers]:

@@ -83,12 +83,13 @@ def followup(
 ) -> Result:
     """Say what became of the hosts that `notify` wrote about: all of them, then by recipient; or (`hosts`) of each.
 
-    A host is `gone` as in `lifetimes`: not seen in at least `gone_after` weeks with a scan after its last one;
-    `gone_before` if that was so in the week of the notices already. One that was seen with a list in a later week is
-    `still_open`, or `changed` if its newest list has other models of those asked for, or other digests were reported
-    for them. One that listed models when it was notified and was seen in later weeks, but in none with a list, is
-    `without_list`. All others are `not_rescanned`: nothing tells. Of those that are open or changed, `updated` run
-    another software or version since, and `fixed` no longer fall under any advisory of their notice (see `update_of`).
+    A host is `gone` when it is not seen in at least `gone_after` weeks with a scan after the notices and after its last
+    one; `gone_before` if it was missed in as many weeks when the notices were made already. One that was seen with a
+    list in a later week is `still_open`, or `changed` if its newest list has other models of those asked for, or other
+    digests were reported for them. One that listed models when it was notified and was seen in later weeks, but in none
+    with a list, is `without_list`. All others are `not_rescanned`: nothing tells. Of those that were seen again (open,
+    changed, without a list), `updated` run another software or version since, and `fixed` no longer fall under any
+    advisory of their notice (see `update_of`).
     `share_open` and `share_gone` are of `base`, the hosts that are open, changed or gone, with Wilson 95 % intervals.
     `median_days` is the time from the notices until half were gone (Kaplan–Meier, in steps of a week), with the 95 %
     interval of Brookmeyer and Crowley.
@@ -157,15 +158,14 @@ def _headline(total: Row, record: Notified, fates: Fates) -> str:
         GONE_BEFORE: "gone before",
         NOT_RESCANNED: "not rescanned",
     }
-    parts = {state: f"{total[state]:,} {words[state]}" for state in STATES}
+    parts = ", ".join(f"{total[state]:,} {words[state]}" for state in STATES)
+    said = f"{count(total['notified'], 'host')} notified in {week_name(record.week)}: {parts}."
     if fates.versions:
-        # Behind the first of the two kinds that it is of, if the other one is empty.
-        behind, whom = (CHANGED, "of both") if total[CHANGED] else (OPEN, "of these")
-        parts[behind] += f" ({whom} {total[UPDATED]:,} updated, {total[FIXED]:,} no longer affected)"
-    known = f" Of {total['base']:,} known, {percent(total['share_gone'])} are gone." if total["base"] else ""
-    return (
-        f"{count(total['notified'], 'host')} notified in {week_name(record.week)}: {', '.join(parts.values())}.{known}"
-    )
+        again = total[OPEN] + total[CHANGED] + total[WITHOUT_LIST]
+        said += f" Of {again:,} seen again {total[UPDATED]:,} updated, {total[FIXED]:,} no longer affected."
+    if total["base"]:
+        said += f" Of {total['base']:,} known, {percent(total['share_gone'])} are gone."
+    return said
 
 
 def _reasons(fates: Fates, state: str) -> str:
@@ -175,14 +175,21 @@ def _reasons(fates: Fates, state: str) -> str:
 
 
 def _caveats(fates: Fates, gone_after: int) -> Sequence[str]:
+    few = "; with fewer than that, nobody can be gone yet" if fates.scans_since < gone_after else ""
     notes = [
         f"{count(fates.scans_since, 'week')} with a scan since the notices, up to {week_name(fates.week)}. Gone means "
-        f"not seen in {gone_after} or more weeks with a scan (--gone-after), whether or not it reached their networks."
+        f"not seen in {gone_after} or more weeks with a scan since (--gone-after), whether or not it reached their "
+        f"networks{few}."
     ]
     if reasons := _reasons(fates, WITHOUT_LIST):
+        mended = sum(
+            state == WITHOUT_LIST and update is not None and update.fixed
+            for state, update in zip(fates.states, fates.updates, strict=True)
+        )
+        of_these = f"; of them {mended:,} with a version that no advisory of the notice is about" if mended else ""
         notes.append(
-            f"Answered without a list: {reasons}. One reason is a password, another a scan that asks for none, as of "
-            "ports; the graph keeps neither, so these hosts are in no share."
+            f"Answered without a list: {reasons}{of_these}. One reason is a password, another a scan that asks for "
+            "none, as of ports; the graph keeps neither, so these hosts are in no share."
         )
     if reasons := _reasons(fates, NOT_RESCANNED):
         notes.append(f"Not rescanned: {reasons}. They may be open or closed; they are in no share.")

@@ -36,8 +36,8 @@ def host_rows(
 
     `port`, `was` and `now` are parallel: software and version in the notice, and those seen in a later week (None where
     nothing was recognised then, or nothing answered since). `reason` is that of hosts `without_list` and
-    `not_rescanned`. `advisories` are those of the notice. `is_updated` and `is_fixed` are None where the host is
-    neither open nor changed, and of records that do not say what servers were.
+    `not_rescanned`. `advisories` are those of the notice. `is_updated` and `is_fixed` are None where the host was
+    not seen again, or without a list and a server, and of records that do not say what servers were.
     """
     hosts = [(name, host) for name, one in zip(recipients, record.recipients, strict=True) for host in one.hosts]
     last = _last_seen(store, fates)

@@ -51,6 +51,7 @@ What to do, for each line:
  * The network is the carrier of an address, and its provider need not own, rent or administer the machine.
  * An address can have moved to somebody else since the time in its line.
  * Lists of models are known for a host; where it has several ports, each of its lines names them all.
+ * The models are those that the host listed at some time in our scans; what it lists now can be fewer, or others.
  * A server that lists a model need not run it, and a few of them are decoys (tagged suspected-decoy where we think so).
 
 The severity of a line is the worst of: that of the known vulnerabilities of the version; high where a model can call

@@ -11,6 +11,7 @@ import numpy as np
 
 from cohabit.choices import among
 from cohabit.errors import UsageError
+from cohabit.graph.assets import asset_text
 from cohabit.graph.incidence import Integers, host_addresses, newest_sighting
 from cohabit.graph.store import GraphStore
 from cohabit.notices.author import author_name
@@ -39,7 +40,7 @@ from cohabit.notices.table import csv_bytes, table_file
 from cohabit.notices.tlp import DEFAULT, parse_tlp
 from cohabit.privacy import Masker
 from cohabit.queries.endpoints import Endpoint, caveats, read_endpoints
-from cohabit.queries.filters import labels_of_hosts, meant_hosts
+from cohabit.queries.filters import AssetsThere, assets_there, labels_of_hosts
 from cohabit.queries.lifetimes import GONE_AFTER
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
@@ -61,6 +62,7 @@ _WRITERS: Mapping[str, tuple[str, Callable[[Notice, Common], bytes]]] = {
     "misp": ("json", misp_file),
 }
 FORMS = tuple(_WRITERS)
+_NAMED = 5
 
 
 def notify(
@@ -92,15 +94,18 @@ def notify(
     target = Path(folder)
     check_folder(target)
     items, scope = items or Items(), scope or Scope()
+    # A list that cannot be used is told whoever is chosen.
+    silent = None if no_notice is None else assets_there(store, os.fspath(no_notice))
     chosen = select(store, items, scope)
     found = read_endpoints(store, chosen)
     if not found:
         return result(COLUMNS, [], headline="No host is chosen: there is nobody to notify, and nothing was written.")
-    held = set() if no_notice is None else meant_hosts({e.host: e.asn for e in found}, os.fspath(no_notice))
+    meant = set() if silent is None else _meant(silent)
+    held = {e.host for e in found if e.host in meant}
     endpoints = [e for e in found if e.host not in held]
     if not endpoints:
         headline = f"All of {count(len(held), 'host')} are in the list of --no-notice, and nothing was written."
-        return result(COLUMNS, [], headline=headline)
+        return result(COLUMNS, [], headline=headline, caveats=_of_nobody(silent))
     taken = [Path(name).stem for name in (RECORD, INDEX, LETTER, WITHHELD)]
     notices = share_out(endpoints, by, known, taken)
     withheld = share_out([e for e in found if e.host in held], by, known, taken)
@@ -150,6 +155,7 @@ def notify(
         caveats=[
             *_nobody(notices, by),
             *_withheld(held, withheld, no_notice),
+            *_of_nobody(silent),
             *_gone_before(missed_already(store, _without(store, chosen.incidence.hosts, held))),
             *caveats(endpoints, scope),
             *_counted_from(lists.week, scope),
@@ -233,6 +239,28 @@ def _withheld(hosts: Collection[str], notices: Sequence[Notice], file: object) -
     return [
         f"{count(len(hosts), 'host')} of {count(len(notices), 'recipient')} withheld (--no-notice): counted in {INDEX} "
         f"and {WITHHELD}, and in no recipient's file."
+    ]
+
+
+def _meant(silent: AssetsThere) -> set[str]:
+    """The hosts of the graph that the list means."""
+    best = silent.table.best(silent.addresses, silent.networks).tolist()
+    return {address for address, asset in zip(silent.addresses, best, strict=True) if asset >= 0}
+
+
+def _of_nobody(silent: AssetsThere | None) -> list[str]:
+    """Say which lines of the list mean no host of the graph: one of them may be misspelt, and somebody written to."""
+    if silent is None:
+        return []
+    listed = silent.listed
+    unused = np.flatnonzero(~silent.table.used(silent.addresses, silent.networks)).tolist()
+    if not unused:
+        return []
+    named = ", ".join(f"line {listed.lines[i]} ({asset_text(listed.assets[i])})" for i in unused[:_NAMED])
+    more = f" and {len(unused) - _NAMED:,} more (`cohabit match FILE --unmatched`)" if len(unused) > _NAMED else ""
+    return [
+        f"No host of this graph is meant by {len(unused):,} of {count(len(listed.lines), 'line')} of --no-notice: "
+        f"{named}{more}. Is one misspelt?"
     ]
 
 

@@ -102,9 +102,10 @@ def update_notes(updates: Sequence[Update] | None) -> list[str]:
     if not updates:
         return []
     notes = [
-        f"Of {count(len(updates), 'host')} open or changed, {sum(u.told for u in updates):,} answered since with a "
-        f"known version, and {sum(u.affected for u in updates):,} fell under an advisory in the notices. Updated: "
-        "another software or version on a port of the notice. Fixed: no advisory of the notice applies any more."
+        f"Of {count(len(updates), 'host')} open, changed, or recognised without a list, "
+        f"{sum(u.told for u in updates):,} answered since with a known version, and "
+        f"{sum(u.affected for u in updates):,} fell under an advisory in the notices. Updated: another software or "
+        "version on a port of the notice. Fixed: no advisory of the notice applies any more."
     ]
     if unlisted := sum(u.unlisted for u in updates):
         notes.append(

@@ -8,7 +8,7 @@ from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers, ItemMatrix
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
-from cohabit.queries.places import UNKNOWN, Membership, places_by_base
+from cohabit.queries.places import UNKNOWN, Membership, places_by_base, untold
 from cohabit.queries.profiles import place_membership
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
@@ -67,7 +67,7 @@ def combinations(
         return result(COLUMNS, rows, headline=_headline(rows, matrix), caveats=caveats)
     order = places_by_base(rows)
     rows.sort(key=lambda r: order[r["place"]])
-    headline = _headline_of_places(rows, matrix, by)
+    headline = untold(place, by) or _headline_of_places(rows, matrix, by)
     return result(("place", *COLUMNS), rows, headline=headline, caveats=caveats)
 
 

@@ -41,7 +41,7 @@ TABLE_COLUMNS = (
 )
 
 # Filters that tell groups apart by one and the same thing; time has a note of its own.
-_KINDS = {"not_country": "country", "without": "has"}
+_KINDS = {"not_country": "country", "not_in_file": "in_file", "without": "has"}
 _TIMES = ("since", "until", "at", "within")
 _GATE = 0.01
 _MOST_TOP = 1_000

@@ -12,7 +12,7 @@ from cohabit.graph.incidence import Integers
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.backbone import USUAL_MINIMUM
-from cohabit.queries.places import FEW, UNKNOWN, Membership, places_by_base
+from cohabit.queries.places import FEW, UNKNOWN, Membership, places_by_base, untold
 from cohabit.queries.profiles import place_counts, place_membership, profiles
 from cohabit.queries.protection import Protection
 from cohabit.queries.result import Result, Row, result
@@ -75,7 +75,7 @@ def concentration(
             f"{level.replace('-', ' ')} unknown: {count(unknown, 'deployment')}, {percent(unknown / len(known))} of "
             f"{len(known):,}; left out of the shares."
         )
-    headline = _headline(rows, level, by, len(incidence.hosts))
+    headline = (by and untold(place, by)) or _headline(rows, level, by, len(incidence.hosts))
     return result(COLUMNS, rows, headline=headline, caveats=caveats, table_columns=TABLE_COLUMNS)
 
 
@@ -97,7 +97,8 @@ def quotients(
     level = level or "family"
     incidence = read_incidence(store, scope or Scope())
     matrix = incidence.at(level)
-    about = profiles(matrix, place_membership(store, by, incidence.hosts))
+    place = place_membership(store, by, incidence.hosts)
+    about = profiles(matrix, place)
     entries = about.counts.tocoo()
     base = about.listed[entries.row]
     share = measures.ratio(entries.data, base)
@@ -113,7 +114,7 @@ def quotients(
     rows: list[Row] = [dict(zip(QUOTIENT_COLUMNS, cells, strict=True)) for cells in zip(*columns, strict=True)]
     order = places_by_base(rows)
     rows.sort(key=lambda r: (order[r["place"]], -r["quotient"], r["item"]))
-    headline = (
+    headline = untold(place, by) or (
         f"Location quotients of {count(len(set(columns[1])), 'item')} of level {level} within each {by}, "
         f"on {count(matrix.base, 'host')}: 1 is as common as overall.{_furthest(rows)}"
         if rows

@@ -15,6 +15,7 @@ from cohabit.queries.toml_files import read_toml
 from cohabit.text import visible
 
 _FILE = "country_groups.toml"
+_CODE = 3
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -46,16 +47,18 @@ def group_called(text: str) -> str | None:
 
 def parse_country(text: str) -> str:
     """Read a country by its code or its English name, in any case, or raise UsageError."""
-    from cohabit.graph.names import country_code, country_names
+    from cohabit.graph.names import country_code, country_name, country_names, country_of_alias
 
     plain = text.strip()
-    if len(plain) == 2 and plain.isascii() and plain.isalpha():
-        return plain.upper()
     if code := country_code(None, plain):
         return code
     known = {name.casefold(): f"{name} ({code})" for code, name in country_names().items()}
     known |= {word.casefold(): key for key, group in groups().items() for word in (key, group.name)}
-    close = [known[word] for word in close_to(plain, known)]
+    if alias := country_of_alias(plain):
+        close = [f"{country_name(alias)} ({alias})"]
+    else:
+        # Of a wrong code, names that look like it are no hint: GER is not Niger.
+        close = [known[word] for word in close_to(plain, known)] if len(plain) > _CODE else []
     hint = f"did you mean {close[0]}? Write" if close else "write"
     raise UsageError(
         f"{visible(text, 40)!r} is not a country; {hint} its code, such as DE, or its English name, several with "

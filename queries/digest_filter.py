@@ -1,52 +1,59 @@
-"""Hosts by a digest of what they list, as `--has digest:…` names it: by as many digits as make it the only one."""
+"""Hosts by a digest of what they list, as `--has digest:…` names it, and the deployments that a digest stands for."""
 
 from __future__ import annotations
-
-import re
 
 import numpy as np
 
 from cohabit.errors import UsageError
-from cohabit.graph.incidence import Deployments, Integers, ModelTable, distinct, read_deployments
+from cohabit.graph.incidence import (
+    Deployments,
+    Integers,
+    ModelTable,
+    distinct,
+    list_lengths_and_values,
+)
 from cohabit.graph.store import GraphStore
+from cohabit.queries.digest_names import digest_called
 from cohabit.text import visible
 
-_BEGINNING = re.compile(r"(?:sha256[:-])?([0-9a-f]{8,64})", re.IGNORECASE)
-_SHOWN = 3
 
-
-def named_digest(name: str) -> str | None:
-    """What stands after `digest:`; None where a name does not begin so."""
-    prefix, colon, rest = name.partition(":")
-    return rest.strip() if colon and prefix.strip().lower() == "digest" else None
-
-
-def hosts_with_digest(store: GraphStore, models: ModelTable, edges: Deployments, text: str) -> Integers:
-    """Store keys of the hosts with one of those edges for which they ever reported the digest that begins so.
+def hosts_with_digest(
+    store: GraphStore, models: ModelTable, edges: Deployments, text: str, until: int | None
+) -> Integers:
+    """Store keys of the hosts with one of those edges for which they reported the digest, as in `holders`.
 
     UsageError for what is no beginning of a digest, or of none or several of the graph.
     """
-    holders = read_deployments(store, models, digest=_the_one(store, text))
+    digest = digest_called(store, text)
+    if digest is None:
+        raise UsageError(f"digest:{visible(text, 80)}: no host of this graph reported a digest that begins so")
+    held = holders(store, models, digest, until)
     width = max(len(models.names), 1)
-    there = np.isin(edges.hosts * width + edges.models, holders.hosts * width + holders.models)
+    there = np.isin(edges.hosts * width + edges.models, held.hosts * width + held.models)
     return distinct(edges.hosts[there])
 
 
-def _the_one(store: GraphStore, text: str) -> str:
-    shown = f"digest:{visible(text, 80)}"
-    match = _BEGINNING.fullmatch(text)
-    if match is None:
-        raise UsageError(f"{shown} is no digest; write its first 8 to 64 hexadecimal digits")
-    beginning = match[1].lower()
+def holders(store: GraphStore, models: ModelTable, digest: str, until: int | None = None) -> Deployments:
+    """Deployments for which their hosts ever reported that digest; `until`: first in that week or before."""
+    import pyarrow.compute as pc
+
+    weeks = "" if until is None else ", collect(d.digests) AS digests, collect(d.digest_weeks) AS weeks"
     table = store.table(
-        "MATCH (:Host)-[d:DEPLOYS]->(:Model) UNWIND d.digests AS digest "
-        "WITH DISTINCT digest WHERE digest STARTS WITH $beginning RETURN digest AS digest",
-        {"beginning": beginning},
+        "MATCH (h:Host)-[d:DEPLOYS]->(m:Model) WHERE $digest IN d.digests "
+        f"RETURN m.name AS model, collect({store.host_key}) AS hosts{weeks}",
+        {"digest": digest},
     )
-    found = sorted(table.column("digest").to_pylist())
-    if not found:
-        raise UsageError(f"{shown}: no host of this graph reported a digest that begins so")
-    if len(found) > 1:
-        some = ", ".join(found[:_SHOWN])
-        raise UsageError(f"{shown}: {len(found)} digests of this graph begin so; write more digits of one: {some}")
-    return str(found[0])
+    if not table.num_rows:
+        return Deployments(np.empty(0, np.int64), np.empty(0, np.int64))
+    position = {name: i for i, name in enumerate(models.names)}
+    lengths, hosts = list_lengths_and_values(table.column("hosts"))
+    of_row = np.array([position[name] for name in table.column("model").to_pylist()], np.int64)
+    found = Deployments(hosts, np.repeat(of_row, lengths))
+    if until is None:
+        return found
+    of_edge, first_weeks = list_lengths_and_values(table.column("weeks").combine_chunks().flatten())
+    texts = table.column("digests").combine_chunks().flatten().flatten()
+    known = pc.equal(texts, digest).to_numpy(zero_copy_only=False) & (first_weeks <= until)
+    kept = np.zeros(len(hosts), bool)
+    kept[np.repeat(np.arange(len(hosts)), of_edge)[known]] = True
+    return found.keep(kept)

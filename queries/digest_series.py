@@ -6,7 +6,7 @@ that appeared last until its end. A host that went back to an earlier digest loo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -39,8 +39,8 @@ def digest_series(store: GraphStore, names: Sequence[str], *, level: str | None,
 
     `share` is of all hosts in scope that list the model in the period (`base`), with its Wilson 95 % interval, so the
     shares of a period add up to 1. Shown are the five digests on most hosts over all periods, and the newest: the one
-    whose `first_week`, in which one of these hosts first reported it, is the latest. `other` are the rest, `unknown`
-    hosts that report none, or two that appeared in one week. UsageError without a model.
+    whose `first_week`, in which any host of the graph first reported it under that name, is the latest. `other` are the
+    rest, `unknown` hosts that report none, or two that appeared in one week. UsageError without a model.
     """
     if level not in (None, "model"):
         raise UsageError(f"--view digests is about models; leave out --level {level}")
@@ -50,10 +50,11 @@ def digest_series(store: GraphStore, names: Sequence[str], *, level: str | None,
         )
     seen = read_sightings(store, scope, "model", every)
     models = sorted({require_at(seen.incidence.models, "model", name) for name in names})
+    first_weeks = _first_weeks(store, models)
     rows: list[Row] = []
     sentences: list[str] = []
     for model, reported, edges in _of_models(store, seen, models):
-        own, sentence = _series(seen, model, reported, edges)
+        own, sentence = _series(seen, model, reported, edges, first_weeks)
         rows += own
         sentences.append(sentence)
     return result(
@@ -62,8 +63,24 @@ def digest_series(store: GraphStore, names: Sequence[str], *, level: str | None,
         headline=" ".join(sentences),
         caveats=(*seen.periods.gaps(), *([_CAVEAT] if rows else [])),
         table_columns=TABLE_COLUMNS if len(models) == 1 else COLUMNS,
-        series=("model", "reported_digest"),
+        # The digests of a period belong together: a table shows the newest periods, with all that are in them.
+        series=("model",),
     )
+
+
+def _first_weeks(store: GraphStore, models: Sequence[str]) -> dict[tuple[str, str], int]:
+    """The first week in which any host reported each digest of each model: it must not hang on who is in scope."""
+    table = store.table(
+        "MATCH (:Host)-[d:DEPLOYS]->(m:Model) WHERE m.name IN $models AND size(d.digests) > 0 "
+        "RETURN DISTINCT m.name AS model, d.digests AS digests, d.digest_weeks AS weeks",
+        {"models": list(models)},
+    )
+    found: dict[tuple[str, str], int] = {}
+    for row in table.to_pylist():
+        for digest, week in zip(row["digests"], row["weeks"], strict=True):
+            key = row["model"], digest
+            found[key] = min(week, found.get(key, week))
+    return found
 
 
 def _of_models(store: GraphStore, seen: Sightings, models: Sequence[str]) -> Iterator[tuple[str, Reported, Integers]]:
@@ -88,7 +105,9 @@ def _of_models(store: GraphStore, seen: Sightings, models: Sequence[str]) -> Ite
         yield model, Reported(of, weeks, codes, texts), of_host
 
 
-def _series(seen: Sightings, model: str, reported: Reported, of_host: Integers) -> tuple[list[Row], str]:
+def _series(
+    seen: Sightings, model: str, reported: Reported, of_host: Integers, first_weeks: Mapping[tuple[str, str], int]
+) -> tuple[list[Row], str]:
     """The rows of one model, and its newest period in a sentence."""
     periods, texts = seen.periods, reported.texts
     own = seen.items == seen.labels.index(model)
@@ -98,8 +117,7 @@ def _series(seen: Sightings, model: str, reported: Reported, of_host: Integers) 
         last = int(periods.weeks[periods.of_week == period].max())
         codes = reported.until(last, int(of_host.max()) + 1)[deployments[at == period]]
         found[period] = np.bincount(np.where(codes < 0, len(texts), codes), minlength=len(texts) + 1)
-    first = np.full(len(texts), np.iinfo(np.int64).max)
-    np.minimum.at(first, reported.codes, reported.weeks)
+    first = np.array([first_weeks[model, text] for text in texts], np.int64)
     shown, newest = _shown(found[:, :-1].sum(axis=0), first)
     rest = np.setdiff1d(np.arange(len(texts)), shown)
     labels = [*(texts[i] for i in shown), OTHER, UNKNOWN]

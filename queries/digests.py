@@ -1,29 +1,26 @@
-"""Digests that hosts report: which deployment has which, and how users write them."""
+"""Digests that hosts report: which deployment has which, and what must be said of them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from cohabit.errors import DataError, UsageError
 from cohabit.graph.incidence import Incidence, Integers
 from cohabit.graph.store import GraphStore
+from cohabit.queries.digest_names import named_digest
 from cohabit.queries.listed import Mask, edge_values
-from cohabit.text import visible
-
-_DIGEST = re.compile(r"(?:sha256[:-])?([0-9a-f]{64}|[0-9a-f]{12})", re.IGNORECASE)
-SHORT = 12
-"""Digits of the short form in which `ollama list` shows a digest."""
+from cohabit.queries.result import ForAll
+from cohabit.queries.scope import Scope, last_week
+from cohabit.timeline import week_name
 
 
 @dataclass(frozen=True)
 class Digests:
-    """Digests of the deployments in scope, whenever they were reported.
+    """Digests of the deployments in scope, as far as they were reported until the week that was asked for.
 
     `texts` are all digests of the graph, sorted; `edges` and `digests` are parallel: positions of an edge and of one of
     its digests.
@@ -33,14 +30,9 @@ class Digests:
     edges: Integers
     digests: Integers
 
-    @cached_property
-    def of_form(self) -> dict[str, list[int]]:
-        """Positions of the digests that a form stands for: full, or short, which can stand for several."""
-        found: dict[str, list[int]] = {}
-        for i, text in enumerate(self.texts):
-            for form in {text, text[:SHORT]}:
-                found.setdefault(form, []).append(i)
-        return found
+    def beginning(self, digits: str) -> range:
+        """Positions of the digests that begin so; of hexadecimal digits none comes after f."""
+        return range(bisect_left(self.texts, digits), bisect_left(self.texts, f"{digits}g"))
 
     def having(self, chosen: Mask, edges: int) -> Mask:
         """Which of so many edges have one of the chosen digests (one value a digest)."""
@@ -71,9 +63,9 @@ class Reported:
         return found
 
 
-def read_digests(store: GraphStore, incidence: Incidence) -> Digests:
-    """Read the digests of the deployments in scope."""
-    rows, row_of_edge = edge_values(store, incidence, "digests")
+def read_digests(store: GraphStore, incidence: Incidence, until: int | None = None) -> Digests:
+    """Read the digests of the deployments in scope; `until`: those that their hosts had reported by that week."""
+    rows, row_of_edge = edge_values(store, incidence, "digests", *(("digest_weeks",) if until is not None else ()))
     lists: list[list[str]] = [row["digests"] or [] for row in rows]
     texts = sorted({text for one in lists for text in one})
     position = {text: i for i, text in enumerate(texts)}
@@ -83,54 +75,24 @@ def read_digests(store: GraphStore, incidence: Incidence) -> Digests:
     own = lengths[row_of_edge]
     edges = np.repeat(np.arange(len(own), dtype=np.int64), own)
     offsets = np.arange(len(edges)) - np.repeat(np.cumsum(own) - own, own)
-    return Digests(texts, edges, flat[np.repeat(starts, own) + offsets])
+    places = np.repeat(starts, own) + offsets
+    if until is not None:
+        weeks = np.array([week for row in rows for week in row["digest_weeks"] or []], np.int64)
+        known = weeks[places] <= until
+        edges, places = edges[known], places[known]
+    return Digests(texts, edges, flat[places])
 
 
-def parse_digest(text: str) -> str | None:
-    """Read a digest of 64 or of 12 hexadecimal digits, with or without `sha256:` before it; None when it is none."""
-    match = _DIGEST.fullmatch(text.strip())
-    return match[1].lower() if match else None
+def reported(until: int | None) -> ForAll:
+    """What it means that a host reported a digest: the graph has the first week of each, not the last."""
+    counts = "if the host ever reported it" if until is None else f"if the host had reported it by {week_name(until)}"
+    return ForAll(
+        f"A digest counts {counts} for the model, also before a newer one; servers that report none cannot match."
+    )
 
 
-def require_digest(text: str) -> str:
-    """Read a digest, or raise UsageError."""
-    digest = parse_digest(text)
-    if digest is None:
-        raise UsageError(
-            f"{visible(text, 80)!r} is not a digest; it has 64 hexadecimal digits, or the first 12 of them"
-        )
-    return digest
-
-
-def only_digest(digest: str, found: Sequence[str]) -> str:
-    """The one digest of the graph that a form of it stands for, itself where there is none; UsageError for several."""
-    if len(found) > 1:
-        full = ", ".join(found[:3])
-        raise UsageError(f"the short digest {digest} can mean several things here; write one in full: {full}")
-    return found[0] if found else digest
-
-
-def read_digest_file(path: Path) -> tuple[str, ...]:
-    """Read digests, one a line; blank lines and what follows a `#` do not count. DataError says what is wrong where."""
-    where = visible(str(path))
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except OSError as error:
-        raise DataError(f"{where}: the digests cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where}: this is not a text file; write one digest a line") from error
-    found = []
-    for number, line in enumerate(lines, 1):
-        text = line.partition("#")[0].strip()
-        if not text:
-            continue
-        digest = parse_digest(text)
-        if digest is None:
-            # The line is not shown: in a scan that was named by mistake it holds addresses.
-            raise DataError(
-                f"{where}, line {number}: this is not a digest; it has 64 hexadecimal digits, or the first 12 of them"
-            )
-        found.append(digest)
-    if not found:
-        raise DataError(f"{where}: there are no digests in it; write one a line")
-    return tuple(dict.fromkeys(found))
+def notes(scopes: Sequence[Scope], options: Mapping[str, Any]) -> list[str]:
+    """That note where hosts are chosen by digest: by a filter, or by what a question is asked for."""
+    named = bool(options.get("digest") or getattr(options.get("items"), "digest", ()))
+    chosen = (s for s in scopes if named or any(named_digest(name) is not None for name in (*s.has, *s.without)))
+    return list(dict.fromkeys(reported(last_week(scope)) for scope in chosen))

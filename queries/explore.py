@@ -24,6 +24,9 @@ MASKING_CAVEAT = (
     "Addresses inside the values are masked; that guards against accident, not against the author of the query."
 )
 
+# What the embedded store numbers nodes and relationships by: no property, and another number after every sync.
+_NUMBERED = ("_id", "_src", "_dst")
+
 
 def explore(
     store: GraphStore,
@@ -142,8 +145,13 @@ def ordered_by(statement: str) -> list[tuple[str, bool]] | None:
 def _ranked(value: Any) -> tuple[bool, str, Any]:
     """As Cypher orders: numbers alike whatever their type, null last."""
     kind = "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
-    return (value is None, kind, "" if value is None else value)
+    return (value is None, kind, _key(value)[1])
 
 
 def _key(value: Any) -> tuple[str, Any]:
+    """One order for values of every kind: nodes, paths and maps by their properties, lists member by member."""
+    if isinstance(value, Mapping):
+        return ("map", sorted((name, _key(member)) for name, member in value.items() if name not in _NUMBERED))
+    if isinstance(value, list):
+        return ("list", [_key(member) for member in value])
     return (type(value).__name__, "" if value is None else value)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
 from cohabit.errors import DataError, UsageError
-from cohabit.graph.assets import AssetList, AssetTable, read_assets
+from cohabit.graph.assets import AssetList, AssetTable, read_assets, refuse_unknown_names
 from cohabit.graph.incidence import (
     Deployments,
     Integers,
@@ -124,9 +125,8 @@ def not_suspected(store: GraphStore) -> Integers:
 
 def listed_in(store: GraphStore, file: str) -> Integers:
     """Hosts that an asset of this file means."""
-    _, table = asset_file(file)
-    keys, addresses, networks = assets_of_hosts(store, table)
-    return keys[table.best(addresses, networks) >= 0]
+    there = assets_there(store, file)
+    return there.keys[there.table.best(there.addresses, there.networks) >= 0]
 
 
 def asset_file(file: str) -> tuple[AssetList, AssetTable]:
@@ -159,16 +159,24 @@ def labels_of_hosts(networks: Mapping[str, int | None], files: Sequence[str]) ->
     return {address: tuple(labels) for address, labels in found.items()}
 
 
-def meant_hosts(networks: Mapping[str, int | None], file: str) -> set[str]:
-    """Those of the hosts, which come with their AS numbers, that an asset of this file means."""
-    addresses = list(networks)
-    best = asset_file(file)[1].best(addresses, list(networks.values()))
-    return {address for address, asset in zip(addresses, best.tolist(), strict=True) if asset >= 0}
+@dataclass(frozen=True)
+class AssetsThere:
+    """A list of assets beside the hosts of a graph: store keys, ascending, addresses, and AS numbers as far as the
+    list asks for them.
+    """
+
+    listed: AssetList
+    table: AssetTable
+    keys: Integers
+    addresses: list[str]
+    networks: list[int | None]
 
 
-def assets_of_hosts(store: GraphStore, table: AssetTable) -> tuple[Integers, list[str], list[int | None]]:
-    """Keys, ascending, addresses and AS numbers of all hosts, as far as the table asks for numbers."""
+def assets_there(store: GraphStore, file: str) -> AssetsThere:
+    """Read the assets of a file and the hosts that they can mean; DataError for a bare name that no host has."""
+    listed, table = asset_file(file)
     keys, addresses = host_addresses(store)
+    refuse_unknown_names(listed, visible(file), "graph", lambda: addresses)
     networks: list[int | None] = [None] * len(keys)
     if table.networks:
         rows = store.table(
@@ -179,4 +187,4 @@ def assets_of_hosts(store: GraphStore, table: AssetTable) -> tuple[Integers, lis
         found = np.searchsorted(keys, without_nulls(rows.column("host"))).tolist()
         for position, number in zip(found, rows.column("asn").to_pylist(), strict=True):
             networks[position] = number
-    return keys, addresses, networks
+    return AssetsThere(listed, table, keys, addresses, networks)

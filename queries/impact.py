@@ -13,14 +13,16 @@ from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import targets as named
-from cohabit.queries.digests import Digests, read_digests, require_digest
+from cohabit.queries.digest_names import require_digest
+from cohabit.queries.digests import Digests, read_digests, reported
 from cohabit.queries.listed import Mask, hosts_of, quantisations, read_listed, shares
 from cohabit.queries.places import PLACES, UNKNOWN, memberships
 from cohabit.queries.result import Result, Row, result
-from cohabit.queries.scope import Scope
+from cohabit.queries.scope import Scope, last_week
 from cohabit.queries.targets import DIGEST, Target
 from cohabit.queries.words import count, percent, short_digest
 from cohabit.text import visible
+from cohabit.timeline import week_name
 
 COLUMNS = ("scope", "item", "hosts", "share", "low", "high", "base", "share_of_affected", "matched_by")
 TABLE_COLUMNS = ("scope", "item", "hosts", "share", "low", "high", "share_of_affected", "matched_by")
@@ -112,7 +114,7 @@ def impact(
     """Count the hosts in scope that run something named, and split them.
 
     Names are `NAME` where it means one thing, else `model:`, `line:`, `lab:`, `family:` or `digest:` and the name; a
-    digest has 64 hexadecimal digits or the first 12 of them. `include_derived` adds the models whose line derives from
+    digest is written by its first 8 to 64 hexadecimal digits. `include_derived` adds the models whose line derives from
     a named line, or from a line of a named lab. Shares are of the hosts in scope whose list was seen (`base`), with
     Wilson 95 % intervals; `share_of_affected` is of the hosts of the row `total`. `matched_by` says what the hosts of a
     row were matched by: name (of the model), line, lab, family, lab-country, derived or digest.
@@ -131,8 +133,10 @@ def impact(
         raise UsageError(
             "impact of what? Name an item (model:…, line:…, lab:…, family:…, digest:…), or give --digests FILE"
         )
-    incidence = read_listed(store, scope or Scope())
-    known = read_digests(store, incidence)
+    scope = scope or Scope()
+    until = last_week(scope)
+    incidence = read_listed(store, scope)
+    known = read_digests(store, incidence, until)
     found = named.resolve(store, incidence, known, names, listed, include_derived=include_derived)
     if not len(incidence.hosts):
         return result(COLUMNS, [], headline="No host in scope whose list was seen: there is nothing to count.")
@@ -152,8 +156,8 @@ def impact(
     return result(
         COLUMNS,
         _ordered(shown, mixed=not scopes),
-        headline=_headline(rows, len(incidence.hosts), level),
-        caveats=(*_caveats(found, shown, include_derived), *_unknown(shown)),
+        headline=_headline(rows, len(incidence.hosts), level, until),
+        caveats=(*_caveats(found, shown, include_derived, until), *_unknown(shown)),
         table_columns=TABLE_COLUMNS,
     )
 
@@ -279,16 +283,18 @@ def _unknown(rows: list[Row]) -> Iterator[str]:
         yield f"Not known, of the affected hosts: {', '.join(found)}; these rows come last."
 
 
-def _headline(rows: list[Row], base: int, level: str) -> str:
+def _headline(rows: list[Row], base: int, level: str, until: int | None) -> str:
     total = rows[0]
     targets = [row["item"] for row in rows if row["scope"] == "target"]
     shown = ", ".join(visible(short_digest(label), 60) for label in targets[:3])
     what = shown if len(targets) <= 3 else f"{shown} and {len(targets) - 3:,} more"
     if not total["hosts"]:
         return f"None of {count(base, 'host')} whose list was seen lists {what}."
-    # A digest is in the graph for good: the host can have another one now.
-    verb = "have ever reported" if all(label.startswith("digest:") for label in targets) else "list"
-    sentence = f"{count(total['hosts'], 'host')} of {base:,} ({percent(total['share'])}) {verb} {what}"
+    said = f"list {what}"
+    if all(label.startswith("digest:") for label in targets):
+        # A digest is in the graph for good: the host can have another one now.
+        said = f"have ever reported {what}" if until is None else f"had reported {what} by {week_name(until)}"
+    sentence = f"{count(total['hosts'], 'host')} of {base:,} ({percent(total['share'])}) {said}"
     beside = f"most often beside the {level.replace('-', ' ')}"
     for scope, words in (("country", "most in"), ("network", "most in"), ("beside", beside)):
         own = [row for row in rows if row["scope"] == scope and row["item"] != UNKNOWN]
@@ -298,7 +304,7 @@ def _headline(rows: list[Row], base: int, level: str) -> str:
     return f"{sentence}."
 
 
-def _caveats(found: Sequence[Target], rows: list[Row], include_derived: bool) -> tuple[str, ...]:
+def _caveats(found: Sequence[Target], rows: list[Row], include_derived: bool, until: int | None) -> tuple[str, ...]:
     ways = {target.matched_by for target in found}
     scopes = {row["scope"] for row in rows}
     notes = []
@@ -313,10 +319,7 @@ def _caveats(found: Sequence[Target], rows: list[Row], include_derived: bool) ->
     if "other-digest" in scopes:
         notes.append("other-digest: the same names with another digest, or none reported; not in the total.")
     if DIGEST in ways or "digest" in scopes:
-        notes.append(
-            "A digest counts if the host ever reported it for the model, also before a newer one; servers that report "
-            "none cannot match."
-        )
+        notes.append(reported(until))
     if include_derived:
         notes.append("derived: all models of lines that derive from the named ones, as the catalogue has it.")
     if mixed := sorted({line for target in found for line in target.mixed}):

@@ -87,7 +87,7 @@ def notes(
         for name in _FILTERS:
             if getattr(scope, name):
                 asked.setdefault(_ASKED.get(name, name), f"--{option_of(name)} leaves none")
-        if any(asset_file(file)[1].networks for file in scope.in_file):
+        if any(asset_file(file)[1].networks for file in (*scope.in_file, *scope.not_in_file)):
             asked.setdefault("network", "no AS number of the list finds any")
     if isinstance(by := options.get("by"), str) and (fact := by.replace("-", "_")) in _FACTS:
         asked.setdefault(fact, "all are in one group, unknown")

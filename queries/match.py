@@ -14,7 +14,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.privacy import Masker
 from cohabit.queries.advisories import SEVERITIES
 from cohabit.queries.endpoints import Endpoint, read_endpoints
-from cohabit.queries.filters import asset_file, assets_of_hosts
+from cohabit.queries.filters import assets_there
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.selected import Selection
@@ -58,11 +58,11 @@ def match(
     """
     if all_matches and unmatched:
         raise UsageError("--all is about matches: leave out --unmatched")
-    listed, table = asset_file(file)
+    there = assets_there(store, file)
+    listed, table = there.listed, there.table
     incidence = read_incidence(store, scope or Scope())
-    keys, addresses, networks = assets_of_hosts(store, table)
-    positions = np.searchsorted(keys, incidence.hosts).tolist()
-    addresses, networks = [addresses[i] for i in positions], [networks[i] for i in positions]
+    positions = np.searchsorted(there.keys, incidence.hosts).tolist()
+    addresses, networks = [there.addresses[i] for i in positions], [there.networks[i] for i in positions]
     used = table.used(addresses, networks)
     hosts, found = _pairs(table, addresses, networks, every=all_matches)
     matched, of_row = np.unique(hosts, return_inverse=True)

@@ -17,7 +17,7 @@ from cohabit.queries.measures import Floats
 from cohabit.queries.null_models import Alike, NullModel, benjamini_hochberg, check_null, fit_configuration_model
 from cohabit.queries.pair_words import ever_seen, of_names
 from cohabit.queries.pairs import SHARE_COLUMNS, shares_of
-from cohabit.queries.places import UNKNOWN, Membership
+from cohabit.queries.places import UNKNOWN, Membership, untold
 from cohabit.queries.profiles import listed_hosts, place_membership
 from cohabit.queries.protection import Protection
 from cohabit.queries.result import Result, Row, result
@@ -128,7 +128,7 @@ def pair_places(
     return result(
         COLUMNS,
         shown,
-        headline=_headline(rows, shown, [matrix.labels[item] for item in named], by),
+        headline=untold(place, by) or _headline(rows, shown, [matrix.labels[item] for item in named], by),
         caveats=(
             _NOTE,
             *(() if protected else (_TESTED,)),

@@ -25,6 +25,8 @@ UNKNOWN = "unknown"
 """Label of what the source does not say."""
 FEW = 50
 """Hosts of a place below which a share of them says little: none is drawn, ranked, or named in a first line."""
+NOBODY = "No host in scope has a known {}: this cannot be told."
+"""The first line of an answer by place where no place is known."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ def memberships(store: GraphStore, place: str, hosts: Integers) -> Membership:
         np.concatenate([at[inside], rest]),
         np.concatenate([of_key[inside], np.full(len(rest), len(labels) - 1)]),
     )
+
+
+def untold(place: Membership, by: str) -> str | None:
+    """The first line of an answer by place where no host in scope has a known one: no figure of it is a finding."""
+    return None if place.known or not len(place.hosts) else NOBODY.format(by.replace("-", " "))
 
 
 def places_by_base(rows: Sequence[Row]) -> dict[str, int]:

@@ -36,6 +36,8 @@ def rank(level: str | None, by: str | None) -> Headline:
 
     def said(rows: Sequence[Row]) -> str | None:
         top = rows[0]
+        if by and top["place"] == UNKNOWN:
+            return None
         if not (level and by):
             return f"{_name(top, 'place' if by else 'item')} leads with {_of(top)}"
         return f"items of level {level} within each {by}; in {_name(top, 'place')} {_name(top)} leads with {_of(top)}"
@@ -48,6 +50,8 @@ def combinations(level: str, by: str | None) -> Headline:
 
     def said(rows: Sequence[Row]) -> str | None:
         top = rows[0]
+        if by and top["place"] == UNKNOWN:
+            return None
         items = [visible(item, 60) for item in top["items"]]
         named = f"{', '.join(items[:-1])} and {items[-1]}" if len(items) > 1 else f"only {items[0]}"
         where = f" in {_name(top, 'place')}" if by else ""

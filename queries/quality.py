@@ -16,7 +16,7 @@ from cohabit.queries import quality_lists, quality_records
 from cohabit.queries.quality_data import Mask, read_evidence
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence, time_window
-from cohabit.queries.words import count, percent
+from cohabit.queries.words import count, percent, points
 
 COLUMNS = ("check", "hosts", "share", "base", "found", "unit", "effect", "note")
 TABLE_COLUMNS = ("check", "hosts", "share", "effect", "found", "unit")
@@ -148,6 +148,10 @@ def _row(finding: quality_lists.Finding, scope: Mask, leading: _LeadingPair | No
         row["hosts"] = int(np.count_nonzero(concerned))
         row["share"] = row["hosts"] / base
         row["effect"] = _effect(leading, ~concerned)
+    if finding.wider is not None:
+        moved = _effect(leading, ~finding.wider[scope])
+        said = "" if moved is None else f"; without them the headline's share moves by {points(moved)}"
+        row["note"] += f" {finding.wider_note.format(said)}"
     return row
 
 

@@ -12,7 +12,7 @@ from cohabit.graph.decoys import NO_NETWORK, Thresholds, decoy_groups
 from cohabit.graph.incidence import Integers, distinct
 from cohabit.graph.lists import NO_DIGEST, Lists
 from cohabit.queries.quality_data import Evidence, Mask
-from cohabit.queries.shared_lists import SHARED_HOSTS, SHARED_MODELS, shared_groups
+from cohabit.queries.shared_lists import SHARED_HOSTS, SHARED_MODELS, WITHIN_MODELS, hosts_within, shared_groups
 from cohabit.queries.words import count
 from cohabit.text import visible
 
@@ -35,7 +35,9 @@ class Finding:
     """What one check found.
 
     `hosts` are the hosts in scope that are concerned (None: it could not be checked, or hosts are not what it is
-    about), `found` what the check counts, in the unit `unit`; `note` says what it is and what to do.
+    about), `found` what the check counts, in the unit `unit`; `note` says what it is and what to do. `wider` are hosts
+    that it may have missed beside those it found, `wider_note` their sentence, with `{}` for what the headline does
+    without them.
     """
 
     check: str
@@ -43,6 +45,8 @@ class Finding:
     found: float | None
     unit: str
     note: str
+    wider: Mask | None = None
+    wider_note: str = ""
 
 
 def suspected_decoys(evidence: Evidence, thresholds: Thresholds | None = None) -> Finding:
@@ -90,7 +94,14 @@ def shared_lists(evidence: Evidence, hosts: int = SHARED_HOSTS, models: int = SH
     )
     if (hosts, models) != (SHARED_HOSTS, SHARED_MODELS):
         note += " The filter leaves out those of the default thresholds, not these."
-    return Finding(_SHARED, found, len(shown), "groups", note)
+    within = evidence.hosts(hosts_within(lists, len(evidence.keys), groups))
+    own = " (the groups' own included)" if models >= WITHIN_MODELS else ""
+    wider = (
+        f"Lists that differ in a name are not found: {count(int(np.count_nonzero(within)), 'host')}{own} list "
+        f"{WITHIN_MODELS} models or more that are all on one of these lists{{}}. Some may have common models by "
+        "chance, so no filter leaves them out: look with `cohabit combinations --level model`."
+    )
+    return Finding(_SHARED, found, len(shown), "groups", note, within, wider)
 
 
 def _names(lists: Lists, host: int) -> list[str]:

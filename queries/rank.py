@@ -15,13 +15,17 @@ from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Incidence, Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
-from cohabit.queries.places import PLACES, UNKNOWN, Membership, memberships, places_by_base
+from cohabit.queries.places import PLACES, UNKNOWN, Membership, memberships, places_by_base, untold
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.words import count, percent
 
 SPREAD = ("network", "country")
 """Places that are counted for each item."""
+_OF_LABS = (
+    "A model counts for the lab that published it, whatever it was made from. By what it was made from, shares can be "
+    "far from these: `study` has that of Chinese labs."
+)
 _FIGURES = ("hosts", "share", "low", "high", "base", "listings", "host_weeks", "networks", "countries")
 
 
@@ -62,7 +66,8 @@ def rank(store: GraphStore, *, level: str | None = None, by: str | None = None, 
     if by is None:
         rows = item_rows(incidence, level or "family", spread, timed=scope.timed)
         headline = _headline(rows, level, by, incidence)
-        return result(("item", *_FIGURES), rows, headline=headline, caveats=_caveats(rows, ("item",)))
+        caveats = (*_caveats(rows, ("item",)), *((_OF_LABS,) if level in ("lab", "lab-country") and rows else ()))
+        return result(("item", *_FIGURES), rows, headline=headline, caveats=caveats)
     place = memberships(store, by, incidence.hosts)
     items = _items_of(incidence, level) if level else _one_item(incidence)
     rows = _rows(incidence, items, place, spread, timed=scope.timed)
@@ -71,7 +76,7 @@ def rank(store: GraphStore, *, level: str | None = None, by: str | None = None, 
     if level:
         order = places_by_base(rows)
         rows.sort(key=lambda r: order[r["place"]])
-    headline = _headline(rows, level, by, incidence)
+    headline = untold(place, by) or _headline(rows, level, by, incidence)
     return result((*keys, *_FIGURES), rows, headline=headline, caveats=_caveats(rows, keys))
 
 

@@ -39,6 +39,14 @@ COLUMNS = (
 TABLE_COLUMNS = ("condition", "basis", "hosts", "share", "low", "high", "deployments", "share_of_deployments")
 KINDS = ("capability", "quantisation", "version", "name", "remote")
 
+# The four conditions of versions that share the hosts.
+VULNERABLE, VERSION_UNKNOWN, NO_ADVISORY, OTHER_SOFTWARE = (
+    "known vulnerability",
+    "version unknown",
+    "no advisory applies",
+    "no software of the advisories seen",
+)
+
 # What the published study counts, and embedding.
 _LEADING = ("tools", "thinking", "vision", "embedding")
 _TOGETHER = (("tools", "vision"), ("tools", "thinking"), ("tools", "thinking", "vision"))
@@ -245,19 +253,19 @@ def _versions(store: GraphStore, incidence: Incidence, advisories: list[Advisory
     for severity in SEVERITIES:
         chosen = [a.severity == severity for a in advisories]
         note = f"any of {count(sum(chosen), 'advisory')} rated {severity}; a host can be in several such rows"
-        yield _Finding("version", f"known vulnerability: {severity}", "version", found.any_of(chosen), note=note)
+        yield _Finding("version", f"{VULNERABLE}: {severity}", "version", found.any_of(chosen), note=note)
     listed = ", ".join(sorted({a.software for a in advisories})) or "none"
     note = f"any of {count(len(advisories), 'advisory')}, about {listed}"
-    yield _Finding("version", "known vulnerability", "version", affected, note=note, leading=True)
+    yield _Finding("version", VULNERABLE, "version", affected, note=note, leading=True)
     unknown = found.unknown & ~affected
     note = "a server of that software tells no version, and no other of the host is affected"
-    yield _Finding("version", "version unknown", "version", unknown, note=note, leading=True)
+    yield _Finding("version", VERSION_UNKNOWN, "version", unknown, note=note, leading=True)
     clean = found.assessed & ~affected & ~unknown
     note = "every server of that software tells a version, and no advisory is about it"
-    yield _Finding("version", "no advisory applies", "version", clean, note=note)
+    yield _Finding("version", NO_ADVISORY, "version", clean, note=note)
     rest = ~(affected | unknown | clean)
     note = "other software, or none was recognised"
-    yield _Finding("version", "no software of the advisories seen", "version", rest, note=note)
+    yield _Finding("version", OTHER_SOFTWARE, "version", rest, note=note)
     for advisory, hosts in zip(advisories, found.affected, strict=True):
         ranges = " or ".join(advisory.affected)
         note = f"{advisory.software} {ranges}; {advisory.severity}: {advisory.summary}"
@@ -297,17 +305,26 @@ def _remote(store: GraphStore, incidence: Incidence) -> Iterator[_Finding]:
 
 def _headline(rows: list[Row], base: int) -> str:
     said = {(row["condition"], row["basis"]): row for row in rows}
-    silent = said.get(("quantisation unknown", "catalogue"), {}).get("hosts")
-    phrases = [
-        f"{'at least ' if silent and key[1] == 'catalogue' else ''}{percent(said[key]['share'])} {words}"
-        for key, words in (
-            (("tools", "reported"), "report a model that can call tools"),
-            (("4-bit formats", "catalogue"), "run a 4-bit format"),
-            (("known vulnerability", "version"), "run a server version with a known vulnerability"),
-        )
-        if key in said
-    ]
+    # Of hosts that keep it to themselves the share may hold, too.
+    unknown = {"catalogue": "quantisation unknown", "version": VERSION_UNKNOWN}
+    phrases = []
+    for condition, basis, words in (
+        ("tools", "reported", "report a model that can call tools"),
+        ("4-bit formats", "catalogue", "run a 4-bit format"),
+        (VULNERABLE, "version", "run a server version with a known vulnerability"),
+    ):
+        row = said.get((condition, basis))
+        if row is not None and condition == VULNERABLE and not versions_told(rows):
+            phrases.append("no server told a version that the list of advisories is about")
+        elif row is not None:
+            silent = basis in unknown and said[unknown[basis], basis]["hosts"]
+            phrases.append(f"{'at least ' if silent else ''}{percent(row['share'])} {words}")
     return f"Of {count(base, 'host')} whose list was seen{': ' + ', '.join(phrases) if phrases else ''}."
+
+
+def versions_told(rows: Sequence[Row]) -> bool:
+    """Whether, by the rows about versions, a server of the advisories' software told a version that can be compared."""
+    return any(row["hosts"] for row in rows if row["condition"] in (VULNERABLE, NO_ADVISORY))
 
 
 def _ever_seen(store: GraphStore, scope: Scope) -> Iterator[str]:

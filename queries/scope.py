@@ -32,7 +32,8 @@ from cohabit.graph.prefixes import PrefixTable, parse_prefix
 from cohabit.graph.store import GraphStore
 from cohabit.queries import filters
 from cohabit.queries.countries import parse_countries
-from cohabit.queries.digest_filter import hosts_with_digest, named_digest
+from cohabit.queries.digest_filter import hosts_with_digest
+from cohabit.queries.digest_names import named_digest
 from cohabit.queries.items import hosts_with_any, labs_in, resolve_item
 from cohabit.queries.shared_lists import hosts_with_shared_lists
 from cohabit.queries.windows import TimeWindow, read_windows
@@ -56,6 +57,7 @@ class Scope:
     software: tuple[str, ...] = ()
     prefix: tuple[str, ...] = ()
     in_file: tuple[str, ...] = ()
+    not_in_file: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     min_weeks: int | None = None
@@ -92,6 +94,14 @@ class Scope:
         return 4 if self.within is None else self.within
 
     @property
+    def moment(self) -> str:
+        """What `at` takes of each host, in words; nothing without it."""
+        if self.at is None:
+            return ""
+        weeks = "week" if self.weeks_back == 1 else f"{self.weeks_back} weeks"
+        return f"listed at {self.at}: the newest list of each host, of the {weeks} before"
+
+    @property
     def selective(self) -> bool:
         """Whether filters leave a part of the hosts that scans saw; leaving decoys out only cleans what they saw."""
         cleaned = replace(self, exclude_decoys=False, exclude_shared_lists=False)
@@ -103,7 +113,7 @@ class Scope:
         return any((self.since, self.until, self.at))
 
 
-_NOT_SHOWN = ("prefix", "in_file")
+_NOT_SHOWN = ("prefix", "in_file", "not_in_file")
 
 
 def option_of(name: str) -> str:
@@ -171,6 +181,12 @@ def time_window(scope: Scope) -> TimeWindow:
 
 def _bounded(day: date) -> date:
     return min(max(day, _EARLIEST), _LATEST)
+
+
+def last_week(scope: Scope) -> int | None:
+    """The last week that a question looks at; None where its time has no end."""
+    weeks = time_window(scope).weeks if scope.at or scope.until else None
+    return weeks[-1] if weeks else None
 
 
 def window_in(store: GraphStore, scope: Scope) -> TimeWindow:
@@ -254,18 +270,21 @@ def _filtered(
         hosts = np.intersect1d(hosts, filters.with_models(hosts, edges, scope.min_models), assume_unique=True)
     for chosen in _chosen(store, scope, models, edges):
         hosts = np.intersect1d(hosts, chosen, assume_unique=True)
+    until = last_week(scope)
     for name in scope.has:
-        hosts = np.intersect1d(hosts, _with_named(store, models, edges, name), assume_unique=True)
+        hosts = np.intersect1d(hosts, _with_named(store, models, edges, name, until), assume_unique=True)
     for name in scope.without:
-        hosts = np.setdiff1d(hosts, _with_named(store, models, edges, name), assume_unique=True)
+        hosts = np.setdiff1d(hosts, _with_named(store, models, edges, name, until), assume_unique=True)
     return hosts
 
 
-def _with_named(store: GraphStore, models: ModelTable, edges: Deployments, name: str) -> Integers:
-    """Hosts that have, among those edges, the item of that name, one with the digest, or one of labs of countries."""
+def _with_named(store: GraphStore, models: ModelTable, edges: Deployments, name: str, until: int | None) -> Integers:
+    """Hosts that have, among those edges, the item of that name, one of labs of several countries, or one with the
+    digest, if reported until then.
+    """
     digest = named_digest(name)
     if digest is not None:
-        return hosts_with_digest(store, models, edges, digest)
+        return hosts_with_digest(store, models, edges, digest, until)
     countries = labs_in(name)
     if countries is not None:
         return hosts_with_any("lab-country", countries, models, edges)
@@ -275,6 +294,8 @@ def _with_named(store: GraphStore, models: ModelTable, edges: Deployments, name:
 
 def _chosen(store: GraphStore, scope: Scope, models: ModelTable, edges: Deployments) -> Iterator[Integers]:
     """Yield the hosts that each filter on what hosts run and when they were seen leaves."""
+    for file in scope.not_in_file:
+        yield np.setdiff1d(host_keys(store), filters.listed_in(store, file), assume_unique=True)
     for capability in scope.capability:
         yield filters.with_capability(store, models, edges, capability)
     if scope.version:

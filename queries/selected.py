@@ -7,12 +7,13 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from cohabit.graph.incidence import Incidence, read_deployments
+from cohabit.graph.incidence import Incidence
 from cohabit.graph.store import GraphStore
-from cohabit.queries.digests import SHORT, only_digest, require_digest
+from cohabit.queries.digest_filter import holders
+from cohabit.queries.digest_names import digest_called
 from cohabit.queries.items import find_at, require_at
 from cohabit.queries.listed import Mask, hosts_of
-from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.scope import Scope, last_week, read_incidence
 
 _LEVELS = ("model", "family", "line", "lab")
 
@@ -43,13 +44,16 @@ class Selection:
 
 
 def select(store: GraphStore, items: Items, scope: Scope) -> Selection:
-    """Read the hosts in scope that run all of the items. A digest counts for a host if it ever reported it."""
+    """Read the hosts in scope that run all of the items.
+
+    A digest counts for a host that had reported it by the end of the time asked for.
+    """
     incidence = read_incidence(store, scope)
     if not items:
         return Selection(incidence, np.ones(len(incidence.host_index), bool))
     chosen = np.ones(len(incidence.hosts), bool)
     matched = np.zeros(len(incidence.host_index), bool)
-    for hosts, edges in _of_items(store, incidence, items):
+    for hosts, edges in _of_items(store, incidence, items, last_week(scope)):
         chosen &= hosts
         matched |= edges
     return Selection(incidence.restricted(chosen), matched[chosen[incidence.host_index]])
@@ -69,7 +73,9 @@ def matching(store: GraphStore, incidence: Incidence, items: Items) -> Mask:
     return matched
 
 
-def _of_items(store: GraphStore, incidence: Incidence, items: Items) -> Iterator[tuple[Mask, Mask]]:
+def _of_items(
+    store: GraphStore, incidence: Incidence, items: Items, until: int | None = None
+) -> Iterator[tuple[Mask, Mask]]:
     """Yield for each item the hosts that run it, and their deployments of it."""
     for level in _LEVELS:
         for name in getattr(items, level):
@@ -80,18 +86,7 @@ def _of_items(store: GraphStore, incidence: Incidence, items: Items) -> Iterator
     width = max(len(incidence.models.names), 1)
     own = incidence.hosts[incidence.host_index] * width + incidence.model_index
     for value in items.digest:
-        holders = read_deployments(store, incidence.models, digest=_whole_digest(store, value))
-        yield np.isin(incidence.hosts, holders.hosts), np.isin(own, holders.hosts * width + holders.models)
-
-
-def _whole_digest(store: GraphStore, value: str) -> str:
-    """The digest that is meant by its 64 digits, or by the first 12 of them; UsageError where these mean several."""
-    digest = require_digest(value)
-    if len(digest) > SHORT:
-        return digest
-    table = store.table(
-        "MATCH (:Host)-[d:DEPLOYS]->(:Model) UNWIND d.digests AS digest "
-        "WITH DISTINCT digest WHERE digest STARTS WITH $short RETURN digest AS digest",
-        {"short": digest},
-    )
-    return only_digest(digest, sorted(table.column("digest").to_pylist()))
+        # What no host reported is kept as it is written: that nobody has it is an answer.
+        held = holders(store, incidence.models, digest_called(store, value) or value, until)
+        edges = np.isin(own, held.hosts * width + held.models)
+        yield hosts_of(incidence, edges), edges

@@ -11,7 +11,8 @@ import numpy as np
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import Incidence, Integers
 from cohabit.graph.store import GraphStore
-from cohabit.queries.digests import Digests, only_digest, parse_digest, require_digest
+from cohabit.queries.digest_names import named_digest, only_digest, parse_digest, require_digest
+from cohabit.queries.digests import Digests
 from cohabit.queries.items import Item, readings, require_at, resolve_item, split_level
 from cohabit.queries.listed import Mask
 from cohabit.text import visible
@@ -68,10 +69,10 @@ def resolve(
 
 
 def _named(incidence: Incidence, name: str, lineage: _Lineage | None) -> Item | str:
-    """Read one name: an item, or the digits of a digest. With a lineage also a line that nobody runs: it is a base."""
-    prefix, colon, rest = name.partition(":")
-    if colon and prefix.strip().lower() == DIGEST:
-        return require_digest(rest)
+    """Read one name: an item, or digits of a digest. With a lineage also a line that nobody runs: it is a base."""
+    digits = named_digest(name)
+    if digits is not None:
+        return require_digest(digits)
     level, bare = split_level(name)
     if level == "line" and lineage and bare in lineage.children:
         return Item("line", bare)
@@ -94,8 +95,8 @@ def _item_target(incidence: Incidence, item: Item) -> Target:
 
 
 def _digest_target(digests: Digests, digest: str) -> Target:
-    found = digests.of_form.get(digest, [])
-    label = only_digest(digest, [digests.texts[i] for i in found])
+    found = digests.beginning(digest)
+    label = only_digest(digest, [digests.texts[i] for i in found]) or digest
     return Target(f"{DIGEST}:{label}", DIGEST, digests=tuple(found))
 
 

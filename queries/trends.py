@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from cohabit.queries.appearances import APPEARANCES, appearances
 from cohabit.queries.digest_series import digest_series
 from cohabit.queries.forecast import Forecast, check_months, forecasts, verdict
 from cohabit.queries.null_models import benjamini_hochberg
-from cohabit.queries.places import FEW
+from cohabit.queries.places import FEW, NOBODY, UNKNOWN
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope
 from cohabit.queries.series import Series, read_series
@@ -81,21 +82,23 @@ def trends(
     keys = tuple(key for key, wanted in (("place", by), ("item", level)) if wanted)
     fitted = _slopes(series)
     notes = (*series.notes, *uneven(series))
+    nowhere = NOBODY.format(by.replace("-", " ")) if by and set(series.places) == {UNKNOWN} else None
     if view == "slopes":
         rows = _slope_rows(series, fitted)
-        headline = _headline(series, fitted)
+        headline = nowhere or _headline(series, fitted)
         extra = (_NOT_INDEPENDENT,) if rows else ()
         return result((*keys, *_SLOPES), rows, headline=headline, caveats=(*notes, *extra), table_columns=_table(keys))
     if forecast is None:
         return result(
             ("period", *keys, *_FIGURES),
             _share_rows(series, {}),
-            headline=_headline(series, fitted),
+            headline=nowhere or _headline(series, fitted),
             caveats=notes,
             table_columns=("period", *keys, *_TABLE),
             series=keys,
         )
-    return forecast_answer(series, forecast, keys)
+    answer = forecast_answer(series, forecast, keys)
+    return replace(answer, headline=nowhere) if nowhere else answer
 
 
 def forecast_answer(series: Series, months: int, keys: tuple[str, ...] = ("item",)) -> Result:
@@ -253,7 +256,7 @@ def _course(series: Series, fitted: Slopes, noun: str) -> str:
 
 def _ends(series: Series, group: int) -> str:
     shares = series.shares[group][series.observed[group]].tolist()
-    return f"{percent(shares[0])} to {percent(shares[-1])}"
+    return f"from {percent(shares[0])} to {percent(shares[-1])}"
 
 
 def uneven(series: Series) -> tuple[str, ...]:

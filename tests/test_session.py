@@ -68,7 +68,7 @@ def test_every_command_has_a_method_with_its_options(name: str) -> None:
         return
     method = inspect.signature(getattr(cohabit.Graph, name)).parameters
     if name == "map":  # which draws pages; `picture` has what is of still pictures
-        given -= {"share"} & set(inspect.signature(cohabit.Graph.picture).parameters)
+        given -= {"share", "width", "part"} & set(inspect.signature(cohabit.Graph.picture).parameters)
     filters = {f for f in Filters.__dataclass_fields__ if f in given}
     if filters:
         assert filters == set(Filters.__dataclass_fields__)
@@ -132,6 +132,7 @@ def test_filters_have_the_names_of_the_scope() -> None:
         ("match own.csv --all --country DE", ("own.csv",), {"all_matches": True, "country": "DE"}),
         ("match own.csv --unmatched", ("own.csv",), {"unmatched": True}),
         ("rank --in own.csv", (), {"in_file": "own.csv"}),
+        ("rank --not-in own.csv", (), {"not_in_file": "own.csv"}),
         ("rank --exclude-shared-lists", (), {"exclude_shared_lists": True}),
         ("trends --view digests --item llama3.2:3b", (), {"view": "digests", "item": "llama3.2:3b"}),
         ("risks --monoculture", (), {"monoculture": True}),

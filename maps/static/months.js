@@ -91,7 +91,7 @@ function sharesPicture(w, h) {
   ends.forEach((end, index) => { if (index) end.at = Math.max(end.at, ends[index - 1].at + 15); });
   const over = Math.max(0, (ends.length ? ends[ends.length - 1].at : 0) - (h - 20));
   for (const { item, at } of ends) {
-    const colour = item < 7 ? "c" + item : "c7";
+    const colour = "c" + data.groups[data.nodes.group[item]].colour;
     const on = choice.selected < 0 || choice.selected === item;
     const points = said(item).map((month) => [x(month), y(monthShare(month, item))]);
     shapes.push(shape.line(points, colour, choice.selected === item ? 3.5 : 2, { fade: on ? undefined : 0.3 }));

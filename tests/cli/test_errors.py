@@ -42,12 +42,18 @@ FAULTS: dict[str, tuple[int, str]] = {
     "exclude add 192.0.2.0/24 --reason ' '": (2, r"--reason says why"),
     "exclude add 192.0.2.7/24 --reason x": (2, r"has bits behind its length; write its first address"),
     "exclude add two.words? --reason x": (2, r"'two\.words\?' is no address, prefix, AS number or DNS name"),
+    "exclude add AS42O0000580 --reason x": (2, r"'AS42O0000580' is the name of no host of this archive; is it a missp"),
     "exclude add host-0000000000000000 --reason x": (2, r"no host of this archive has the pseudonym host-0{16}"),
     "exclude remove 192.0.2.0/24": (2, r"is not excluded; `cohabit exclude list` lists what is"),
     "match": (2, r"Missing argument 'FILE'"),
     "match nowhere.txt": (1, r"nowhere\.txt: the assets cannot be read: No such file"),
     "match empty-folder": (1, r"empty-folder: the assets cannot be read"),
     "match bad.txt": (1, r"bad\.txt, line 2: this has bits behind its length; .*\(1 more of its lines cannot be read"),
+    "match words.txt": (
+        1,
+        r"words\.txt, line 2: 'de' is the name of no host of this graph; write an address, a prefix",
+    ),
+    "forget --hosts words.txt": (1, r"words\.txt, line 2: 'de' is the name of no host of this archive; write an add"),
     "match own.txt --all --unmatched": (2, r"--all is about matches: leave out --unmatched"),
     "rank --in nowhere.txt": (1, r"nowhere\.txt: the assets cannot be read"),
     "compare --with in=nowhere.txt": (1, r"nowhere\.txt: the assets cannot be read"),
@@ -103,7 +109,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     "impact lin:llama3": (2, r"lin: is no prefix, there are model:, family:, line:, lab:, lab-country:$"),
     "cooccurrence line:llama3": (2, r"no family is called 'line:llama3' here; it is a line: use --level line$"),
     "impact line:lama3": (2, r"no line is called 'lama3' in this graph; close: llama3"),
-    "impact digest:12": (2, r"'12' is not a digest; it has 64 hexadecimal digits, or the first 12 of them"),
+    "impact digest:12": (2, r"digest:12 is no digest; write its first 8 to 64 hexadecimal digits"),
     "impact qwen2.5 --level nope": (2, r"--level 'nope': not a level"),
     "impact model:llama3 --include-derived": (2, r"--include-derived needs a line or a lab among the names"),
     "impact --digests nowhere.txt": (1, r"nowhere\.txt: the digests cannot be read: No such file"),
@@ -270,7 +276,8 @@ def assert_one_line(done: Done, code: int, says: str) -> None:
 @pytest.fixture(scope="module")
 def faults(loaded: Program) -> dict[str, Done]:
     (loaded.folder / "empty-folder").mkdir()
-    for name, text in (("own", "192.0.2.0/24"), ("bad", "192.0.2.0/24\n192.0.2.7/24\nx y"), ("networks", "AS64496")):
+    files = {"own": "192.0.2.0/24", "bad": "192.0.2.0/24\n192.0.2.7/24\nx y", "networks": "AS64496", "words": "AS1\nDE"}
+    for name, text in files.items():
         (loaded.folder / f"{name}.txt").write_text(text)
     before = contents(loaded.folder)
     done = dict(zip(FAULTS, loaded.each(list(FAULTS)), strict=True))

@@ -45,7 +45,7 @@ def test_mistakes_are_one_line(loaded_copy: Program) -> None:
         "export gexf -o x.gexf --level vendor": (2, "not a level"),
         "export gexf -o x.gexf --min-hosts 2": (2, "give --level too"),
         "export gexf -o x.gexf --level family --bipartite": (2, "exclude each other"),
-        "export gexf -o x.gexf --country XY --has nothing": (2, "'nothing' is no model"),
+        "export gexf -o x.gexf --country SE --has nothing": (2, "'nothing' is no model"),
         "export neo4j-admin -o x --level family": (2, "neo4j-admin takes the whole graph: leave out --level"),
         "export neo4j-browser -o x --country DE": (2, "neo4j-browser writes no data"),
         "export neo4j-browser -o full": (1, "full: this folder is not empty"),

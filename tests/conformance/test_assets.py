@@ -113,6 +113,9 @@ def test_match_and_in(place: Place, records: list[Record], own: str) -> None:
             for model in row["models"]:
                 listed[model] = listed.get(model, 0) + 1
         assert {r["item"]: r["hosts"] for r in by_model.rows} == listed
+        others = {r["ip"] for r in records} - set(plain)
+        assert sum(r["hosts"] for r in rank(store, by="country", scope=Scope(not_in_file=(own,))).rows) == len(others)
+        assert not rank(store, scope=Scope(in_file=(own,), not_in_file=(own,))).rows
         levels = Counter(r["severity"] for r in best.rows)
         said = ", ".join(f"{levels[level]} {level}" for level in ("critical", "high", "medium", "low") if levels[level])
         assert best.headline == f"{len(plain)} hosts in {len(LABELS) - len(missing)} of 10 assets: {said}."

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import addresses_of
 from cohabit.graph.store import GraphStore
+from cohabit.queries.impact import impact
 from cohabit.queries.scope import Scope, read_incidence
+from cohabit.queries.selected import Items, select
 from cohabit.queries.trends import trends
+from cohabit.tables import draw
 from cohabit.timeline import month_name, week_name
 from tests.conformance.conftest import Place
 from tests.conformance.plain import Plain
@@ -44,6 +49,15 @@ def digests_of_a_model(store: GraphStore) -> None:
         "Of the 1 host with llama3.2:3b in 2025-05 0.0 % are on cccccccccccc, the newest of 2 digests (first reported "
         "in 2025-W13)."
     )
+    # When a digest first came does not hang on the time that is looked at: host 12 reported it in week 13.
+    late = trends(store, view="digests", item=("llama3.2:3b",), scope=Scope(since="2025-03-31"))
+    assert {(r["reported_digest"], r["first_week"]) for r in late.rows} == {("a" * 64, 202509), ("c" * 64, 202513)}
+    # A short table has the newest periods, with all their digests.
+    file = io.StringIO()
+    draw(found, Console(file=file, width=200), limit=4)
+    table = file.getvalue()
+    assert [line.split()[0] for line in table.splitlines()[2:6]] == ["2025-04", "2025-04", "2025-05", "2025-05"]
+    assert "4 of 8 shown; of llama3.2:3b only the newest, from 2025-04 on" in table
     # Two digests in one week: which came first is not known.
     mistral = trends(store, view="digests", item=("mistral:7b",))
     assert [(r["period"], r["reported_digest"], r["hosts"]) for r in mistral.rows] == [
@@ -81,8 +95,24 @@ def hosts_of_a_digest(store: GraphStore) -> None:
     assert hosts(has=(f"Digest: sha256:{'C' * 64}",)) == of["c"] == {1, 12}
     assert hosts(has=(f"digest:{'b' * 12}", f"digest:{'c' * 9}")) == {1}
     assert hosts(without=(f"digest:{'b' * 8}",)) == set(names.values()) - of["b"]
-    # A digest counts where the host lists the model in the window, whenever it reported it.
-    assert hosts(has=(f"digest:{'c' * 8}",), until="2025-03-09") == {1, 12}
+    # A digest counts where the host lists the model in the window, and had reported it by the end of that.
+    assert hosts(has=(f"digest:{'c' * 8}",), until="2025-03-09") == set()
+    assert hosts(has=(f"digest:{'c' * 8}",), until="2025-03-30") == {12}
+    assert hosts(has=(f"digest:{'c' * 8}",), at="2025-04-02") == {1, 12}
+    assert hosts(has=(f"digest:{'a' * 8}",), at="2025-04-02") == {1, 2, 9, 10, 12}
+    assert hosts(without=(f"digest:{'c' * 8}",), at="2025-03-09", within=1) == {1, 3, 4, 5, 8, 11}
+    then = select(store, Items(digest=("C" * 9,)), Scope(until="2025-03-30"))
+    assert [names[a] for a in addresses_of(store, then.incidence.hosts)] == [12]
+    assert int(then.matched.sum()) == 1
+    late = impact(store, ["digest:cccccccc"], scope=Scope(until="2025-03-30"))
+    assert late.headline == ("1 host of 10 (10 %) had reported digest:cccccccccccc by 2025-W13; most in DE (100 %).")
+    assert late.caveats[-2] == (
+        "A digest counts if the host had reported it by 2025-W13 for the model, also before a newer one; servers that "
+        "report none cannot match."
+    )
+    assert impact(store, ["cccccccc"], scope=Scope(at="2025-03-09")).rows[0]["hosts"] == 0
+    by_name = impact(store, ["llama3.2:3b"], scopes=["digest"], scope=Scope(at="2025-03-30", within=1))
+    assert [(r["item"], r["hosts"]) for r in by_name.rows] == [("a" * 64, 3), ("c" * 64, 1)]
     assert hosts(has=(f"digest:{'b' * 8}",), since="2025-03-31") == {7}
     for text, says in (
         ("b" * 7, "no digest; write its first 8 to 64"),

@@ -50,6 +50,7 @@ def test_what_nobody_has_is_said_where_it_is_asked_for(place: Place, tmp_path: P
             ({"software": "ollama"}, "a known server software, so --software leaves none"),
             ({"version": "<9"}, "a known version, so --version leaves none"),
             ({"in_file": str(own)}, "a network (AS number), so no AS number of the list finds any"),
+            ({"not_in_file": str(own)}, "a network (AS number), so no AS number of the list finds any"),
         ):
             for question in ("hosts", "rank", "quality"):
                 (note,) = said(graph, question, **filters)
@@ -68,6 +69,19 @@ def test_what_nobody_has_is_said_where_it_is_asked_for(place: Place, tmp_path: P
             assert [(r["hosts"], r["networks"], r["countries"]) for r in graph.ask("rank", by=by).rows] == [
                 (1, None, None)
             ]
+        # Nor is it a finding that all are «unknown».
+        for question, options in (
+            ("rank", {}),
+            ("rank", {"level": "lab"}),
+            ("combinations", {}),
+            ("concentration", {}),
+            ("quotients", {}),
+            ("trends", {}),
+            ("trends", {"level": "lab", "view": "slopes"}),
+            ("trends", {"level": "lab", "forecast": 1}),
+        ):
+            told = graph.ask(question, by="country", **options).headline
+            assert told == "No host in scope has a known country: this cannot be told.", question
         loaded, families = after_loading(graph.store)
         assert families == (
             "No server in this graph reported a family, so every family is the catalogue's, told by the model's name."
@@ -117,7 +131,7 @@ def test_countries_that_leave_no_host_are_named_one_by_one(place: Place) -> None
         def notes(**filters: Any) -> list[str]:
             return [note for note in graph.notes(**filters) if not note.startswith("EU: the 27 members")]
 
-        assert notes(country="DE,UK") == ["--country UK finds no host in this graph."]
+        assert notes(country="DE,GB") == ["--country GB finds no host in this graph."]
         assert notes(country="DE,EU") == notes(not_country="US") == notes(country="EU", not_country="FR") == []
         assert notes(country="G7", not_country="DE")[0].startswith("G7: the 7 members")
         (both,) = notes(country=("DE", "FR,DE"), not_country="EU")[:1]

@@ -224,13 +224,16 @@ def test_what_became_of_planted_removals(place: Place, tmp_path: Path) -> None:
         assert nothing.rows[0]["gone_before"] == 1
         assert str(nothing.headline).startswith("No scan is of a later week than the notices (2025-W15)")
 
-    # Three weeks later only who was missed in the week of the notices already can be gone.
+    # Three weeks later nobody can be gone: that the host of weeks 4 and 5 was missed in week 6 does not count.
     place.load(planted(range(NOTICE + 1, 10)), "second.ndjson")
     with cohabit.open(place.data, place.uri) as graph:
-        early = graph.followup(tmp_path / "all").to_dict("records")[0]
+        answer = graph.ask("followup", tmp_path / "all")
+        early = answer.rows[0]
+        assert answer.caveats[0].startswith("3 weeks with a scan since the notices")
+        assert answer.caveats[0].endswith("; with fewer than that, nobody can be gone yet.")
     later = [any(NOTICE < w < 10 for w in seen) for _, _, seen, _, _ in FATES]
-    assert (early["gone"], early["gone_before"]) == (1, 1)
-    assert early["not_rescanned"] == later.count(False) - 2
+    assert (early["gone"], early["gone_before"]) == (0, 1)
+    assert early["not_rescanned"] == later.count(False) - 1
     assert early["still_open"] + early["changed"] == later.count(True)
     assert early["without_list"] == 0
 
@@ -274,15 +277,16 @@ def test_what_became_of_planted_removals(place: Place, tmp_path: Path) -> None:
             assert (row["port"], row["was"]) == ([11434], ["ollama 0.6.2"])
             assert row["now"] == (["ollama 0.6.2"] if seen[-1] > NOTICE else [None])
             assert row["advisories"] == ["CVE-2026-7482"]
-            known = kind in ("open", "changed")
+            known = kind in ("open", "changed", "without_list")
             assert (row["is_updated"], row["is_fixed"]) == ((False, False) if known else (None, None))
         # Asked for qwen alone: three listed it then, and only what they list of it counts.
         qwen = graph.followup(tmp_path / "qwen").to_dict("records")
         assert (qwen[0]["notified"], qwen[0]["still_open"], qwen[0]["changed"]) == (6, 6, 0)
-        # Twelve weeks were missed only of the host of the first week, most of them after the notices.
-        patient = graph.followup(tmp_path / "all", gone_after=12).to_dict("records")[0]
-        assert (patient["gone"], patient["gone_before"]) == (1, 0)
-        assert (patient["without_list"], patient["not_rescanned"]) == (1, 3)
+        # There are eight weeks since, so four hosts were missed in all of them, and nobody in more.
+        for weeks, gone, unknown in ((8, 4, 0), (9, 0, 4)):
+            patient = graph.followup(tmp_path / "all", gone_after=weeks).to_dict("records")[0]
+            assert (patient["gone"], patient["gone_before"]) == (gone, 0)
+            assert (patient["without_list"], patient["not_rescanned"]) == (1, unknown)
         with pytest.raises(UsageError, match="--gone-after 0: it takes 1 to"):
             graph.followup(tmp_path / "all", gone_after=0)
 
@@ -309,9 +313,10 @@ UPDATES: list[tuple[int, Ran, Ran, Models | None, tuple[int, ...], str]] = [
         LATER,
         "still_open updated",
     ),
-    # Mended and then gone, and seen without a list: neither is open.
+    # Mended and then gone is not known; seen without a list, the version counts that was told since, and no older one.
     (B, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, [LLAMA], (7,), "gone"),
-    (B, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, None, LATER, "without_list"),
+    (B, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", "0.17.1")}, None, LATER, "without_list updated fixed"),
+    (B, {11434: ("ollama", "0.17.0")}, {11434: ("ollama", None)}, None, LATER, "without_list"),
     (B, {11434: ("ollama", "0.17.0")}, {11434: (None, None)}, None, LATER, "without_list"),
 ]
 
@@ -358,17 +363,22 @@ def test_who_moved_to_a_version_that_is_mended(place: Place, tmp_path: Path) -> 
             for name in (*STATES, "updated", "fixed"):
                 assert row[name] == words[name], (row["recipient"], name)
         assert (
-            "9 still open, 1 changed (of both 6 updated, 3 no longer affected), 2 answered without a list, 1 gone"
-            in str(answer.headline)
+            "9 still open, 1 changed, 3 answered without a list, 1 gone, 0 gone before, 0 not rescanned. "
+            "Of 13 seen again 7 updated, 4 no longer affected. Of 11 known," in str(answer.headline)
         )
-        assert any(c.startswith("Of 10 hosts open or changed, 9 answered since with a") for c in answer.caveats)
+        assert any("recognised without a list, 11 answered since with a known version" in c for c in answer.caveats)
+        said = (
+            "Answered without a list: 1 no server recognised, 2 server recognised; of them 1 with a version that no adv"
+        )
+        assert any(c.startswith(said) for c in answer.caveats)
 
         rows = graph.ask("followup", tmp_path / "all", hosts=True).rows
         found = {row["host"]: row for row in rows}
         for i, (_, before, after, _, _, kind) in enumerate(UPDATES):
             row = found[graph.masker.pseudonym(f"192.0.2.{i}")]
             state, *words = kind.split()
-            is_known = state in ("still_open", "changed")
+            is_known = state in ("still_open", "changed") or any(software for software, _ in after.values())
+            is_known = is_known and state != "gone"
             assert row["state"] == state
             assert row["is_updated"] == ("updated" in words if is_known else None)
             assert row["is_fixed"] == ("fixed" in words if is_known else None)
@@ -385,7 +395,7 @@ def test_who_moved_to_a_version_that_is_mended(place: Place, tmp_path: Path) -> 
         text = path.read_text("utf-8")
         path.write_text(text.replace("CVE-2026-7482", "CVE-1999-0001"), "utf-8")
         answer = graph.ask("followup", tmp_path / "all")
-        assert (answer.rows[0]["updated"], answer.rows[0]["fixed"]) == (6, 0)
+        assert (answer.rows[0]["updated"], answer.rows[0]["fixed"]) == (7, 0)
         assert any("an advisory that this cohabit does not list" in c for c in answer.caveats)
         # A record of the first version says nothing of servers.
         record = msgspec.json.decode(text)
@@ -396,7 +406,7 @@ def test_who_moved_to_a_version_that_is_mended(place: Place, tmp_path: Path) -> 
         answer = graph.ask("followup", tmp_path / "all")
         assert {(row["updated"], row["fixed"]) for row in answer.rows} == {(None, None)}
         assert set(answer.to_pandas()[["updated", "fixed"]].dtypes.astype(str)) == {"Int64"}
-        assert "9 still open, 1 changed, 2 answered without a list, 1 gone" in str(answer.headline)
+        assert "9 still open, 1 changed, 3 answered without a list, 1 gone" in str(answer.headline)
         assert any(c.startswith("Updated and fixed cannot be told") for c in answer.caveats)
 
 
@@ -522,6 +532,18 @@ def test_who_shall_not_be_written_to_is_counted_and_in_no_file(place: Place, tmp
         assert record.author == "CERT Example"
         (note,) = (text for text in answer.caveats if "withheld" in text)
         assert note.startswith(f"{len(quiet) + own[B]} hosts of 2 recipients withheld (--no-notice)")
+        assert not any("No host of this graph" in text for text in answer.caveats)
+        # A line that means nobody of the graph is told; one that can mean nobody stops it before a file is written.
+        never.write_text(f"# asked in May\n2001:db8:241::23\nAS{B}\n192.0.2.0\nAS4200000579\n", "utf-8")
+        answer = graph.ask("notify", tmp_path / "lines", no_notice=never)
+        assert (
+            "No host of this graph is meant by 2 of 4 lines of --no-notice: line 2 (2001:db8:241::23), line 5 "
+            "(AS4200000579). Is one misspelt?"
+        ) in answer.caveats
+        never.write_text(f"AS{B}\nAS42O0000579\nDE\n", "utf-8")
+        with pytest.raises(DataError, match=r"line 2: 'as42o0000579' .* misspelt AS number\? .*AS64496 \(1 more"):
+            graph.notify(tmp_path / "misspelt", no_notice=never)
+        assert not (tmp_path / "misspelt").exists()
         # All of them, and none.
         never.write_text("192.0.2.0/24\n", "utf-8")
         answer = graph.ask("notify", tmp_path / "all", no_notice=never)
@@ -532,6 +554,10 @@ def test_who_shall_not_be_written_to_is_counted_and_in_no_file(place: Place, tmp
         never.write_text("198.51.100.0/24\n", "utf-8")
         answer = graph.ask("notify", tmp_path / "none", no_notice=never)
         assert "None of the chosen hosts is in the list of --no-notice." in answer.caveats
+        said = (
+            "No host of this graph is meant by 1 of 1 line of --no-notice: line 1 (198.51.100.0/24). Is one misspelt?"
+        )
+        assert said in answer.caveats
         assert sum(row["hosts"] for row in answer.rows) == len(FATES)
         for wrong, words in (("  ", "--author is empty"), ("x" * 201, "--author has 201 characters")):
             with pytest.raises(UsageError, match=words):

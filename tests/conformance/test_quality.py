@@ -129,6 +129,9 @@ def test_planted_faults(place: Place) -> None:
         "unseen hosts": "17 hosts seen in one and 4 in two of 5 weeks",
     }.items():
         assert words in rows[check]["note"], check
+    # The near one's newest list is one of them, nobody has a part of it: the row's own effect, (1/9 − 7/15).
+    assert "6 hosts (the groups' own included)" in rows["shared lists"]["note"]
+    assert "without them the headline's share moves by −35.6 points" in rows["shared lists"]["note"]
 
 
 def test_filters_and_time(place: Place) -> None:
@@ -267,6 +270,10 @@ def test_shared_lists_against_a_loop_and_from_20_hosts_and_5_models_on(place: Pl
         row = next(r for r in quality(store, **options).rows if r["check"] == "shared lists")
         assert (row["hosts"], row["found"]) == (sum(expected), len(expected))
         assert f"the largest group has {max(expected)} hosts" in row["note"]
+        shared = [one for one, size in groups.items() if size >= hosts]
+        within = sum(len(one) >= 3 and any(set(one) <= other for other in shared) for one in newest)
+        assert within > row["hosts"] or models == 4
+        assert f": {within} hosts (the groups' own included) list 3 models or more that are all" in row["note"]
         assert ("not these" in row["note"]) == bool(options)
     groups = Counter(frozenset(one) for one in newest)
     kept = {f"192.0.2.{i}" for i, one in enumerate(newest) if len(one) < 5 or groups[frozenset(one)] < 20}

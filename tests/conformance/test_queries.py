@@ -227,9 +227,9 @@ def expected_pairs(plain: Plain, lists: dict[str, set[str]], level: str) -> list
                 "share_of_b_low": of_b[0],
                 "share_of_b_high": min(of_b[1], 1.0),
                 "share_of_multi_model_hosts": ab / multi,
-                "multi_model_hosts": multi,
                 "low": max(low, 0.0),
                 "high": min(high, 1.0),
+                "multi_model_hosts": multi,
                 "lift": n * ab / (na * nb),
                 "jaccard": ab / (na + nb - ab),
                 "npmi": math.log(n * ab / (na * nb)) / -math.log(ab / n) if ab < n else None,
@@ -344,6 +344,9 @@ def test_a_pair_place_by_place(place: Place, records: list[Record], plain: Plain
                     wanted = min(len(p) * one / (rank_of + 1) for rank_of, one in enumerate(p) if one >= r["p_value"])
                     assert r["q_value"] == pytest.approx(min(wanted, 1))
     assert tested > 20
+    lost = next(h for h, host in plain.hosts.items() if host["country"] is None and h.startswith("198.51."))
+    nowhere = cooccurrence(store, ("qwen2", "llama"), by="country", scope=Scope(prefix=(f"{lost}/32",)))
+    assert nowhere.headline == "No host in scope has a known country: this cannot be told."
     store.close()
 
 

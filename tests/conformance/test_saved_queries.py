@@ -196,6 +196,27 @@ def test_every_saved_query(place: Place, records: list[Record], plain: Plain) ->
                 assert {tuple(None if v != v else v for v in row) for row in rows} == expected, name
                 assert len(rows) == len(expected), name
         assert graph.query(name="scans")["records"].tolist() == [len(records)]
+        nodes_and_paths(place, graph)
+
+
+def nodes_and_paths(place: Place, graph: Graph) -> None:
+    """Queries of one's own return what has no order of its own in Python: nodes, paths, lists with gaps."""
+    folder = place.data / "queries"
+    folder.mkdir()
+    node = "MATCH (l:Line) RETURN l"
+    path = "MATCH p = (:Line)-[:PUBLISHED_BY]->(:Lab) RETURN p"
+    gaps = "MATCH (l:Line) RETURN [l.name, NULL] AS own"
+    lines = sorted({line[0] for line in LINES.values() if line})
+    falling = f"{node}, l.name AS name ORDER BY name DESC"
+    for cypher in (node, path, gaps, falling):
+        (folder / "mine.cypher").write_text(f"// title: Mine\n{cypher}")
+        column = graph.query(name="mine").columns[0]
+        values = graph.query(name="mine")[column].to_list()
+        assert len(values) == len(lines)
+        if cypher.startswith(node):
+            assert [value["name"] for value in values] == (lines[::-1] if cypher == falling else lines)
+        elif cypher == gaps:
+            assert [value[0] for value in values] == lines
 
 
 def test_headers() -> None:

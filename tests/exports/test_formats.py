@@ -127,8 +127,13 @@ def test_networks_come_back(name: str, level: str, data: Path, plain: Plain, tmp
     assert {(row["a"], row["b"]) for row in rows["pairs"]} == set(pairs)
     for row in rows["pairs"]:
         expected = pairs[row["a"], row["b"]]
-        for column in ("hosts", "hosts_a", "hosts_b", "share_of_a", "share_of_b", "lift", "jaccard", "base"):
+        counts_of = ("hosts", "hosts_a", "hosts_b", "multi_model_hosts", "base")
+        for column in (*counts_of, "share_of_a", "share_of_b", "lift", "jaccard"):
             assert math.isclose(float(row[column]), expected[column], rel_tol=1e-12), column
+            if name not in ("csv", "xlsx"):
+                assert type(row[column]) is type(expected[column]), column
+            elif name == "csv" and column in counts_of:
+                assert str(row[column]) == str(expected[column]), column
         if name in (*XML, "json-graph"):
             assert row["weight"] == row["hosts"]
 

@@ -90,8 +90,12 @@ def test_a_table(tmp_path: Path, content: str) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("192.0.2.0/24\nx y\n192.0.2.0/99\n1.2\n", r"own\.csv, line 2: this is no address.*\(2 more of its lines "),
+        (
+            "192.0.2.0/24\nx y\n192.0.2.0/99\n1.2\n",
+            r"own\.csv, line 2: this \('x y'\) is no address.*\(2 more of its lines ",
+        ),
         ("asset,label\n192.0.2.0/24,a\n192.0.2.9/24,b\n", r"own\.csv, line 3: this has bits behind its length; write"),
+        ("asset,label\n" + "-" * 60, r"line 2: this \('-{39}…'\) is no address"),
         ("asset,label\n,a\n", r"own\.csv, line 2: this is no address"),
         ("192.0.2.0/24,Berlin\n", r"own\.csv, line 1: this has several columns; a file with labels begins with the li"),
         ("# nothing\n", r"own\.csv: there are no assets in it; write one a line"),
@@ -116,10 +120,10 @@ def test_files_that_are_none(tmp_path: Path) -> None:
 
 def test_pseudonyms_where_they_can_be_known(tmp_path: Path) -> None:
     path = written(tmp_path, "host-0123456789ABCDEF\nhost-1123456789abcdef\n")
-    with pytest.raises(DataError, match=r"line 1: this is a pseudonym; write the address .*\(1 more"):
+    with pytest.raises(DataError, match=r"line 1: this \(.*\) is a pseudonym; write the address .*\(1 more"):
         read_assets(path)
     known = {"host-0123456789abcdef": "192.0.2.7"}
-    with pytest.raises(DataError, match="line 2: this is a pseudonym of no host here"):
+    with pytest.raises(DataError, match=r"line 2: this \(.*\) is a pseudonym of no host here"):
         read_assets(path, known.get)
     path.write_text("host-0123456789abcdef\n")
     assert list(map(asset_text, read_assets(path, known.get).assets)) == ["192.0.2.7"]

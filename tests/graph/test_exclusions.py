@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from cohabit.errors import DataError
+import cohabit
+from cohabit.commands import loading
+from cohabit.errors import DataError, UsageError
 from cohabit.graph.archive import Archive
 from cohabit.graph.assets import parse_asset
 from cohabit.graph.exclusions import Exclusions, exclude, exclusions_in_use, include
@@ -123,6 +125,32 @@ def test_what_is_shown_of_them(tmp_path: Path) -> None:
     assert [row["excluded"] for row in shown] == listed
 
 
+def test_files_and_pseudonyms_are_looked_up_in_one_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = archive(tmp_path / "all", RECORDS).folder.parent
+    masker = loading.masker_of(data, show=False)
+    passes = []
+    hosts = loading._hosts
+    monkeypatch.setattr(loading, "_hosts", lambda *arguments: passes.append(1) or hosts(*arguments))
+    own = tmp_path / "own.txt"
+    own.write_text(f"{masker.pseudonym('192.0.2.2')}  # theirs\nAS64496\n{masker.pseudonym('192.0.2.1')}\n")
+    names = (str(own), "example.net", masker.pseudonym("gpu.example.net"), "2001:db8::/32")
+    said = cohabit.exclude(*names, reason="x", data=data, no_sync=True)
+    assert said.startswith("6 excluded;")
+    listed = ["192.0.2.2", "AS64496", "192.0.2.1", "example.net", "gpu.example.net", "2001:db8::/32"]
+    assert [one.asset for one in exclusions_in_use(data).listed] == listed
+    assert len(passes) == 1
+    for name, problem in (
+        ("own.txt", "'own.txt': there is no such file$"),
+        (str(tmp_path / "x"), "x': there is no such file, and it is not an address or a prefix"),
+    ):
+        with pytest.raises(UsageError, match=problem):
+            cohabit.exclude(name, reason="x", data=data, no_sync=True)
+    gone = (masker.pseudonym("192.0.2.2"), "AS64496", "example.net")
+    assert cohabit.include(*gone, data=data, no_sync=True).startswith("3 exclusions removed")
+    assert [one.asset for one in exclusions_in_use(data).listed] == ["192.0.2.1", "gpu.example.net", "2001:db8::/32"]
+
+
 def test_a_caption_does_not_name_the_file() -> None:
-    scope = Scope(in_file=("of-192.0.2.7.csv",), prefix=("192.0.2.0/24",), country=("DE",))
-    assert scope.description() == ("--country DE", "--prefix (not shown)", "--in (not shown)")
+    scope = Scope(in_file=("of-192.0.2.7.csv",), not_in_file=("x",), prefix=("192.0.2.0/24",), country=("DE",))
+    hidden = ("--prefix (not shown)", "--in (not shown)", "--not-in (not shown)")
+    assert scope.description() == ("--country DE", *hidden)

@@ -146,7 +146,8 @@ def test_without_reported_families_and_countries_the_report_says_so(tmp_path: Pa
             still = ET.fromstring(make_still(store, "countries", replace(request, share="lab-country:CN")))
             words = [e.text or "" for e in still.iter(f"{SVG}text")]
             assert {said, "Share of hosts with models of labs in China, by country"} <= set(words)
-            assert "Base n: 0 hosts with a known country (of 60)." in words
+            base = "fewer than 10" if request.protected else "0"
+            assert f"Base n: {base} hosts with a known country (of 60)." in words
         for text in (whole, public):
             assert "No server in these scans reported a family: all families are the catalogue's" in text
             assert "what its server reports" not in text
@@ -165,7 +166,9 @@ def test_of_countries_under_k_the_report_says_that(tmp_path: Path) -> None:
         assert "The family of a model is the one that most hosts report for it" in text
         nobody = shown(make_report(store, Request(Scope(country=("FR",)), protected=Protection(10))))
         assert "Fewer than 10 hosts are in scope: there is nothing to report." in nobody
-        assert nobody.count("There is none of 10 hosts or more.") == 6
+        # Nothing is in scope, which is said once; of no part is there anything more to say.
+        assert "Who is biggest" not in nobody
+        assert "There is none of 10 hosts or more." not in nobody
         page = make_map(store, "families", Request(Scope(country=("FR",)), protected=Protection(10)))
         assert "There is no family in this selection that may be shown (published with K = 10)" in page
 
@@ -196,7 +199,7 @@ def test_a_report_of_one_country_is_split_by_networks_and_says_nothing_of_the_wo
         assert "countries with most" not in text
         assert "The report is of one country." in text
     assert f"{len(own)} hosts in scope, all in Germany" in asked
-    assert f"Carrier {top} carries most of these hosts, {100 * hosts / len(own):.0f} % {interval}." in only
+    assert f"Carrier {top} carries the largest part of these hosts, {100 * hosts / len(own):.0f} % {interval}." in only
     for asn, number in networks.items():
         assert f"AS{asn}" in only
         assert f"{number} of {len(own)}" in only
@@ -246,7 +249,7 @@ def test_beside_each_figure_stands_what_other_definitions_make_of_it(plain: Path
 
 def test_known_vulnerabilities_by_severity_advisory_and_version(tmp_path: Path) -> None:
     # CVE-2026-7482 (critical) is of every Ollama before 0.17.1, and no other advisory of 0.17.0 and 0.18.0.
-    ran = [("ollama", "0.17.0")] * 24 + [("ollama", "0.18.0")] * 3 + [("ollama", None)] * 13
+    ran = [("ollama", "0.17.0")] * 24 + [("ollama", "0.18.0")] * 3 + [("ollama", None)] * 10 + [("other", "1")] * 3
     records = [
         record(host, ("llama",), country="DE", asn=64496) | {"software": software, "version": version}
         for host, (software, version) in enumerate(ran)
@@ -272,8 +275,14 @@ def test_known_vulnerabilities_by_severity_advisory_and_version(tmp_path: Path) 
     assert "ollama 0.18.0 7.5 % 3 of 40" in whole
     assert "no advisory applies 7.5 % 3 of 40" in whole
     for label in ("version unknown", "ollama, not told"):
-        assert f"{label} 33 % 13 of 40" in whole
+        assert f"{label} 25 % 10 of 40" in whole
         assert f"{label} 25 % 10 of 40" in public
+    # The four rows that share the hosts add up to them; the sentence in the head is the same as that of the part.
+    assert "no such software seen 7.5 % 3 of 40" in whole
+    assert "«any», «no advisory applies», «version unknown», «no such software seen» add up to the hosts." in whole
+    said = f"At least 60 % of the hosts whose list was seen {interval} run a server version that an advisory is about"
+    assert whole.count(said) == 2
+    assert whole.index("hosts in scope, all in Germany") < whole.index(said) < whole.index("The most common family")
     assert "0.18.0" not in public
     assert "no advisory applies" not in public
     assert "CVE-" not in few
@@ -284,7 +293,10 @@ def test_a_report_without_versions_says_so_and_trends_warn_as_the_question_does(
         text = shown(graph.report())
         # The six most common families, of five.
         caveats = graph.ask("trends", item=list(FAMILIES)).caveats
+        # Nobody is no small number, so a report for everybody says it, too.
+        public = shown(graph.report(publish=10))
     assert "Known vulnerabilities No server told a version that the list of advisories is about." in text
+    assert "Known vulnerabilities No server told a version that the list of advisories is about." in public
     assert len(caveats) > 0
     for caveat in caveats:
         assert caveat in text
@@ -459,7 +471,11 @@ def _beside_the_study(store: GraphStore) -> None:
     for (said, rows), kind in zip(parts, ("time", "moment", "hosts"), strict=True):
         assert "The study is Silent Brothers" in said
         assert not {"Hosts", "Observations", "Countries", "Networks"} & set(rows)
-        assert "Hosts with tool calling" in rows
+        # What the data do not tell is a sentence and no row; of a part of the hosts nothing is judged.
+        assert ("Hosts with tool calling" in rows) == (kind == "hosts")
+        assert (
+            ("Claims on what is not in this data: " in said) == ("Hosts with tool calling" in said) == (kind != "hosts")
+        )
         assert ("Hosts in China" in rows) == ("Order of families by hosts" in rows) == (kind != "hosts")
         assert ("Hosts seen once" in rows) == (kind != "moment")
         verdicts = {"agrees", "higher", "lower", "differs"} & {row.rpartition(" ")[2] for row in rows.values()}
@@ -469,20 +485,25 @@ def _beside_the_study(store: GraphStore) -> None:
 
 
 def _study_of(store: GraphStore, scope: Scope) -> tuple[str, dict[str, str]]:
-    """The sentence above the table of the study, and its rows by their claims, as text."""
+    """The sentences around the table of the study, and its rows by their claims, as text."""
     page = make_report(store, Request(scope))
     section = page[page.index("<h2>Figures of another study") :].split("</section>")[0]
     rows = [
         re.findall("<td.*?>(.*?)</td>", re.sub("</?span.*?>", "", row))
         for row in re.findall("<tr>(.*?)</tr>", section)[1:]
     ]
-    return section.split("<table>")[0], {row[0]: " ".join(row[1:]) for row in rows}
+    around = section.split("<table>")[0] + section.split("</table>")[-1]
+    return around, {row[0]: " ".join(row[1:]) for row in rows}
 
 
 def test_empty_and_narrow_scopes(plain: Path) -> None:
     with closing(open_store(plain, "embedded")) as store:
         nothing = Request(Scope(country=("FR",)))
-        assert "No host is in scope" in make_report(store, nothing)
+        empty = shown(make_report(store, nothing))
+        assert "No host is in scope: there is nothing to report." in empty
+        assert "Made with cohabit" in empty
+        for part in ("Who is biggest", "All observations are of one month", "Known vulnerabilities", "Wilson"):
+            assert part not in empty
         for kind in KINDS:
             assert "empty" in make_map(store, kind, nothing)
             safe(ET.fromstring(make_still(store, kind, nothing)))

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -18,6 +19,7 @@ from cohabit.maps.charts import Drawing, narrowed
 from cohabit.maps.kinds import KINDS, make_file, make_still
 from cohabit.maps.request import Request
 from cohabit.maps.svg import measured, text
+from cohabit.queries.scope import Scope
 from tests.maps.test_place_figures import SVG, safe
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -86,6 +88,31 @@ def test_narrow_places_stand_below_each_other(folder: Path) -> None:
             for width in (680, None)
         ]
     assert heights[0] > 1.3 * heights[1]
+
+
+def test_time_has_its_parts_alone_countries_their_colours_and_months_in_part_a_mark(folder: Path) -> None:
+    def has(part: str | None, level: str | None = None) -> ET.Element:
+        return ET.fromstring(make_still(store, "time", Request(part=part, level=level)))
+
+    with closing(open_store(folder, "embedded")) as store:
+        for part, curves, edges in (("shares", True, False), ("network", False, True), (None, True, True)):
+            root = has(part)
+            assert (next(root.iter(f"{SVG}polyline"), None) is not None) == curves
+            assert any(line.get("class") == "edge" for line in root.iter(f"{SVG}line")) == edges
+        elements = list(has("shares", "lab-country").iter())
+        at = make_still(store, "families", Request(Scope(at="2025-12-31", within=2)))
+        with pytest.raises(UsageError, match="--part 'curves': choose from shares, network"):
+            make_file(store, "time", ".svg", Request(part="curves"))
+        with pytest.raises(UsageError, match="--part is of a still picture of time"):
+            make_file(store, "families", ".svg", Request(part="shares"))
+    # Each name stands behind the dot of its curve: blue and orange, as in the networks.
+    dots = {one.text: dot.get("class") for dot, one in pairwise(elements) if one.tag == f"{SVG}text"}
+    assert (dots["United States"], dots["China"]) == ("node f0", "node f4")
+    words = " ".join(one.text or "" for one in elements if one.tag == f"{SVG}text")
+    assert "2025-03*" in words
+    assert re.search(r"\* A part of the month: 2025-03 \(\d of its 4 weeks: 2025-W1", words)
+    said = " ".join(one.text or "" for one in ET.fromstring(at).iter(f"{SVG}text"))
+    assert "Seen: listed at 2025-12-31: the newest list of each host, of the 2 weeks before." in said
 
 
 def test_a_width_that_no_picture_has(folder: Path) -> None:

@@ -83,7 +83,9 @@ def test_the_notes_count_what_could_be_told() -> None:
     told = Update(told=True, updated=True, affected=True, fixed=True, unlisted=False)
     silent = Update(told=False, updated=False, affected=True, fixed=False, unlisted=True)
     first, second = update_notes([told, told, silent])
-    assert first.startswith("Of 3 hosts open or changed, 2 answered since with a known version, and 3 fell under")
+    assert first.startswith(
+        "Of 3 hosts open, changed, or recognised without a list, 2 answered since with a known version, and 3 fell"
+    )
     assert second.startswith("1 host fell under an advisory that this cohabit does not list")
     assert len(update_notes([told])) == 1
     assert update_notes([]) == []

@@ -141,7 +141,7 @@ def test_shares_by_hand(opened: Open) -> None:
         "2025-07 (1 of 5: 2025-W29), 2025-08 (1 of 4: 2025-W33)."
     )
     assert "No host in scope showed a list in 1 month with a scan." in caveats
-    assert frame.attrs["headline"] == ("Over 6 months qwen2 rises most (+10.00 points a month, 0.0 % to 75 %).")
+    assert frame.attrs["headline"] == ("Over 6 months qwen2 rises most (+10.00 points a month, from 0.0 % to 75 %).")
 
 
 def test_larger_places_come_first_and_no_rise_of_few_hosts_is_named(opened: Open) -> None:
@@ -158,7 +158,7 @@ def test_larger_places_come_first_and_no_rise_of_few_hosts_is_named(opened: Open
     assert frame["place"].drop_duplicates().tolist() == ["DK", "AT"]
     assert frame.attrs["headline"] == (
         "Over 5 months, in places with 50 hosts or more in most months, qwen2 in DK rises most (+10.00 points a month, "
-        "10 % to 50 %)."
+        "from 10 % to 50 %)."
     )
     small = opened([row for row in found if row["ip"] != "192.0.2.1"]).trends(by="country", level="family")
     assert small.attrs["headline"] == (

@@ -95,8 +95,13 @@ def test_what_is_close_is_said() -> None:
         parse_country("Germny")
     with pytest.raises(UsageError, match=r"did you mean ASEAN\?"):
         parse_country("ASEAM")
-    with pytest.raises(UsageError, match=r"is not a country; write"):
-        parse_country("nothing like it at all")
+    # Codes of other lists; countries that came apart, and codes that only look like some name, have no hint.
+    for text, meant in (("DEU", r"Germany \(DE\)"), ("uk", r"United Kingdom \(GB\)"), ("EL", r"Greece \(GR\)")):
+        with pytest.raises(UsageError, match=rf"'{text}' is not a country; did you mean {meant}\? Write its code"):
+            parse_country(text)
+    for text in ("nothing like it at all", "XX", "GER", "SU", "276"):
+        with pytest.raises(UsageError, match=r"is not a country; write"):
+            parse_country(text)
 
 
 def test_a_group_is_found_by_both_its_names() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cohabit.errors import DataError
-from cohabit.queries.digests import parse_digest, read_digest_file
+from cohabit.queries.digest_names import parse_digest, read_digest_file
 from cohabit.queries.risks import bits_of
 
 FULL = "0123456789abcdef" * 4
@@ -21,7 +21,9 @@ FULL = "0123456789abcdef" * 4
         (f"sha256-{FULL}", FULL),
         ("0123456789AB", "0123456789ab"),
         ("sha256:0123456789ab", "0123456789ab"),
-        (FULL[:13], None),
+        (FULL[:13], FULL[:13]),
+        (FULL[:8], FULL[:8]),
+        (FULL[:7], None),
         (FULL + "0", None),
         ("0123456789ax", None),
         ("", None),
@@ -43,7 +45,7 @@ def test_a_file_of_digests(tmp_path: Path) -> None:
     [
         (b"", "there are no digests in it"),
         (b"# nothing\n\n", "there are no digests in it"),
-        (b"0123456789ab\nllama3:8b\n", r"line 2: this is not a digest; it has 64"),
+        (b"0123456789ab\nllama3:8b\n", r"line 2: this is not a digest; write its first 8 to 64"),
         (b"0123456789ab\n\x1b[31m\n", r"line 2: this is not a digest"),
         (b"\xff\xfe\x00", "this is not a text file"),
     ],

@@ -51,6 +51,7 @@ FOR_ALL = (
     *(
         "Ever seen, 20",
         "Hosts ever seen, 20",
+        "Listed at 20",
         "Lines here, by hosts: ",
         "The line ",
         "Filters: ",
