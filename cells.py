@@ -20,10 +20,11 @@ _SHARES |= {"share_of_deployments", "share_of_affected", "goal"}
 _SHARES |= {"published", "computed"}
 _SHARES |= {"share_before", "share_after", "share_a", "share_b"}
 _SHARES |= {"first_share", "last_share", "peak_share", "error", "error_no_change", "survival", "share_stayed"}
-_SHARES |= {"share_of_observations", "coverage"}
+_SHARES |= {"share_of_observations", "coverage", "share_elsewhere"}
 _SHARES |= {"share_open", "open_low", "open_high", "share_gone", "gone_low", "gone_high"}
 # Changes of a share: percentage points.
 _POINTS = frozenset({"effect", "difference", "difference_without_top", "slope", "slope_low", "slope_high"})
+_POINTS |= {"difference_low", "difference_high"}
 _HEADINGS = {
     "share_of_multi_model_hosts": "of multi-model",
     "multi_model_hosts": "multi-model hosts",
@@ -32,6 +33,7 @@ _HEADINGS = {
 }
 _HEADINGS |= {"slope_low": "95 % low", "slope_high": "high", "error_no_change": "of no change"}
 _HEADINGS |= {"difference_without_top": "without top"}
+_HEADINGS |= {"share_elsewhere": "elsewhere", "difference_low": "95 % low", "difference_high": "high"}
 _HEADINGS |= {"gone_low": "95 % low", "gone_high": "high"}
 _HEADINGS |= {"share_of_a_low": "95 % low", "share_of_a_high": "high", "q_value": "q"}
 # Below this a float has lost digits, and soon is 0.

@@ -137,7 +137,12 @@ class Filters:
         Several, typer.Option("--not-in", help="Hosts that are not in this file; as with --in.", metavar="FILE")
     ] = None
     has: Annotated[
-        Several, typer.Option(help="Hosts that list this item: NAME, LEVEL:NAME or digest:DIGITS.", metavar="ITEM")
+        Several,
+        typer.Option(
+            help="Hosts that list this item: NAME, LEVEL:NAME, digest:DIGITS; of labs in several countries or a group: "
+            "lab-country:EU.",
+            metavar="ITEM",
+        ),
     ] = None
     without: Annotated[Several, typer.Option(help="Hosts that do not run this item.", metavar="ITEM")] = None
     min_weeks: Annotated[int | None, typer.Option(help="Hosts seen in at least this many weeks.", metavar="N")] = None

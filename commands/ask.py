@@ -74,7 +74,9 @@ def cooccurrence(
     other_labs: Annotated[
         bool, typer.Option("--other-labs", help="With --level line or model: leave out pairs of one lab.")
     ] = False,
-    sort: Annotated[str, typer.Option(help="Column to sort by, largest first.")] = "hosts",
+    sort: Annotated[
+        str, typer.Option(help="Column to sort by, largest first; with --by also difference, from the other places.")
+    ] = "hosts",
     null: Annotated[str, typer.Option(help="Null model of the p-values: bicm or hypergeometric.")] = "bicm",
     bootstrap: Annotated[
         int, typer.Option(help="Add intervals from this many draws of networks.", metavar="N", show_default="none")
@@ -101,7 +103,7 @@ def cooccurrence(
     Examples:
       cohabit cooccurrence llama qwen2
       cohabit cooccurrence llama qwen2 --every month
-      cohabit cooccurrence llama qwen2 --by country --min-hosts 10
+      cohabit cooccurrence llama qwen2 --by country --min-hosts 10 --sort difference
       cohabit cooccurrence qwen2 --min-hosts 100 --sort lift
       cohabit cooccurrence qwen3 --level line --other-labs
       cohabit cooccurrence --level lab --country DE --format csv

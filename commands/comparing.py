@@ -67,7 +67,7 @@ def compare(
         Several,
         typer.Option(
             "--with",
-            help="A filter of group B, such as country=CN or at=2025-11-01; may be repeated.",
+            help="A filter of group B, which those of A are not: country=CN, at=2025-11-01, …; may be repeated.",
             metavar="KEY=VALUE",
         ),
     ] = None,
@@ -79,10 +79,13 @@ def compare(
 ) -> None:
     """Compare two groups of hosts: A, chosen by the filters (none: all), and B, chosen by --with.
 
+    Nothing of A is a filter of B: what is to hold for both is given to both.
+
     \b
     Examples:
       cohabit compare --country CN --with country=US
       cohabit compare --country EU --with not-country=EU --level lab-country
+      cohabit compare --country CN --has llama --with country=US --with has=llama
     """
     from cohabit.questions import scope
 

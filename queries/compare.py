@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -36,10 +36,13 @@ COLUMNS = (
 )
 # What a narrow terminal has room for comes first.
 TABLE_COLUMNS = (
-    *("item", "share_a", "share_b", "difference", "low", "high", "difference_without_top", "q_value"),
-    *("hosts_a", "base_a", "hosts_b", "base_b"),
+    *("item", "share_a", "base_a", "share_b", "base_b", "difference", "low", "high"),
+    *("difference_without_top", "q_value", "hosts_a", "hosts_b"),
 )
 
+# Filters that tell groups apart by one and the same thing; time has a note of its own.
+_KINDS = {"not_country": "country", "not_in_file": "in_file", "without": "has"}
+_TIMES = ("since", "until", "at", "within")
 _GATE = 0.01
 _MOST_TOP = 1_000
 _NAMED = 5
@@ -87,6 +90,7 @@ def compare(
     caveats = (
         ForAll(f"A: {a.described()}. B: {b.described()}. The difference is share a − share b."),
         *(() if nothing else _overlap_caveat(counted)),
+        *_unfiltered_caveat(scope, against),
         *_window_caveat(windows, scope, against),
         *_gate_caveat(rows),
         *tops,
@@ -198,6 +202,22 @@ def _overlap_caveat(counted: TwoSamples) -> tuple[str, ...]:
     return (
         f"{said}, counted in both shares; the interval allows for that, and so does p, by a normal approximation that "
         "is rough where few hosts run an item.",
+    )
+
+
+def _unfiltered_caveat(scope: Scope, against: Scope) -> tuple[str, ...]:
+    """The filters of A of which B has none of the kind: whoever means both groups has to give them to both."""
+    here, there = ({f.name for f in fields(Scope) if getattr(one, f.name) != f.default} for one in (scope, against))
+    kinds = {_KINDS.get(name, name) for name in there}
+    only = {name: getattr(scope, name) for name in here - set(_TIMES) if _KINDS.get(name, name) not in kinds}
+    if not only:
+        return ()
+    said = " ".join(replace(Scope(), **only).description())
+    return (
+        ForAll(
+            f"B is not filtered by {said}, so the groups differ in that, too: to have it hold for both, give it to "
+            "--with as well."
+        ),
     )
 
 

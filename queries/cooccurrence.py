@@ -119,10 +119,10 @@ def cooccurrence(
         _check_usual("--every", usual, "--sort, --null, --bootstrap, --min-hosts, --by and --other-labs", _ONE_MONTH)
         return pair_series(store, names, level=level, every=every, scope=scope)
     if by is not None:
-        usual = (sort, bootstrap, seed, other_labs) == ("hosts", 0, None, False)
-        _check_usual("--by", usual, "--sort, --bootstrap, --seed and --other-labs")
+        usual = (bootstrap, seed, other_labs) == (0, None, False)
+        _check_usual("--by", usual, "--bootstrap, --seed and --other-labs")
         about: dict[str, Any] = {"level": level, "min_hosts": min_hosts, "null": null, "protected": protected}
-        return pair_places(store, names, by=by, scope=scope, **about)
+        return pair_places(store, names, by=by, sort=sort, scope=scope, **about)
     if sort not in SORTS:
         raise UsageError(f"--sort {sort!r}: not a column to sort by; {among(sort, SORTS)}")
     check_null(null, len(names))

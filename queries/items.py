@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, Deployments, Integers, ModelTable, distinct
 from cohabit.loaders.names import canonical_model
 from cohabit.privacy import holds_address
+from cohabit.queries.countries import group_called, parse_countries, parts
 from cohabit.text import visible
 
 
@@ -123,7 +124,14 @@ def _instead(models: ModelTable, name: str) -> str:
     return f"; close: {close}" if close else ""
 
 
-def hosts_with_item(item: Item, models: ModelTable, edges: Deployments) -> Integers:
-    """Store keys of the hosts that have the item among those edges."""
-    of_model = np.array([label == item.label for label in models.items[item.level]], bool)
+def labs_in(name: str) -> list[str] | None:
+    """The codes that `lab-country:FR,DE` or `lab-country:EU` means; None for any other name, one country's too."""
+    level, rest = split_level(name)
+    several = level == "lab-country" and (len(parts(rest)) > 1 or group_called(rest) is not None)
+    return parse_countries(rest) if several else None
+
+
+def hosts_with_any(level: str, labels: Collection[str], models: ModelTable, edges: Deployments) -> Integers:
+    """Store keys of the hosts that have one of the items among those edges."""
+    of_model = np.array([label in labels for label in models.items[level]], bool)
     return distinct(edges.hosts[of_model[edges.models]]) if len(of_model) else np.empty(0, np.int64)

@@ -13,6 +13,7 @@ from cohabit.choices import close_to
 from cohabit.graph.store import GraphStore
 from cohabit.queries.countries import group_notes, parse_countries, parts
 from cohabit.queries.filters import asset_file
+from cohabit.queries.items import labs_in, split_level
 from cohabit.queries.scope import PLACE_FILTERS, Scope, option_of
 from cohabit.text import visible
 
@@ -97,6 +98,8 @@ def notes(
         f"No host in this graph has {_FACTS[name].name}, so {asked[name]}: {_FACTS[name].comes}." for name in missing
     ]
     named = [value for scope in scopes for name in _COUNTRIES for value in getattr(scope, name)]
+    items = (name for scope in scopes for name in (*scope.has, *scope.without))
+    named += [split_level(name)[1] for name in items if labs_in(name)]
     said += group_notes(named)
     if published:  # where a few hosts are not told from none, nor may a note
         return said

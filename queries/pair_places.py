@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers, ItemMatrix
 from cohabit.graph.store import GraphStore
@@ -21,13 +22,20 @@ from cohabit.queries.profiles import listed_hosts, place_membership
 from cohabit.queries.protection import Protection
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, check_min_hosts, read_incidence
-from cohabit.queries.words import count, percent, unknown_caveat
+from cohabit.queries.two_samples import independent
+from cohabit.queries.words import count, percent, points, unknown_caveat
 
 COLUMNS = (
     "place",
     "a",
     "b",
     *SHARE_COLUMNS,
+    "hosts_elsewhere",
+    "base_elsewhere",
+    "share_elsewhere",
+    "difference",
+    "difference_low",
+    "difference_high",
     "lift",
     "jaccard",
     "expected",
@@ -37,13 +45,22 @@ COLUMNS = (
     "base",
 )
 TABLE_COLUMNS = (
-    *("place", "hosts", "share_of_multi_model_hosts", "low", "high", "multi_model_hosts", "lift", "q_value"),
+    *("place", "hosts", "share_of_multi_model_hosts", "low", "high", "multi_model_hosts"),
+    *("share_elsewhere", "difference", "difference_low", "difference_high", "lift", "q_value"),
     *("hosts_a", "hosts_b", "expected", "jaccard", "base"),
 )
+SORTS = ("hosts", "lift", "jaccard", "share_of_multi_model_hosts", "share_of_a", "share_of_b", "difference")
 _NOTE = (
-    "Each place has its own base, frequencies and sizes of hosts; q is over the places with a host that lists both. "
-    "With few hosts a lift is an accident: look at the interval, or give --min-hosts."
+    "Each place has its own base, frequencies and sizes of hosts. With few hosts a lift is an accident: look at the "
+    "interval, or give --min-hosts."
 )
+# Of columns that are not published.
+_TESTED = (
+    "q is over the places with a host that lists both. Elsewhere are the multi-model hosts of all other known places; "
+    "of twenty places that are like the others, one has an interval of the difference without 0 by accident."
+)
+# The extreme one of many small places is an accident; no first line is made of it.
+_FEWEST = 30
 
 
 def pair_places(
@@ -53,6 +70,7 @@ def pair_places(
     by: str,
     level: str = "family",
     min_hosts: int = 1,
+    sort: str = "hosts",
     null: str = "bicm",
     scope: Scope | None = None,
     protected: Protection | None = None,
@@ -63,11 +81,15 @@ def pair_places(
     its Wilson 95 % interval; `base` (n of `lift`) are those with a known item of the level. `expected` and `p_value`
     are those of the null model of the place; `q_value` is the p-value of Benjamini and Hochberg over the places with at
     least one host with both, whichever are shown. Hosts without a known place are in the last row, which is no place
-    and has no p. With software a host can be in several places. Every place with such a `base` has its row, or
-    (`min_hosts` above 1) those with so many hosts with both.
+    and has no p. With software a host can be in several places. `share_elsewhere` is `hosts_elsewhere` of
+    `base_elsewhere`, the multi-model hosts with a known place that are not in this one; `difference` is the share of
+    multi-model hosts here minus that, with its 95 % interval (two independent samples, see `two_samples`). Every place
+    with such a `base` has its row, or (`min_hosts` above 1) those with so many hosts with both.
     """
     if len(names) != 2:
         raise UsageError("--by counts one pair place by place: name two items")
+    if sort not in SORTS:
+        raise UsageError(f"--sort {sort!r}: not a column to sort places by; {among(sort, SORTS)}")
     check_null(null, 2)
     check_min_hosts(min_hosts)
     incidence = read_incidence(store, scope or Scope())
@@ -81,23 +103,35 @@ def pair_places(
     def per_place(hosts: Integers) -> Integers:
         return np.bincount(place.join(hosts)[1], minlength=len(place.labels)).astype(np.int64)
 
+    def elsewhere(hosts: Integers) -> Integers:
+        """Those with a known place outside of each; of what is no place none."""
+        source, places = place.join(hosts)
+        known = len(np.unique(source[places < len(place.labels) - 1]))
+        return np.append(known - per_place(hosts)[:-1], 0)
+
+    both, multi = np.intersect1d(of_a, of_b), np.flatnonzero(incidence.models_per_host >= 2)
     counts = {
-        "hosts": per_place(np.intersect1d(of_a, of_b)),
+        "hosts": per_place(both),
         "hosts_a": per_place(of_a),
         "hosts_b": per_place(of_b),
-        "multi_model_hosts": per_place(np.flatnonzero(incidence.models_per_host >= 2)),
+        "multi_model_hosts": per_place(multi),
+        "hosts_elsewhere": elsewhere(both),
+        "base_elsewhere": elsewhere(multi),
         "base": per_place(listed_hosts(matrix)),
     }
     expected, log_p = _chances(matrix, place, named, counts["hosts"], null)
     rows = _rows(place.labels, [matrix.labels[item] for item in named], counts, expected, log_p)
     shown = [row for row in rows if row["base"] and (min_hosts == 1 or row["hosts"] >= min_hosts)]
-    shown.sort(key=lambda row: (row["place"] == UNKNOWN, -row["hosts"], -row["multi_model_hosts"], row["place"]))
+    shown.sort(key=lambda row: (-row["hosts"], -row["multi_model_hosts"], row["place"]))
+    # Undefined is last, and what is no place behind all.
+    shown.sort(key=lambda row: (row["place"] == UNKNOWN, row[sort] != row[sort], -row[sort]))
     return result(
         COLUMNS,
         shown,
-        headline=untold(place, by) or _headline(rows, [matrix.labels[item] for item in named], by),
+        headline=untold(place, by) or _headline(rows, shown, [matrix.labels[item] for item in named], by),
         caveats=(
             _NOTE,
+            *(() if protected else (_TESTED,)),
             *unknown_caveat(incidence, matrix),
             *of_names(incidence, matrix, named, protected),
             *ever_seen(store, scope or Scope(), named),
@@ -135,11 +169,17 @@ def _rows(
 ) -> list[Row]:
     both, a, b, n = (counts[name] for name in ("hosts", "hosts_a", "hosts_b", "base"))
     p, q = np.exp(log_p), np.full(len(labels), np.nan)
+    outside, base_outside = counts["hosts_elsewhere"], counts["base_elsewhere"]
+    difference, low, high = independent(both, counts["multi_model_hosts"], outside, base_outside)
     tested = np.isfinite(p)
     q[tested] = benjamini_hochberg(p[tested])
     arrays = {
         **counts,
         **shares_of(both, a, b, counts["multi_model_hosts"]),
+        "share_elsewhere": measures.ratio(outside, base_outside),
+        "difference": difference,
+        "difference_low": low,
+        "difference_high": high,
         "lift": measures.lift(n, a, b, both),
         "jaccard": measures.jaccard(a, b, both),
         "expected": expected,
@@ -152,7 +192,7 @@ def _rows(
     return [{"place": label, "a": pair[0], "b": pair[1], **row} for label, row in zip(labels, found, strict=True)]
 
 
-def _headline(rows: list[Row], pair: list[str], by: str) -> str:
+def _headline(rows: list[Row], shown: list[Row], pair: list[str], by: str) -> str:
     names = f"{pair[0]} and {pair[1]}"
     known = [row for row in rows if row["hosts"] and row["place"] != UNKNOWN]
     if not known:
@@ -162,5 +202,24 @@ def _headline(rows: list[Row], pair: list[str], by: str) -> str:
     return (
         f"{names} are together most often in {top['place']}: {count(top['hosts'], 'host')}, "
         f"{percent(top['share_of_multi_model_hosts'])} of its {count(top['multi_model_hosts'], 'multi-model host')}. "
-        f"In {more:,} of {count(len(known), 'place')} with such hosts that is more than by chance (q < {GATE})."
+        f"In {more:,} of {count(len(known), 'place')} with such hosts that is more than by chance (q < {GATE}). "
+        f"{_differing(shown)}"
+    )
+
+
+def _differing(rows: list[Row]) -> str:
+    """Which place differs most from the others, of those where the interval of the difference excludes 0."""
+    large = [row for row in rows if row["multi_model_hosts"] >= _FEWEST]
+    differing = [row for row in large if row["difference_low"] > 0 or row["difference_high"] < 0]
+    if not differing:
+        return (
+            f"No place with {_FEWEST} or more multi-model hosts differs from the others: each 95 % interval of the "
+            "difference holds 0."
+        )
+    most = min(differing, key=lambda row: (-abs(row["difference"]), row["place"]))
+    low, high = (points(most[f"difference_{bound}"]) for bound in ("low", "high"))
+    return (
+        f"Most unlike the others is {most['place']}: {percent(most['share_of_multi_model_hosts'])} of its "
+        f"{most['multi_model_hosts']:,} against {percent(most['share_elsewhere'])} of {most['base_elsewhere']:,} "
+        f"elsewhere ({points(most['difference'])}; 95 %: {low.removesuffix(' points')} to {high})."
     )

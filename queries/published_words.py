@@ -178,8 +178,8 @@ def pairs(rows: Sequence[Row]) -> str | None:
 
 
 def pair_places(rows: Sequence[Row]) -> str | None:
-    """Where most hosts list both."""
-    top = rows[0]
+    """Where most hosts list both, however the rows are sorted."""
+    top = min(rows, key=lambda row: (row["place"] == UNKNOWN, -(row["hosts"] or 0)))
     if not top["hosts"] or top["share_of_multi_model_hosts"] is None or top["place"] == UNKNOWN:
         return None
     share = percent(top["share_of_multi_model_hosts"])

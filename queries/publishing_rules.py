@@ -85,14 +85,16 @@ _SETS = Rule(
 _SORTS = frozenset({"lift", "jaccard", "npmi", "share_of_a", "share_of_b"})
 
 
-def _cooccurrence(options: Options) -> Rule:
+def _cooccurrence(options: Options) -> Rule | Refused:
     if len(options.get("names", ())) > 2:
         return _SETS
     if options.get("every"):
         return _PAIR_SERIES
-    if options.get("by"):
-        return replace(_PAIR_PLACES, adds=additive(options["by"]))
     sort = options.get("sort", "hosts")
+    if options.get("by"):
+        if sort == "difference":
+            return Refused("the difference from the other places hangs on the exact counts of all; leave --sort out")
+        return replace(_PAIR_PLACES, adds=additive(options["by"]), order=("?place", f"-{sort}", "-hosts", "place"))
     return replace(PAIRS, order=(f"-{sort}", *PAIRS.order)) if sort in _SORTS else PAIRS
 
 

@@ -34,7 +34,7 @@ from cohabit.queries import filters
 from cohabit.queries.countries import parse_countries
 from cohabit.queries.digest_filter import hosts_with_digest
 from cohabit.queries.digest_names import named_digest
-from cohabit.queries.items import hosts_with_item, resolve_item
+from cohabit.queries.items import hosts_with_any, labs_in, resolve_item
 from cohabit.queries.shared_lists import hosts_with_shared_lists
 from cohabit.queries.windows import TimeWindow, read_windows
 from cohabit.text import visible
@@ -279,11 +279,17 @@ def _filtered(
 
 
 def _with_named(store: GraphStore, models: ModelTable, edges: Deployments, name: str, until: int | None) -> Integers:
-    """Hosts that have, among those edges, the item of that name, or one with the digest, if reported until then."""
+    """Hosts that have, among those edges, the item of that name, one of labs of several countries, or one with the
+    digest, if reported until then.
+    """
     digest = named_digest(name)
     if digest is not None:
         return hosts_with_digest(store, models, edges, digest, until)
-    return hosts_with_item(resolve_item(models, name), models, edges)
+    countries = labs_in(name)
+    if countries is not None:
+        return hosts_with_any("lab-country", countries, models, edges)
+    item = resolve_item(models, name)
+    return hosts_with_any(item.level, (item.label,), models, edges)
 
 
 def _chosen(store: GraphStore, scope: Scope, models: ModelTable, edges: Deployments) -> Iterator[Integers]:

@@ -12,7 +12,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries.places import Membership
 from cohabit.queries.profiles import place_membership
 from cohabit.queries.protection import Protection
-from cohabit.queries.result import Result, Row, result
+from cohabit.queries.result import ForAll, Result, Row, result
 from cohabit.queries.scope import Scope, read_incidence
 from cohabit.queries.words import count, percent
 
@@ -46,7 +46,10 @@ def spread(
     rows, caveats = [], []
     for kind in of:
         place = place_membership(store, kind, hosts, option="--of")
-        rows.append(_row(kind, place, len(hosts), protected))
+        sizes, total = _sizes(place, protected)
+        rows.append(_row(kind, place, len(hosts), sizes, total, even=not protected))
+        if protected and total:
+            caveats.append(_rounded(kind, sizes, total, protected))
         if unknown := len(hosts) - _known(place, len(hosts)):
             share = percent(unknown / len(hosts))
             caveats.append(f"{kind} unknown: {count(unknown, 'host')}, {share} of {len(hosts):,}; not in the shares.")
@@ -62,12 +65,26 @@ def _known(place: Membership, hosts: int) -> int:
     return hosts - int(np.count_nonzero(place.places == len(place.labels) - 1))
 
 
-def _row(kind: str, place: Membership, hosts: int, protected: Protection | None) -> Row:
+def _sizes(place: Membership, protected: Protection | None) -> tuple[Integers, int]:
+    """Hosts of each known place, and their sum; as they are published, where they are protected."""
     # The last label is that of hosts without a place.
     of_place: Integers = np.bincount(place.places, minlength=len(place.labels))[:-1].astype(np.int64)
     total = int(of_place.sum())
-    if protected:
-        of_place, total = protected.counts(of_place), protected.count(total) or 0
+    return (protected.counts(of_place), protected.count(total) or 0) if protected else (of_place, total)
+
+
+def _rounded(kind: str, of_place: Integers, total: int, protected: Protection) -> str:
+    """Between which shares that of the largest places lies, each of whose numbers can be K − 1 hosts short."""
+    short, largest = protected.k - 1, int(np.sort(of_place)[::-1][: max(_SEVERAL)].sum())
+    low, high = largest / (total + short), min((largest + max(_SEVERAL) * short) / total, 1.0)
+    return ForAll(
+        "Rounded down, shares of several places err low by what each of them is short, and have no interval: that of "
+        f"the ten largest by {kind}, {percent(min(largest / total, 1.0))}, can be {percent(low)} to {percent(high)}."
+    )
+
+
+def _row(kind: str, place: Membership, hosts: int, of_place: Integers, total: int, *, even: bool) -> Row:
+    """One row; `even`: with the measures that take all places, small ones too."""
     there = np.flatnonzero(of_place)
     row: Row = {"item": kind, "hosts": hosts, "base": _known(place, hosts), "places": len(there)}
     if not len(there):
@@ -78,7 +95,7 @@ def _row(kind: str, place: Membership, hosts: int, protected: Protection | None)
     # Places are in the order of their names, so the first of equals is the first by name.
     top = int(there[int(np.argmax(shares))])
     row |= dict.fromkeys(("hill_1", "hill_2", "hhi"))
-    if not protected:
+    if even:
         row |= {"hill_1": float(np.exp(-(shares * np.log(shares)).sum())), "hill_2": 1 / hhi, "hhi": hhi}
     return row | {
         "top": place.labels[top],

@@ -138,6 +138,20 @@ class TwoSamples:
         return found
 
 
+def independent(
+    first: Integers, first_base: Integers, second: Integers, second_base: Integers
+) -> tuple[Floats, Floats, Floats]:
+    """Share of the first minus share of the second, and its 95 % interval, each with bases of its own.
+
+    No host is in both: Newcombe's method 10 for independent proportions. NaN where a base is 0.
+    """
+    p, q = measures.ratio(first, first_base), measures.ratio(second, second_base)
+    (p_low, p_high), (q_low, q_high) = measures.wilson(first, first_base), measures.wilson(second, second_base)
+    none = np.zeros(len(p))
+    below, above = _square_and_add(p - p_low, q_high - q, none), _square_and_add(p_high - p, q - q_low, none)
+    return p - q, p - q - below, p - q + above
+
+
 def _square_and_add(first: Floats, second: Floats, correlation: Floats) -> Floats:
     found: Floats = np.sqrt(np.maximum(first**2 + second**2 - 2 * correlation * first * second, 0))
     return found

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cohabit.cells import laid_out
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS
 from cohabit.queries.compare import compare
@@ -71,6 +72,8 @@ def test_by_hand(place: Place) -> None:
         "No difference beyond chance (q < 0.01 for none); the largest of a family: llama, 75 % of 8 in A and 25 % of 4 "
         f"in B (+50.0 points; 95 %: −{-llama['low'] * 100:.1f} to +{llama['high'] * 100:.1f} points)."
     )
+    # A quoted share has its base beside it, however narrow the terminal is.
+    assert {"base_a", "base_b", "low", "high"} <= set(laid_out(found.table_columns, found.rows, 80, found.in_points))
     assert found.caveats[:2] == (
         "A: --country DE. B: --country FR. The difference is share a − share b.",
         "No host is in both groups. p: Fisher's exact test, two-sided.",
@@ -123,10 +126,16 @@ def test_hosts_in_both_groups_are_said(place: Place) -> None:
     assert compare(store, Scope(min_weeks=1)).headline == "No family differs in its share."
     # With qwen2: 5, 6, 10, 11, 12; in the network: 9 and 10.
     some = caveats(Scope(network=("64601",)), Scope(has=("family:qwen2",)))
+    assert "B is not filtered by --has family:qwen2, so the groups differ in that, too" in some
     assert "In both groups: 1 host, counted in both shares; the interval allows for that, and so does p" in some
     times = caveats(Scope(at="2025-06-05"), Scope(at="2025-03-05"))
     assert "In both groups: 2 hosts, counted in both shares" in times
     assert "different spans" not in times
+    # What is the other of the two, or of both, or time, needs no note.
+    opposite = caveats(Scope(without=("family:qwen2",), min_models=1), Scope(has=("family:qwen2",), min_models=1))
+    assert not [text for text in (times, opposite, part, same) if "not filtered" in text]
+    both = caveats(Scope(not_country=("DE",)), Scope(country=("DE",), min_models=2, exclude_decoys=True))
+    assert "B is not filtered by --min-models 2 --exclude-decoys, so" in both
     assert "The groups are of different spans of time" in caveats(Scope(at="2025-06-05"))
     longer = caveats(Scope(at="2025-06-05", within=2), Scope(at="2025-03-05"))
     assert "The groups are of different spans of time" in longer

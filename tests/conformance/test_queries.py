@@ -165,7 +165,10 @@ def scoped_lists(plain: Plain) -> list[tuple[Scope, dict[str, set[str]]]]:
     has = {
         a: m for a, m in everything.items() if "llama3.2:latest" in m and not any(plain.family[x] == "qwen2" for x in m)
     }
-    cases.append((Scope(has=("line:llama3.2",), without=("family:QWEN2",)), has))
+    labs = plain.items(everything, "lab-country")
+    neither = {a: m for a, m in has.items() if not labs[a] & {"CN", "FR"}}
+    assert 0 < len(neither) < len(has)
+    cases.append((Scope(has=("line:llama3.2",), without=("family:QWEN2", "lab-country:FR,China")), neither))
     in_spring = plain.lists(plain.hosts, spring)
     has_then = {a: m for a, m in in_spring.items() if "gemma2:2b" in m}
     can_then = {a: m for a, m in in_spring.items() if any(plain.can((a, x), "tools") for x in m)}
@@ -359,8 +362,28 @@ def test_a_pair_in_a_place_is_the_pair_of_its_hosts(place: Place, records: list[
         for row in known[:3]:
             (alone,) = cooccurrence(store, pair, null=null, scope=Scope(country=(row["place"],))).rows
             assert (row["a"], row["b"]) == (alone["a"], alone["b"])
-            for name in set(row) - {"place", "a", "b", "multi_model_hosts", "q_value"}:
+            for name in set(row) & set(alone) - {"a", "b", "multi_model_hosts", "q_value"}:
                 assert row[name] == pytest.approx(alone[name], rel=1e-9), name
+    every = cooccurrence(store, pair, by="country", sort="difference")
+    known = [row for row in every.rows if row["place"] != "unknown"]
+    told = [row["difference"] for row in known if row["difference"] == row["difference"]]
+    assert told == sorted(told, reverse=True)
+    assert len(told) > 1
+    apart = []
+    for row in known:
+        hosts, base = (sum(r[n] for r in known if r is not row) for n in ("hosts", "multi_model_hosts"))
+        assert (row["hosts_elsewhere"], row["base_elsewhere"]) == (hosts, base)
+        if row["multi_model_hosts"]:
+            # Newcombe's method 10, written out.
+            p, q = row["hosts"] / row["multi_model_hosts"], hosts / base
+            (low, high), (q_low, q_high) = wilson(row["hosts"], row["multi_model_hosts"]), wilson(hosts, base)
+            bounds = (p - q - math.hypot(p - low, q_high - q), p - q + math.hypot(high - p, q - q_low))
+            assert (row["difference"], row["difference_low"], row["difference_high"]) == pytest.approx((p - q, *bounds))
+            if row["multi_model_hosts"] >= 30 and not bounds[0] <= 0 <= bounds[1]:
+                apart.append((-abs(p - q), f"Most unlike the others is {row['place']}: "))
+    assert (min(apart)[1] if apart else "No place with 30 or more multi-model hosts differs") in str(every.headline)
+    assert [r["place"] for r in every.rows][len(known) :] in (["unknown"], [])
+    assert all(math.isnan(r["difference"]) for r in every.rows[len(known) :])
     top = cooccurrence(store, ("qwen2", "llama"), by="country")
     assert str(top.headline).startswith(f"qwen2 and llama are together most often in {top.rows[0]['place']}: ")
     nobody = cooccurrence(store, ("qwen2", "llama"), by="country", scope=Scope(until="2001-01-01"))
@@ -368,12 +391,9 @@ def test_a_pair_in_a_place_is_the_pair_of_its_hosts(place: Place, records: list[
     for given, wrong, reason in (
         (("llama",), {}, "--by counts one pair place by place: name two items"),
         (("llama", "LLAMA"), {}, "is named twice"),
-        (("llama", "qwen2"), {"sort": "lift"}, "--by follows one pair: leave --sort"),
-        (
-            ("llama", "qwen2"),
-            {"every": "month"},
-            "--every follows one pair: leave --sort, .*; or ask with them",
-        ),
+        (("llama", "qwen2"), {"sort": "npmi"}, "--sort 'npmi': not a column to sort places by; choose from"),
+        (("llama", "qwen2"), {"other_labs": True}, "--by follows one pair: leave --bootstrap"),
+        (("llama", "qwen2"), {"every": "month"}, "--every follows one pair: leave --sort, .*; or ask with them"),
         (("llama", "qwen2"), {"min_hosts": 0}, "--min-hosts 0"),
         (("llama", "qwen2"), {"by": "planet"}, "--by 'planet': not a place"),
     ):

@@ -57,6 +57,7 @@ FOR_ALL = (
         "Filters: ",
         "A: ",
         "The groups are of different spans",
+        "Rounded down, shares of several places",
     ),
     *("No scan in ", "Months with a scan in ", "A month is the ISO weeks"),
 )
@@ -283,6 +284,7 @@ ASKED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("cooccurrence", (("llama", "qwen2", "gemma2"),), {}),
     ("cooccurrence", (("llama", "qwen2"),), {"every": "month"}),
     ("cooccurrence", (("llama", "qwen2"),), {"by": "country"}),
+    ("cooccurrence", (("llama", "qwen2"),), {"by": "country", "sort": "lift"}),
     ("cooccurrence", (("qwen3",),), {"level": "line", "other_labs": True}),
     ("combinations", (), {"min_size": 1, "min_hosts": 1}),
     ("combinations", (), {"level": "lab-country", "by": "country"}),
@@ -315,6 +317,7 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("query", ("MATCH (h:Host) RETURN count(h) AS hosts",), {}),
     ("saved", ("line-lab", {}), {}),
     ("analyse", (), {}),
+    ("cooccurrence", (("llama", "qwen2"),), {"by": "country", "sort": "difference"}),
     ("catalogue", (), {}),
     ("diff", DATES, {"level": "host"}),
     ("lifetimes", (), {"level": "family"}),
@@ -331,6 +334,22 @@ REFUSED: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("followup", ("notices",), {}),
     ("followup", ("notices",), {"hosts": True}),
 ]
+
+
+def test_the_ten_largest_say_what_they_can_be(graph: Graph) -> None:
+    """Each of ten numbers can be K − 1 hosts short, and so can their total; the exact share lies between."""
+    exact = graph.ask("spread", of=("country",)).rows[0]["top_10_share"]
+    answer = graph.ask("spread", of=("country",), publish=K)
+    largest = sum(row["hosts"] for row in graph.ask("rank", by="country", publish=K).rows[:10])
+    base = answer.rows[0]["base"]
+    low, high = largest / (base + K - 1), (largest + 10 * (K - 1)) / base
+    assert low < answer.rows[0]["top_10_share"] < exact < high
+    assert any(
+        note.endswith(
+            f"that of the ten largest by country, {percent(largest / base)}, can be {percent(low)} to {percent(high)}."
+        )
+        for note in answer.caveats
+    )
 
 
 def test_no_table_of_dashes(graph: Graph) -> None:
@@ -392,6 +411,7 @@ def test_an_answer_for_everybody(
     said = graph.ask(question, *arguments, **options, publish=K)
     assert set(said.columns) <= set(exact.columns)
     assert any("Published with K = 10" in caveat for caveat in said.caveats)
+    assert "q_value" in said.columns or not any(caveat.startswith("q is over") for caveat in said.caveats)
     for row in said.rows:
         for column, value in row.items():
             for one in value if isinstance(value, list) else [value]:

@@ -7,7 +7,7 @@ import pytest
 from cohabit.errors import UsageError
 from cohabit.graph.incidence import LEVELS, ModelTable
 from cohabit.queries.countries import parse_country
-from cohabit.queries.items import Item, find_at, readings, require_at, resolve_item
+from cohabit.queries.items import Item, find_at, labs_in, readings, require_at, resolve_item
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,16 @@ def test_what_is_no_country_is_refused(text: str) -> None:
 NAMES: list[str | None] = ["chad:latest", "qwen2:7b"]
 ITEMS: dict[str, list[str | None]] = {level: [None, None] for level in LEVELS}
 MODELS = ModelTable(["chad:latest", "qwen2:7b"], ITEMS | {"model": NAMES, "lab-country": ["TD", "CN"]})
+
+
+def test_labs_of_several_countries_are_one_item() -> None:
+    assert labs_in("lab-country:fr, Germany,FR") == labs_in("Lab-Country:DE,FR") == ["DE", "FR"]
+    assert labs_in("lab-country:g7") == ["CA", "DE", "FR", "GB", "IT", "JP", "US"]
+    # One country is an item of the graph, which must have it; a name with a comma of its own is one; others are none.
+    for name in ("lab-country:FR", "lab-country:Korea, Republic of", "lab:Alibaba,Meta", "EU", "lab-country:"):
+        assert labs_in(name) is None
+    with pytest.raises(UsageError, match="'Frace' is not a country; did you mean France"):
+        labs_in("lab-country:DE,Frace")
 
 
 def test_the_country_of_a_lab_is_read_by_code_or_name_too() -> None:
