@@ -86,6 +86,6 @@ def test_queries_of_ones_own(loaded_copy: Program) -> None:
     assert shown.text.startswith("// title: Hosts with a port")
     # It is packed, as somebody may have attached such relationships to a server; but nobody is left to wonder.
     assert (exported.code, exported.err.count("\n")) == (0, 1)
-    assert "turned.cypher:2:17: DEPLOYS goes from Host to Model, never from Model to Host; write (h" in exported.err
+    assert "turned.cypher:2:16: DEPLOYS goes from Host to Model, never from Model to Host; write (h" in exported.err
     assert exported.err.endswith("; as it stands the query finds nothing\n")
     assert "Hosts with a port, by country" in (loaded_copy.folder / "browser" / "guide.html").read_text("utf-8")
