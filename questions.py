@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from cohabit.calls import check_value, checked_calls
+from cohabit.choices import among
 from cohabit.errors import UsageError
 from cohabit.queries.result import Result
 from cohabit.queries.scope import Scope
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 SOURCE_LIMIT = 200
 
 
+@checked_calls(tuple(Scope.__dataclass_fields__))
 class Questions:
     """What can be asked; `cohabit.session.Graph` answers.
 
@@ -196,8 +201,8 @@ class Questions:
 
     def diff(
         self,
-        date1: str,
-        date2: str,
+        date1: str | date,
+        date2: str | date,
         *,
         level: str | None = None,
         item: str | Sequence[str] = (),
@@ -433,8 +438,6 @@ class Questions:
         0  Q4_K_M     28
         1    Q8_0      7
         """
-        if not all(isinstance(name, str) for name in names):
-            raise TypeError("impact takes names one by one: impact('line:a', 'line:b'), or impact(*names)")
         options = {"digests": _tuple(digests), "include_derived": include_derived, "level": level}
         options["scopes"] = _tuple(scopes)
         return self.ask("impact", names, **options, scope=scope(filters), publish=publish).to_pandas()
@@ -502,7 +505,7 @@ class Questions:
         0      CN  China    150
         """
         if (cypher is None) == (name is None):
-            raise TypeError("give either cypher or name")
+            raise UsageError("query takes either cypher or name")
         if name is not None:
             return self.ask("saved", name, dict(parameters or {}), publish=publish).to_pandas()
         return self.ask("query", cypher, dict(parameters or {}), publish=publish).to_pandas()
@@ -522,10 +525,13 @@ def scope(filters: Mapping[str, Any]) -> Scope:
     values: dict[str, Any] = {}
     for name, value in filters.items():
         if name not in Scope.__dataclass_fields__:
-            known = ", ".join(Scope.__dataclass_fields__)
-            raise TypeError(f"unknown filter {name!r}; there are: {known}")
-        several = isinstance(Scope.__dataclass_fields__[name].default, tuple)
-        values[name] = _tuple(value) if several else as_day(value)
+            raise UsageError(f"{visible(name, 40)!r} is no filter; {among(name, Scope.__dataclass_fields__)}")
+        if value is None:
+            continue
+        field = Scope.__dataclass_fields__[name]
+        value = int(value) if isinstance(value, np.integer) else as_day(value)
+        check_value(name, str(field.type), value)
+        values[name] = _tuple(value) if isinstance(field.default, tuple) else value
     return Scope(**values)
 
 

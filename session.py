@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from cohabit.calls import checked_calls
 from cohabit.errors import CohabitError, UsageError
 from cohabit.graph.archive import Archive, RejectedRecord
 from cohabit.graph.exclusions import exclusions_in_use
@@ -47,6 +48,7 @@ NO_SHARED_LISTS = (
 )
 
 
+@checked_calls(tuple(Scope.__dataclass_fields__))
 class Graph(Questions):
     """A graph opened for reading; its methods answer as the commands of their names do."""
 

@@ -87,7 +87,6 @@ def cooccurrence(
         typer.Option(
             help="One pair over time, a row a period: month or week.",
             show_default="no",
-            autocompletion=completing.words("month", "week"),
         ),
     ] = None,
     by: Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cohabit.commands.answering import answer, scope_of
+from cohabit.commands.completing import words
 from cohabit.options import Answer, Filters, Several, Where, with_options
 
 app = typer.Typer()
@@ -27,7 +28,13 @@ def trends(
     forecast: Annotated[
         int | None, typer.Option(help="Forecast so many months, and test the forecast.", metavar="MONTHS")
     ] = None,
-    view: Annotated[str, typer.Option(help="shares, slopes, new, vanished, adoption or digests.")] = "shares",
+    view: Annotated[
+        str,
+        typer.Option(
+            help="shares, slopes, new, vanished, adoption or digests.",
+            autocompletion=words("shares", "slopes", "new", "vanished", "adoption", "digests"),
+        ),
+    ] = "shares",
 ) -> None:
     """Follow items, places (--by), or items within places (both) over time: shares, slopes, what came and went.
 
@@ -49,7 +56,12 @@ def lifetimes(
     where: Where,
     output: Answer,
     filters: Filters,
-    view: Annotated[str, typer.Option(help="survival, churn or observations.")] = "survival",
+    view: Annotated[
+        str,
+        typer.Option(
+            help="survival, churn or observations.", autocompletion=words("survival", "churn", "observations")
+        ),
+    ] = "survival",
     every: Annotated[str | None, typer.Option(help="With --view churn: week or month.", show_default="month")] = None,
     gone_after: Annotated[
         int | None,

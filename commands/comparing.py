@@ -9,7 +9,7 @@ import typer
 
 from cohabit.choices import among
 from cohabit.commands.answering import LevelOption, answer, scope_of
-from cohabit.commands.completing import items
+from cohabit.commands.completing import items, words
 from cohabit.errors import UsageError
 from cohabit.options import Answer, Filters, Several, Where, with_options
 from cohabit.text import visible
@@ -28,7 +28,12 @@ def diff(
     date1: Annotated[str, typer.Argument(help="The earlier date.", metavar="DATE1")],
     date2: Annotated[str, typer.Argument(help="The later date.", metavar="DATE2")],
     level: Annotated[
-        str | None, typer.Option(help="model, family, line, lab, lab-country or host.", show_default="family")
+        str | None,
+        typer.Option(
+            help="model, family, line, lab, lab-country or host.",
+            show_default="family",
+            autocompletion=words("model", "family", "line", "lab", "lab-country", "host"),
+        ),
     ] = None,
     item: Annotated[Several, typer.Option(help="Only this item of the level.", metavar="NAME")] = None,
     successor: Annotated[

@@ -69,8 +69,12 @@ models, families, lines, labs = (names(_AT_LEVEL[level]) for level in ("model", 
 
 
 def items(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Complete a name of the level that the command was given (family, without one), also after `LEVEL:`."""
-    level = str(ctx.params.get("level") or "family")
+    """Complete a name of the level that the command was given (family, without one), also after `LEVEL:`.
+
+    What is asked about digests is about models.
+    """
+    of_digests = ctx.params.get("view") == "digests" or ctx.params.get("digests") is True
+    level = "model" if of_digests else str(ctx.params.get("level") or "family")
     return _at_levels(ctx, incomplete, (level,) if level in _AT_LEVEL else ("family",))
 
 
@@ -104,6 +108,13 @@ def advisories(ctx: typer.Context, incomplete: str) -> list[str]:
     return words(ANY, *sorted({advisory.id for advisory in bundled()}))(ctx, incomplete)
 
 
+def sorts(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete a column to sort by."""
+    from cohabit.queries import centrality, cooccurrence
+
+    return words(*(centrality.SORTS if ctx.info_name == "centrality" else cooccurrence.SORTS))(ctx, incomplete)
+
+
 COMPLETED: dict[str, Complete] = {
     "level": words("model", "family", "line", "lab", "lab-country"),
     "by": words("country", "network", "provider", "provider-kind", "software"),
@@ -123,6 +134,11 @@ COMPLETED: dict[str, Complete] = {
     "software": names(_nodes("Software")),
     "advisory": advisories,
     "severity": words("critical", "high", "medium", "low"),
+    "every": words("month", "week"),
+    "null": words("bicm", "hypergeometric"),
+    "weight": words("hosts", "jaccard", "lift"),
+    "engine": words("local", "gds"),
+    "sort": sorts,
 }
 """By the name of the parameter; of others each command says it itself."""
 

@@ -55,7 +55,7 @@ def export(
     from cohabit.exports import browser
     from cohabit.graph.store import data_folder
     from cohabit.output import tell
-    from cohabit.queries.own_queries import own_queries
+    from cohabit.queries.own_queries import empty_paths, own_queries
     from cohabit.session import Graph
 
     if bipartite and level is not None:
@@ -65,7 +65,10 @@ def export(
             raise UsageError(
                 f"{browser.NAME} writes no data: leave out --level, --min-hosts, --publish and the filters"
             )
-        browser.export(output, own_queries(data_folder(where.data)).values())
+        own = own_queries(data_folder(where.data)).values()
+        browser.export(output, own)
+        if not quiet:
+            tell(empty_paths(own))
     else:
         with Graph(where.data, where.store, show_addresses=shown.show_addresses) as graph:
             graph.export(format, output, level=level, min_hosts=min_hosts, publish=publish, **filters.values())

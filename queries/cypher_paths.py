@@ -62,9 +62,16 @@ class Step:
 
 def check_paths(store: GraphStore, statement: str, file: str | None = None) -> None:
     """Refuse a step that the schema cannot have and the store does not have, and say how it goes."""
+    for step, wrong in impossible(statement, file):
+        if not _found(store, step):
+            raise UsageError(wrong)
+
+
+def impossible(statement: str, file: str | None = None) -> Iterator[tuple[Step, str]]:
+    """Yield each step that the schema cannot have, with where it is, and how it goes instead."""
     for step in steps(statement):
-        if not step.is_possible() and not _found(store, step):
-            raise UsageError(f"{at_place(statement, step.position, file)}: {_said(step)}{_instead(step)}")
+        if not step.is_possible():
+            yield step, f"{at_place(statement, step.position, file)}: {_said(step)}{_instead(step)}"
 
 
 def steps(statement: str) -> list[Step]:

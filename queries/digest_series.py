@@ -14,7 +14,7 @@ from cohabit.errors import UsageError
 from cohabit.graph.incidence import Integers, distinct
 from cohabit.graph.store import GraphStore
 from cohabit.queries.digests import Reported
-from cohabit.queries.items import require_at
+from cohabit.queries.items import require_model
 from cohabit.queries.listed import edge_values, shares
 from cohabit.queries.places import UNKNOWN
 from cohabit.queries.result import Result, Row, result
@@ -49,7 +49,7 @@ def digest_series(store: GraphStore, names: Sequence[str], *, level: str | None,
             "--view digests of which model? Name it: --item NAME (`cohabit rank --level model` lists them)"
         )
     seen = read_sightings(store, scope, "model", every)
-    models = sorted({require_at(seen.incidence.models, "model", name) for name in names})
+    models = sorted({require_model(seen.incidence.models, name) for name in names})
     first_weeks = _first_weeks(store, models)
     rows: list[Row] = []
     sentences: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -81,6 +82,19 @@ def require_at(models: ModelTable, level: str, name: str, *, prefixed: bool = Fa
     close = ", ".join(visible(item.label, 60) for item in _close(models, (level,), rest))
     hint = f"; close: {close}" if close else ""
     raise UsageError(f"no {level} is called {shown!r} in this graph{hint} (`cohabit rank --level {level}` lists them)")
+
+
+def require_model(models: ModelTable, name: str) -> str:
+    """Label of a model, where digests are asked for, which only models have; UsageError says how to find these."""
+    larger = [item for item in readings(models, name) if item.level != "model"]
+    if larger and find_at(models, "model", name) is None:
+        kinds = " and a ".join(item.level for item in larger)
+        named = shlex.quote(f"{larger[0].level}:{visible(larger[0].label, 60)}")
+        raise UsageError(
+            f"no model is called {visible(name, 80)!r} here; it is a {kinds}, and digests are of single models: "
+            f"`cohabit impact {named} --scope model` lists them"
+        )
+    return require_at(models, "model", name)
 
 
 def _close(models: ModelTable, levels: Sequence[str], name: str) -> list[Item]:

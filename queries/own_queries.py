@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from cohabit.choices import close_to
 from cohabit.errors import CohabitError, DataError, UsageError
+from cohabit.queries.cypher_paths import impossible
 from cohabit.queries.guard import check_reading, parameters_of
 from cohabit.queries.saved import SavedQuery, drawing_queries, parse_query, saved_queries
 from cohabit.text import visible
@@ -81,6 +83,12 @@ def read_own(data: Path) -> tuple[dict[str, SavedQuery], list[CohabitError]]:
         except CohabitError as error:
             faults.append(error)
     return read, faults
+
+
+def empty_paths(queries: Iterable[SavedQuery]) -> list[str]:
+    """What the schema cannot have of paths in queries that go where no graph can be asked: one sentence a query."""
+    found = (next(impossible(check_reading(q.text, q.file), q.file), None) for q in queries)
+    return [f"{wrong[1]}; as it stands the query finds nothing" for wrong in found if wrong]
 
 
 def _folder(data: Path) -> Path:

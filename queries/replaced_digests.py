@@ -16,7 +16,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries import measures
 from cohabit.queries.dates import Dates
 from cohabit.queries.digests import Reported
-from cohabit.queries.items import require_at
+from cohabit.queries.items import require_model
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.words import count, percent
 from cohabit.timeline import monday_after, monday_of
@@ -34,7 +34,7 @@ def replaced(store: GraphStore, dates: Dates, named: Sequence[str] = ()) -> Resu
     it at both dates with a digest known for each, with the Wilson interval `low` to `high`. `first_week` is the first
     in which one of those hosts reported the new digest. `named` models are looked at alone.
     """
-    chosen = [require_at(dates.before.models, "model", name) for name in named]
+    chosen = [require_model(dates.before.models, name) for name in named]
     keys, models, reported = _read(store, dates)
     kept = _kept(dates, keys, models)
     old = reported.until(dates.spans[0][-1], len(keys))

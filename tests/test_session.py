@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -174,10 +176,29 @@ def test_errors_are_those_of_the_command_line(graph: cohabit.Graph, tmp_path: Pa
         graph.cooccurrence("lama")
     with pytest.raises(cohabit.DataError, match="no graph here yet"):
         cohabit.open(tmp_path)
-    with pytest.raises(TypeError, match=r"unknown filter 'colour'; there are: .*country"):
-        graph.rank(colour="red")
-    with pytest.raises(TypeError, match="either cypher or name"):
-        graph.query()
+    calls: list[tuple[Callable[[], Any], str]] = [
+        (graph.query, "query takes either cypher or name"),
+        (lambda: graph.rank(colour="red"), "rank takes no 'colour'; .*hoose from level, by, publish, since, .*country"),
+        (lambda: graph.rank(levl="line"), "rank takes no 'levl'; did you mean level?"),
+        (lambda: graph.impact("llama", scope="country"), "impact takes no 'scope'; did you mean scopes?"),
+        (lambda: graph.info(level="line"), "info takes no 'level'; choose from publish"),
+        (lambda: graph.compare({"colour": "red"}), "'colour' is no filter; .*country"),
+        (lambda: graph.rank(by=["country", "network"]), r"by takes one value \(text\), not a list"),
+        (lambda: graph.rank(["line"]), r"level takes one value \(text\), not a list"),
+        (lambda: graph.clusters(level=None), r"level takes one value \(text\), not None"),
+        (lambda: graph.trends(every=["week"], view="shares"), r"every takes one value"),
+        (lambda: graph.trends(view=["digests"]), r"view takes one value"),
+        (lambda: graph.to_networkx(["line"]), r"level takes one value"),
+        (lambda: graph.cooccurrence(min_hosts="5"), r"min_hosts takes one value \(whole number\), not '5'"),
+        (lambda: graph.cooccurrence(["llama"]), r"each of names takes one value \(text\), not a list"),
+        (lambda: graph.rank(since=["2025-01-01"]), r"since takes one value \(text\), not a list"),
+        (lambda: graph.diff("2025-01-01", 2025), r"date2 takes one value \(text or date\), not 2025"),
+        (lambda: graph.query(name="scans", parameters="a=b"), "parameters takes a dictionary of values by name"),
+    ]
+    for call, says in calls:
+        with pytest.raises(cohabit.UsageError, match=f"^{says}"):
+            call()
+    assert graph.rank(has=None, min_weeks=np.int64(0)).equals(graph.rank())
 
 
 def test_a_map_is_one_document(graph: cohabit.Graph) -> None:

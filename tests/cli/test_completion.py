@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from typer.main import get_command
 
+from cohabit.cli import app
 from tests.cli.conftest import Program
 
 HOSTILE = ("$(id)", "`id`", "a;id", "two words", "*", "-x", "\x1b[31mred", "qwen2'\"")
@@ -63,10 +68,34 @@ def offered(program: Program, *words: str, **environment: str) -> list[str]:
         (("impact", "model:q-"), []),
         (("rank", "--has", "Ali"), ["Alibaba"]),
         (("rank", "--without", "qwen3:8"), ["qwen3:8b"]),
+        (("trends", "--view", "di"), ["digests"]),
+        (("trends", "--view", "digests", "--item", "qw"), ["qwen3:0.6b", "qwen3:8b"]),
+        (("centrality", "--sort", "page"), ["pagerank"]),
     ],
 )
 def test_names_and_words_are_offered(named: Program, words: tuple[str, ...], expected: list[str]) -> None:
     assert offered(named, "cohabit", *words) == expected
+
+
+def commands(group: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, *path, name)
+    if not hasattr(group, "commands"):
+        yield path, group
+
+
+def test_words_that_the_help_lists_are_offered() -> None:
+    """What an option can be, its help says at its end: `A: b, c or d.`"""
+    listed = re.compile(r"(?:^|: )((?:[a-z0-9+-]+, )*[a-z0-9+-]+) or ([a-z0-9+-]+)\.?$")
+    seen = 0
+    for path, command in commands(get_command(app)):
+        for option in command.params:
+            if found := listed.search(getattr(option, "help", None) or ""):
+                context = command.context_class(command, info_name=path[-1])
+                offered_words = {item.value for item in option.shell_complete(context, "")}
+                assert {*found[1].split(", "), found[2]} <= offered_words, (path, option.name)
+                seen += 1
+    assert seen > 50
 
 
 def test_no_name_is_offered_that_a_shell_would_act_on(named: Program) -> None:

@@ -73,7 +73,10 @@ def digests_of_a_model(store: GraphStore) -> None:
     assert (nobody.rows, nobody.headline) == ([], "No host in scope lists mistral:7b in this time.")
     for options, says in (
         ({}, "--view digests of which model"),
-        ({"item": ("llama",)}, "no model is called 'llama' here; it is a family"),
+        (
+            {"item": ("llama",)},
+            "'llama' here; it is a family, and digests are of .*: `cohabit impact family:llama --scope model` lists",
+        ),
         ({"item": ("mistral:7b",), "level": "line"}, "--view digests is about models; leave out --level line"),
         ({"item": ("mistral:7b",), "by": "country"}, "--view digests is about items; leave out --by country"),
     ):
