@@ -62,7 +62,8 @@ def _listed(masker: Masker, listed: list[str], name: str) -> str:
     for asset in listed:
         if asset == text or question.shown(masker, asset) == name.strip().lower():
             return asset
-    raise UsageError(f"{visible(masker.text(name), 80)!r} is not excluded; `cohabit exclude list` lists what is")
+    # As it was typed: with a pseudonym in its place nobody sees the slip.
+    raise UsageError(f"{visible(name, 80)!r} is not excluded; `cohabit exclude list` lists what is")
 
 
 @contextmanager
