@@ -187,7 +187,7 @@ def country_of_alias(text: str) -> str | None:
 
     plain = text.strip().upper()
     # CLDR has numbers (276) and countries that came apart (SU) among these, too.
-    meant = get_global("territory_aliases").get(plain, ()) if plain.isalpha() else ()
+    meant: list[str] = [*get_global("territory_aliases").get(plain, ())] if plain.isalpha() else []
     return meant[0] if len(meant) == 1 and meant[0] in _territories()[0] else None
 
 
