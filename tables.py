@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import operator
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cohabit.cells import cell, folded, heading, is_numeric, laid_out, with_short_digests
@@ -45,6 +46,7 @@ def draw(result: Result, console: Console, *, limit: int, quiet: bool = False) -
     from rich.table import Table
     from rich.text import Text
 
+    result, left = _without_unshown(result)
     shown = _limited(result, limit)
     rows = shown if result.single or result.own_columns else with_short_digests(shown)
     if result.headline:
@@ -71,8 +73,19 @@ def draw(result: Result, console: Console, *, limit: int, quiet: bool = False) -
         if left_out := columns[len(fit) :]:
             names = ", ".join(heading(c) for c in left_out)
             console.print(Text(f"no room for: {names} (another --format has all columns)"), soft_wrap=True)
-    for line in (*_remarks(result, rows), *_notes(result, shown, quiet)):
+    for line in (*_remarks(result, rows), *left, *_notes(result, shown, quiet)):
         console.print(Text(visible(line)), soft_wrap=True)
+
+
+def _without_unshown(result: Result) -> tuple[Result, list[str]]:
+    """The rows for people, and how many there are beside these."""
+    unshown = result.unshown
+    if unshown is None:
+        return result, []
+    rows = [row for row in result.rows if not unshown.holds(row)]
+    number = len(result.rows) - len(rows)
+    said = [f"{number:,} {unshown.one if number == 1 else unshown.many} left out (another --format has all rows)"]
+    return replace(result, rows=rows), said if number else []
 
 
 def _columns(result: Result) -> tuple[str, ...]:

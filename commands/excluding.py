@@ -47,7 +47,7 @@ def remove(where: Where, names: list[str], *, no_sync: bool, quiet: bool) -> str
     masker = masker_of(data, show=False)
     listed = [one.asset for one in work.exclusions_in_use(data).listed]
     by_name = {question.shown(masker, asset): asset for asset in listed} | {asset: asset for asset in listed}
-    gone = [_listed(masker, by_name, name) for name in names]
+    gone = [_listed(by_name, name) for name in names]
     with _changing(where, data, no_sync=no_sync, quiet=quiet) as level:
         work.include(data, gone)
         return f"{count(len(set(gone)), 'exclusion')} removed" + level()
@@ -76,7 +76,7 @@ def _named(data: Path, masker: Masker, found_by: Callable[[str], str | None], na
     return [named_asset(data, masker, found_by, name)]
 
 
-def _listed(masker: Masker, by_name: dict[str, str], name: str) -> str:
+def _listed(by_name: dict[str, str], name: str) -> str:
     """The exclusion that is named, by itself or as `exclude list` shows it."""
     try:
         text = asset_text(parse_asset(name))
@@ -84,7 +84,8 @@ def _listed(masker: Masker, by_name: dict[str, str], name: str) -> str:
         text = ""
     found = by_name.get(text) or by_name.get(name.strip().lower())
     if found is None:
-        raise UsageError(f"{visible(masker.text(name), 80)!r} is not excluded; `cohabit exclude list` lists what is")
+        # As it was typed: with a pseudonym in its place nobody sees the slip.
+        raise UsageError(f"{visible(name, 80)!r} is not excluded; `cohabit exclude list` lists what is")
     return found
 
 

@@ -12,7 +12,7 @@ from cohabit.graph.incidence import Integers, host_keys
 from cohabit.graph.store import GraphStore
 from cohabit.loaders.values import RecordError
 from cohabit.loaders.values import host as canonical_host
-from cohabit.privacy import Masker
+from cohabit.privacy import Masker, is_address
 from cohabit.queries.places import memberships
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, parse_asn
@@ -149,4 +149,10 @@ def _find(store: GraphStore, masker: Masker, address: str) -> str:
                 return str(known)
     elif len(host_keys(store, " WHERE h.address = $address", {"address": text})):
         return text
-    raise UsageError(f"no host {visible(masker.text(address), 80)!r} in this graph (`cohabit hosts` lists them)")
+    shown = visible(masker.text(address), 80)
+    if not is_address(text) and (":" in text or not text.strip("0123456789.")):
+        raise UsageError(
+            f"{shown!r} is no address, and no host of this graph is called so; write it as 192.0.2.1 or 2001:db8::1, "
+            "without a port"
+        )
+    raise UsageError(f"no host {shown!r} in this graph (`cohabit hosts` lists them)")

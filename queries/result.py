@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,15 @@ class ForAll(str):
 
 
 @dataclass(frozen=True)
+class Unshown:
+    """Rows that say too little for a screen: which they are, and what one is called (`advisory without a host`)."""
+
+    holds: Callable[[Row], bool]
+    one: str
+    many: str
+
+
+@dataclass(frozen=True)
 class Result:
     """Rows with the same keys in the same order.
 
@@ -26,7 +35,8 @@ class Result:
     a table for people has below it, a line a row; `own_columns` says that the columns are the user's own (a free
     query), so that none may be added. `in_points` are columns that are bounds of a share in other answers and of a
     difference here, so that tables show percentage points. `series` are the columns that name a series of rows in the
-    order of time, whose end no table may lack (none: the rows are one); None: rows of another kind.
+    order of time, whose end no table may lack (none: the rows are one); None: rows of another kind. `unshown` are rows
+    that a table for people leaves out and only counts, as it calls them.
     """
 
     columns: tuple[str, ...]
@@ -40,6 +50,7 @@ class Result:
     own_columns: bool = False
     in_points: tuple[str, ...] = ()
     series: tuple[str, ...] | None = None
+    unshown: Unshown | None = None
 
     def to_pandas(self) -> pd.DataFrame:
         """The rows as a DataFrame; `attrs` carries headline, caveats and whether the data are simulated.
@@ -70,6 +81,7 @@ def result(
     own_columns: bool = False,
     in_points: Sequence[str] = (),
     series: Sequence[str] | None = None,
+    unshown: Unshown | None = None,
 ) -> Result:
     """Make a result whose rows have exactly these columns, in this order."""
     return Result(
@@ -83,4 +95,5 @@ def result(
         own_columns=own_columns,
         in_points=tuple(in_points),
         series=None if series is None else tuple(series),
+        unshown=unshown,
     )

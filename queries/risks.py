@@ -17,7 +17,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries import monoculture as monocultures
 from cohabit.queries.advisories import SEVERITIES, Advisory, load_advisories, match
 from cohabit.queries.listed import Mask, edge_values, hosts_of, quantisations, read_listed, shares
-from cohabit.queries.result import ForAll, Result, Row, result
+from cohabit.queries.result import ForAll, Result, Row, Unshown, result
 from cohabit.queries.scope import Scope, days_seen
 from cohabit.queries.words import count, percent
 
@@ -153,7 +153,13 @@ def risks(
         caveats=(*_caveats(kind), *_ever_seen(store, scope or Scope())),
         table_columns=TABLE_COLUMNS,
         remark="note",
+        unshown=Unshown(_of_nobody, "advisory that is about no host", "advisories that are about no host"),
     )
+
+
+def _of_nobody(row: Row) -> bool:
+    """Whether it is an advisory without a host: the list of them is longer than any screen."""
+    return row.get("source") is not None and row["hosts"] == 0
 
 
 def condition_rows(

@@ -143,7 +143,7 @@ def test_countries_that_leave_no_host_are_named_one_by_one(place: Place) -> None
             "--country EU and --not-country DE,EU leave no host: filters must all hold, and a host has one country."
         ]
         # Of everybody's figures a note says who is in a group, and not whether anybody is.
-        said = graph.rank(country="EU,UK", publish=10).attrs["caveats"]
+        said = graph.rank(country="EU,GB", publish=10).attrs["caveats"]
         assert (
             sum(note.startswith("EU: the 27 members of the European Union on 2026-01-01: AT, ") for note in said) == 1
         )
