@@ -15,7 +15,7 @@ from cohabit.queries.combinations import exact_sets
 from cohabit.queries.digests import read_digests
 from cohabit.queries.listed import Mask, read_listed, shares
 from cohabit.queries.result import ForAll, Result, Row, result
-from cohabit.queries.scope import Scope
+from cohabit.queries.scope import Scope, last_week
 from cohabit.queries.words import count, percent, short_digest
 from cohabit.text import visible
 
@@ -60,11 +60,13 @@ def monoculture(store: GraphStore, *, cover: Sequence[str | int] = (), scope: Sc
     `proven` says that the two are equal. `cover` asks for other goals, in whole percent, of labs, lines and families.
     """
     goals = _goals(cover)
-    incidence = read_listed(store, scope or Scope())
+    scope = scope or Scope()
+    incidence = read_listed(store, scope)
     base = len(incidence.hosts)
     if not base:
         return result(COLUMNS, [], headline="No host in scope whose list was seen: there is nothing to count.")
-    rows = [_row("reach", level, None, [label], hosts, base) for level, label, hosts in _largest(store, incidence)]
+    largest = _largest(store, incidence, scope)
+    rows = [_row("reach", level, None, [label], hosts, base) for level, label, hosts in largest]
     for level in _COVERED if goals else ("lab",):
         matrix = incidence.at(level)
         if matrix.base:
@@ -85,13 +87,13 @@ def _goals(cover: Sequence[str | int]) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def _largest(store: GraphStore, incidence: Incidence) -> Iterator[tuple[str, str, int]]:
+def _largest(store: GraphStore, incidence: Incidence, scope: Scope) -> Iterator[tuple[str, str, int]]:
     for level in _REACH:
         matrix = incidence.at(level)
         if len(matrix.rows):
             top = int(np.argmax(matrix.hosts_per_item))
             yield level, matrix.labels[top], int(matrix.hosts_per_item[top])
-    digests = read_digests(store, incidence)
+    digests = read_digests(store, incidence, last_week(scope))
     if len(digests.digests):
         # One digest under two names is on a host once.
         width = len(digests.texts)
