@@ -60,7 +60,7 @@ def notify(
     limit: Annotated[int, typer.Option(help="Rows that a table shows; the other formats give all.")] = 20,
     quiet: Annotated[bool, typer.Option("--quiet", help="No notes on standard error.")] = False,
 ) -> None:
-    """Write the endpoints of hosts for whom they concern: a file a recipient, an index and a covering text.
+    """Write what hosts run for those whom they concern. A file a recipient, an index and a covering text.
 
     It writes what `hosts --endpoints` lists, each endpoint into one file, and sends nothing. The longest prefix of
     --contacts wins, and a prefix beats an AS number. With --in FILE, rows say the labels of that list that they match.
@@ -103,7 +103,7 @@ def followup(
     ] = 4,
     hosts: Annotated[bool, typer.Option("--hosts", help="List the hosts behind the numbers, a row each.")] = False,
 ) -> None:
-    """Say what became of the hosts of a folder of notices: open (updated, fixed), changed, gone, or not known.
+    """Say what became of the hosts of a folder of notices. Open (updated, fixed), changed, gone, or not known.
 
     Load newer scans first; weeks after that of the notices count. Not known is what answered, but without a list of
     models (without list), and what was not rescanned. With --hosts each host is a row, with its state and

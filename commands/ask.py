@@ -24,7 +24,7 @@ def info(
     output: Answer,
     scans: Annotated[bool, typer.Option("--scans", help="List the loaded scans instead.")] = False,
 ) -> None:
-    """Say what is in the graph, how fresh it is, and from which scans.
+    """Say what is in the graph. How fresh it is, and from which scans.
 
     \b
     Examples:
@@ -45,7 +45,7 @@ def rank(
     ] = None,
     by: Annotated[str | None, typer.Option(help="country, network, provider, provider-kind or software.")] = None,
 ) -> None:
-    """Rank items, or places (--by), or items within places (both), by hosts.
+    """Rank items by hosts, or places (--by). Or items within places (both).
 
     \b
     Examples:
@@ -96,7 +96,7 @@ def cooccurrence(
         ),
     ] = None,
 ) -> None:
-    """Say which items live together on a host, and how much more often than by chance.
+    """Say which items live together on a host. And how much more often than by chance.
 
     \b
     Examples:
@@ -138,7 +138,7 @@ def combinations(
     min_size: Annotated[int, typer.Option(help="Leave out sets of fewer items.")] = 1,
     min_hosts: Annotated[int, typer.Option(help="Leave out sets of fewer hosts.")] = 1,
 ) -> None:
-    """List the exact sets of items that hosts run, with the hosts of each, overall or place by place (--by).
+    """List the exact sets of items that hosts run. With the hosts of each, overall or place by place (--by).
 
     \b
     Examples:
@@ -208,7 +208,7 @@ def quality(
         int | None, typer.Option(help="… and have this many models or more.", show_default="5")
     ] = None,
 ) -> None:
-    """Say what could be wrong with the data: decoys, shared lists, moved addresses, conflicts, clocks and more.
+    """Say what could be wrong with the data. Decoys, shared lists, moved addresses, conflicts, clocks and more.
 
     The thresholds are for trying; --exclude-decoys always means the default ones.
 
@@ -280,7 +280,7 @@ def catalogue(
         bool, typer.Option("--unknown", help="List the models of the graph that the catalogue does not know.")
     ] = False,
 ) -> None:
-    """Say what is known of a model's name, and why; without a name, list the product lines.
+    """Say what is known of a model's name, and why. Without a name, list the product lines.
 
     \b
     Examples:
@@ -345,7 +345,7 @@ def make_map(
     source: SourceOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
 ) -> None:
-    """Draw an interactive map as one HTML file that opens anywhere, offline; or its main figure as SVG or PNG.
+    """Draw an interactive map, or a picture. One HTML file that opens anywhere; or its main figure, as SVG or PNG.
 
     \b
     Examples:

@@ -34,7 +34,7 @@ def match(
     ] = False,
     unmatched: Annotated[bool, typer.Option("--unmatched", help="List the assets without a host instead.")] = False,
 ) -> None:
-    """List the hosts of the graph that are in a file of your own assets, with the asset that each is in.
+    """List the hosts that are in a file of your own assets. With the asset that each is in.
 
     An asset is an address, a prefix, an AS number or a DNS name (*.example.net: all names below it). The most specific
     wins: the longest prefix, the name, then the network.
@@ -52,7 +52,7 @@ def match(
 
 @exclude.callback()
 def _exclude() -> None:
-    """Keep hosts out of the graph until that is taken back; the archive keeps their records.
+    """Keep hosts out of the graph until that is taken back. The archive keeps their records.
 
     \b
     Examples:

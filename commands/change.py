@@ -36,7 +36,7 @@ def trends(
         ),
     ] = "shares",
 ) -> None:
-    """Follow items, places (--by), or items within places (both) over time: shares, slopes, what came and went.
+    """Follow items over time, or places (--by). Or items within places (both): shares, slopes, what came and went.
 
     A forecast comes with its backtest: unless it clearly beats «no change», nothing is claimed.
 
@@ -81,7 +81,7 @@ def lifetimes(
     ] = None,
     item: Annotated[Several, typer.Option(help="Only this item of the level.", metavar="NAME")] = None,
 ) -> None:
-    """Say how long hosts stay, or items on them; who comes and goes; how few hosts give most observations.
+    """Say how long hosts stay, or items on them. Who comes and goes; how few hosts give most observations.
 
     \b
     Examples:

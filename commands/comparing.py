@@ -48,7 +48,7 @@ def diff(
         bool, typer.Option("--digests", help="Show instead which digests replaced others under one model name.")
     ] = False,
 ) -> None:
-    """Say what changed between two dates: items added, removed, kept, and hosts that were not rescanned.
+    """Say what changed between two dates. Items added, removed, kept, and hosts that were not rescanned.
 
     \b
     Examples:
@@ -82,7 +82,7 @@ def compare(
         int, typer.Option(help="Networks of each group to leave out of the last difference.", metavar="N")
     ] = 3,
 ) -> None:
-    """Compare two groups of hosts: A, chosen by the filters (none: all), and B, chosen by --with.
+    """Compare two groups of hosts. A, chosen by the filters (none: all), and B, chosen by --with.
 
     Nothing of A is a filter of B: what is to hold for both is given to both.
 

@@ -109,7 +109,7 @@ def sync(
     prefer_geo: PreferOption = False,
     quiet: Annotated[bool, typer.Option("--quiet")] = False,
 ) -> None:
-    """Bring the graph store level with the archive; also repairs it.
+    """Bring the graph store level with the archive. That repairs it, too.
 
     \b
     Examples:
@@ -142,7 +142,7 @@ def forget(
     no_sync: Annotated[bool, typer.Option("--no-sync", help="Change the archive, do not build the graph.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No notes and no progress on standard error.")] = False,
 ) -> None:
-    """Remove one scan from the archive and the graph (`info --scans` lists them), or all that is there of some hosts.
+    """Remove one scan, or all that is there of some hosts. From archive and graph; `info --scans` lists the scans.
 
     --hosts removes the raw records too, says from which scans, and cannot be taken back. Later scans do not bring these
     hosts back: they are known again by a keyed hash. `cohabit exclude` is for hosts that shall only not be counted.
@@ -170,7 +170,7 @@ def forget(
 @app.command()
 @with_options
 def rejected(where: Where, output: Output, shown: Shown) -> None:
-    """List the records that were rejected, with file, line and reason.
+    """List the rejected records, with file, line and reason.
 
     \b
     Example:
@@ -189,7 +189,7 @@ def simulate(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the file into.")] = Path(),
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Make up a population of known structure, in the record shape that `load` reads.
+    """Make up a population of known structure. In the record shape that `load` reads.
 
     At --hosts 175108 its counts are those of the published study; smaller sizes are in proportion. Every record says
     that it is simulated, and so does everything that is made from it.

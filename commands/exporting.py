@@ -41,7 +41,7 @@ def export(
     publish: PublishOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of what was written.")] = False,
 ) -> None:
-    """Write the graph for other programs: hosts and their models with places, or the network of a level.
+    """Write the graph for other programs. Hosts and their models with places, or the network of a level.
 
     neo4j-browser writes no data, but a style, saved queries and a guide for the Neo4j Browser.
 

@@ -50,7 +50,7 @@ def risks(
         ),
     ] = None,
 ) -> None:
-    """Count the hosts with capabilities, quantisations, vulnerable versions, telling names and remote weights.
+    """Count the hosts with risks. Capabilities, quantisations, vulnerable versions, telling names, remote weights.
 
     \b
     Examples:
@@ -100,7 +100,7 @@ def impact(
         ),
     ] = None,
 ) -> None:
-    """Say which hosts run something that has a problem, where, run by whom, and with what beside it (--level).
+    """Say which hosts run something that has a problem. Where, run by whom, and with what beside it (--level).
 
     \b
     Examples:

@@ -64,7 +64,7 @@ def bundle(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and not the name of the file.")] = False,
 ) -> None:
-    """Pack a study into one file: tables, maps, report, and what it takes to check them and make them again.
+    """Pack a study into one file. Tables, maps, report, and what it takes to check them and make them again.
 
     Tables as CSV, JSON and one workbook; commands, filters and Cypher of each, definitions, versions, hashes of the
     scans, a citation line and a script.

@@ -33,7 +33,7 @@ def report(
     author: Annotated[str | None, typer.Option(help="Who made it, by name: in its head and foot.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print the name of the file.")] = False,
 ) -> None:
-    """Write a report of a few pages, to read in five minutes and to print.
+    """Write a report of a few pages, to read and to print.
 
     Headline, ranks, co-occurrence, the network of families, countries, known vulnerabilities, course over time,
     published figures, doubts. Of one country (--country) networks and providers stand in the place of countries.

@@ -44,7 +44,7 @@ def centrality(
     seed: Annotated[int | None, typer.Option(help="Seed of the draws.", show_default="0")] = None,
     engine: EngineOption = "local",
 ) -> None:
-    """Say which items hold the network of what lives together in place.
+    """Say which items are central in what lives together.
 
     \b
     Examples:
@@ -80,7 +80,7 @@ def clusters(
     seed: Annotated[int, typer.Option(help="Seed of communities and resamples.")] = 0,
     engine: EngineOption = "local",
 ) -> None:
-    """Say who looks alike: items that live together (communities), or places that run the same (--by).
+    """Say who looks alike. Items that live together (communities), or places that run the same (--by).
 
     \b
     Examples:
@@ -115,7 +115,7 @@ def concentration(
         bool, typer.Option("--quotients", help="With --by: each item's share in the place over its share overall.")
     ] = False,
 ) -> None:
-    """Say how diverse the items are, and what dominates, overall or place by place; or how few places hold the hosts.
+    """Say how diverse the items are, and what dominates. Overall or place by place; or how few places hold the hosts.
 
     \b
     Examples:
@@ -140,7 +140,7 @@ def analyse(
     null: Annotated[str, typer.Option(help="Null model of the q-values: bicm or hypergeometric.")] = "bicm",
     remove: Annotated[bool, typer.Option("--remove", help="Remove the derived facts instead.")] = False,
 ) -> None:
-    """Write derived facts into the store, to explore them in Cypher.
+    """Write derived facts into the store, for Cypher.
 
     CO_DEPLOYED between families and between models, pagerank and community on both.
 

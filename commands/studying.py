@@ -23,7 +23,7 @@ def study(
         Path | None, typer.Option(help="Your own claims (TOML) instead of the bundled study's.", metavar="FILE.toml")
     ] = None,
 ) -> None:
-    """Put published claims beside this graph: what it gives, with intervals, verdicts, and other definitions.
+    """Put published claims beside this graph. What it gives, with intervals, verdicts, and other definitions.
 
     The bundled claims are those of «Silent Brothers» (SentinelOne and Censys, January 2026).
 

@@ -98,6 +98,12 @@ def test_words_that_the_help_lists_are_offered() -> None:
     assert seen > 50
 
 
+def test_the_list_of_commands_is_whole_at_80_columns(tmp_path: Path) -> None:
+    listed = Program(tmp_path)("--help", COLUMNS="80").text
+    assert "compare        Compare two groups of hosts.\n" in listed
+    assert listed.count("...") == 1  # the usage line's own
+
+
 def test_no_name_is_offered_that_a_shell_would_act_on(named: Program) -> None:
     assert offered(named, "cohabit", "hosts", "--family", "") == ["llama", "llama4", "qwen2"]
 
