@@ -33,6 +33,10 @@ _CAVEAT = (
     "looks as if it had stayed."
 )
 
+_SIDE_BY_SIDE = (
+    "No host reported two digests of one name: these uploads stand side by side, none is seen to take another's place."
+)
+
 
 def digest_series(store: GraphStore, names: Sequence[str], *, level: str | None, every: str, scope: Scope) -> Result:
     """One row a period and digest: `hosts` that list the model in the period, by the digest that each reported last.
@@ -53,7 +57,9 @@ def digest_series(store: GraphStore, names: Sequence[str], *, level: str | None,
     first_weeks = _first_weeks(store, models)
     rows: list[Row] = []
     sentences: list[str] = []
+    changed = False
     for model, reported, edges in _of_models(store, seen, models):
+        changed |= reported.changed
         own, sentence = _series(seen, model, reported, edges, first_weeks)
         rows += own
         sentences.append(sentence)
@@ -61,7 +67,7 @@ def digest_series(store: GraphStore, names: Sequence[str], *, level: str | None,
         COLUMNS,
         rows,
         headline=" ".join(sentences),
-        caveats=(*seen.periods.gaps(), *([_CAVEAT] if rows else [])),
+        caveats=(*seen.periods.gaps(), *([_CAVEAT if changed else _SIDE_BY_SIDE] if rows else [])),
         table_columns=TABLE_COLUMNS if len(models) == 1 else COLUMNS,
         # The digests of a period belong together: a table shows the newest periods, with all that are in them.
         series=("model",),

@@ -50,6 +50,11 @@ class Reported:
     codes: Integers
     texts: list[str]
 
+    @property
+    def changed(self) -> bool:
+        """Whether any edge has more than one: each of its digests is there once."""
+        return bool(len(self.edges) > len(np.unique(self.edges)))
+
     def until(self, week: int, size: int) -> Integers:
         """The code of each edge's digest that appeared last until a week; −1: none, −2: several in one week."""
         seen = self.weeks <= week

@@ -21,6 +21,7 @@ from cohabit.queries.servers import of_hosts
 from cohabit.queries.words import count
 from cohabit.text import visible
 
+_OF_SERVERS = "Server by server, with its version, how bad that is and what mends it: --endpoints."
 HOST_COLUMNS = (
     "host",
     "port",
@@ -65,7 +66,10 @@ def hosts(
     rows.sort(key=lambda r: r["host"])
     rows.sort(key=lambda r: r["last_seen"], reverse=True)
     headline = f"{count(len(rows), 'host')}, newest first."
-    return result(HOST_COLUMNS, rows, headline=headline, table_columns=TABLE_COLUMNS)
+    caveats = (
+        [_OF_SERVERS] if rows and scope is not None and (scope.advisory or scope.severity or scope.version) else []
+    )
+    return result(HOST_COLUMNS, rows, headline=headline, caveats=caveats, table_columns=TABLE_COLUMNS)
 
 
 def _host_rows(store: GraphStore, keys: Integers) -> list[Row]:

@@ -72,8 +72,8 @@ def of_names(incidence: Incidence, matrix: ItemMatrix, named: list[int], protect
     labels = [matrix.labels[i] for i in named]
     if matrix.level == "family" and named:
         yield (
-            "A family is an architecture, whoever made the model; by product line (--level line) the figure is "
-            "another, and can be far lower."
+            "A family is an architecture, whoever made the model; by product line (--level line, with names of "
+            "lines) the figure is another, and can be far lower."
         )
         yield ForAll(f"Lines here, by hosts: {'; '.join(_lines_of(incidence, one, protected) for one in labels)}.")
     if matrix.level == "line":
