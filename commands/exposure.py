@@ -14,7 +14,7 @@ from cohabit.options import Answer, Filters, Several, Where, with_options
 app = typer.Typer()
 
 _SCOPES = (
-    *("total", "target", "model", "quantisation", "digest", "other-name", "other-digest", "country", "network"),
+    *("total", "target", "model", "size", "quantisation", "digest", "other-name", "other-digest", "country", "network"),
     *("provider", "provider-kind", "software", "beside", "alone"),
 )
 

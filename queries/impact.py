@@ -15,7 +15,7 @@ from cohabit.graph.store import GraphStore
 from cohabit.queries import targets as named
 from cohabit.queries.digest_names import require_digest
 from cohabit.queries.digests import Digests, read_digests, reported
-from cohabit.queries.listed import Mask, hosts_of, quantisations, read_listed, shares
+from cohabit.queries.listed import Mask, hosts_of, quantisations, read_listed, shares, sizes
 from cohabit.queries.places import PLACES, UNKNOWN, memberships
 from cohabit.queries.result import Result, Row, result
 from cohabit.queries.scope import Scope, last_week
@@ -30,6 +30,7 @@ SCOPES = (
     "total",
     "target",
     "model",
+    "size",
     "quantisation",
     "digest",
     "other-name",
@@ -77,6 +78,12 @@ class _Matched:
         source, places = membership.join(self.incidence.host_index[edges])
         return self.rows(place, membership.labels, edges[source], places)
 
+    def of_models(self, scope: str, labels: Sequence[str], of_model: Integers) -> list[Row]:
+        """What the matched models are, where that is one of `labels`, else `unknown`."""
+        edges = np.flatnonzero(self.edges)
+        found = of_model[self.incidence.model_index[edges]]
+        return self.rows(scope, [*labels, UNKNOWN], edges, np.where(found < 0, len(labels), found))
+
     def counted(
         self,
         scope: str,
@@ -119,8 +126,8 @@ def impact(
     Wilson 95 % intervals; `share_of_affected` is of the hosts of the row `total`. `matched_by` says what the hosts of a
     row were matched by: name (of the model), line, lab, family, lab-country, derived or digest.
 
-    Scopes: `total`; `target` (each thing named); `model`, `quantisation` (of the
-    model, not of each deployment) and `digest` (what was matched); the places; `beside` (items
+    Scopes: `total`; `target` (each thing named); `model`, `size` (parameters) and `quantisation` (both of the model,
+    not of each deployment) and `digest` (what was matched); the places; `beside` (items
     of `level` among the other models of the affected hosts) and `alone` (hosts without other models). Not in the total
     are `other-name` (models of other names with one of these digests) and `other-digest` (models of the same names,
     where a digest was named, that report another digest, or none). `scopes` chooses the rows of some of them.
@@ -145,7 +152,8 @@ def impact(
     rows += matched.counted("target", [t.label for t in found], per_target, [[t.matched_by] for t in found])
     edges = np.flatnonzero(matched.edges)
     rows += matched.rows("model", incidence.models.names, edges, incidence.model_index[edges])
-    rows += _quantisation_rows(store, matched, edges)
+    for what, read in (("size", sizes), ("quantisation", quantisations)):
+        rows += matched.of_models(what, *read(store, incidence))
     rows += _digest_rows(matched, known)
     outside = [*_other_names(matched, known, found), *_other_digests(matched)]
     rows += outside
@@ -200,13 +208,6 @@ def _tally(hosts: Integers, items: Integers, width: int) -> Integers:
 
 def _ways(matched: _Matched) -> list[str]:
     return [way for way, edges in matched.by.items() if edges.any()]
-
-
-def _quantisation_rows(store: GraphStore, matched: _Matched, edges: Integers) -> list[Row]:
-    """The formats of the weights of the matched models: of the model, not of each deployment."""
-    labels, of_model = quantisations(store, matched.incidence)
-    found = of_model[matched.incidence.model_index[edges]]
-    return matched.rows("quantisation", [*labels, UNKNOWN], edges, np.where(found < 0, len(labels), found))
 
 
 def _digest_rows(matched: _Matched, known: Digests) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +64,26 @@ def edge_values(store: GraphStore, incidence: Incidence, *properties: str) -> tu
 def quantisations(store: GraphStore, incidence: Incidence) -> tuple[list[str], Integers]:
     """The formats of weights that models have, and the position of that of each model; −1 where it is not known."""
     rows = store.table("MATCH (m:Model) RETURN m.name AS name, m.quantization AS quantization").to_pylist()
-    of_name = {row["name"]: row["quantization"] for row in rows}
+    return _labelled({row["name"]: row["quantization"] for row in rows}, incidence)
+
+
+def sizes(store: GraphStore, incidence: Incidence) -> tuple[list[str], Integers]:
+    """The numbers of parameters that models have, as servers write them (`7.6B`), and the position of each model's."""
+    rows = store.table("MATCH (m:Model) RETURN m.name AS name, m.parameter_count AS count").to_pylist()
+    return _labelled(
+        {row["name"]: None if row["count"] is None else size_words(row["count"]) for row in rows}, incidence
+    )
+
+
+def size_words(parameters: int) -> str:
+    """A number of parameters in three digits: billions, or millions below one."""
+    billions = parameters >= 10**9
+    digits = float(f"{parameters / 10 ** (9 if billions else 6):.3g}")
+    return f"{digits:g}{'B' if billions else 'M'}"
+
+
+def _labelled(of_name: Mapping[str, str | None], incidence: Incidence) -> tuple[list[str], Integers]:
+    """The labels that models have, and the position of that of each model; −1 where it is not known."""
     labels = sorted({label for label in of_name.values() if label is not None})
     position: dict[str | None, int] = {label: i for i, label in enumerate(labels)}
     return labels, np.array([position.get(of_name[name], -1) for name in incidence.models.names], np.int64)

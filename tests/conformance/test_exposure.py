@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from copy import copy
@@ -14,6 +15,7 @@ import pytest
 from cohabit.commands.exposure import _SCOPES
 from cohabit.errors import UsageError
 from cohabit.queries.impact import SCOPES, impact
+from cohabit.queries.listed import size_words
 from cohabit.queries.monoculture import Cover, monoculture
 from cohabit.queries.risks import KINDS, risks
 from cohabit.queries.scope import Scope
@@ -162,6 +164,11 @@ def answer(graph: Graph, *names: str, **options: Any) -> dict[tuple[str, str], t
     return found
 
 
+def test_sizes_are_written_as_servers_do() -> None:
+    sizes = (494_032_768, 7_615_616_512, 8_030_261_248, 70_553_706_496, 671_026_419_200, 1_000_000_000_000, 22_565_376)
+    assert [size_words(n) for n in sizes] == ["494M", "7.62B", "8.03B", "70.6B", "671B", "1000B", "22.6M"]
+
+
 def test_impact_of_a_line_by_hand(small: Graph) -> None:
     freed = "llama3.1-uncensored:8b-abliterated"
     assert answer(small, "line:llama3.1") == {
@@ -169,6 +176,7 @@ def test_impact_of_a_line_by_hand(small: Graph) -> None:
         ("target", "line:llama3.1"): (5, "line"),
         ("model", "llama3.1:8b"): (4, "line"),
         ("model", freed): (1, "line"),
+        ("size", "8B"): (5, "line"),  # by the catalogue, from the names
         ("quantisation", "Q4_K_M"): (4, "line"),
         ("quantisation", "IQ4_XS"): (1, "line"),
         ("digest", A): (2, "line"),
@@ -195,7 +203,7 @@ def test_impact_of_a_line_by_hand(small: Graph) -> None:
     result = small.ask("impact", ["line:llama3.1"])
     assert str(result.headline).startswith("5 hosts of 9 (56 %) list line:llama3.1; most in DE (60 %)")
     assert any(c.startswith("other-name: the same digests under other names") for c in result.caveats)
-    first = ["total", "target", "model", "model", "quantisation", "quantisation"]
+    first = ["total", "target", "model", "model", "size", "quantisation"]
     assert [r["scope"] for r in result.rows[:6]] == first
     for row in result.rows:
         low, high = wilson(row["hosts"], LISTED)
@@ -500,8 +508,13 @@ def expected_impact(plain: Plain, lists: dict[str, set[str]], matches: Any) -> d
     formats = {
         m: vote(e["quantization"] for (_, x), e in plain.edges.items() if x == m) for m in {m for _, m in chosen}
     }
+    # What most hosts report, in three digits; else the number in the name.
+    votes = {m: vote(e["parameter_size"] for (_, x), e in plain.edges.items() if x == m) for m in formats}
+    sizes = {m: text.replace(".0B", "B") for m, text in votes.items() if text}
+    named = {m: re.search(r":(\d+)b", m) for m in formats}
     for h, m in chosen:
         found["model", m].add(h)
+        found["size", sizes.get(m) or (f"{tag[1]}B" if (tag := named[m]) else "unknown")].add(h)
         found["quantisation", formats[m] or "unknown"].add(h)
         for digest in plain.edges[h, m]["digests"] or ["unknown"]:
             found["digest", digest].add(h)
@@ -555,7 +568,7 @@ def test_the_large_population(place: Place, records: list[Record], plain: Plain)
             assert {r["base"] for r in result.rows} <= {len(lists)}
             then = reported_then(plain, scope)
             wanted = expected_impact(then, lists, matches)
-            scopes = {"model", "quantisation", "digest", "country", "network", "provider", "software", "beside"}
+            scopes = {"model", "size", "quantisation", "digest", "country", "network", "provider", "software", "beside"}
             assert {k: v for k, v in found.items() if k[0] in scopes} == {
                 k: v for k, v in wanted.items() if k[0] in scopes
             }, (scope, names)
