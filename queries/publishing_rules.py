@@ -17,6 +17,7 @@ from cohabit.queries.protection import Protection
 from cohabit.queries.publishing import Compute, Rule, Share
 from cohabit.queries.publishing_changes import compare_rule, diff_rule, lifetimes_rule, trends_rule
 from cohabit.queries.publishing_parts import HOSTS, PARTITIONS, SHARE, Chooser, Options, Refused, additive, measured
+from cohabit.queries.readings import BY_LINE
 from cohabit.queries.result import Row
 from cohabit.queries.words import percent
 
@@ -191,9 +192,14 @@ def _definition(row: Row, _protection: Protection) -> str:
     return _N_OF_N.sub("", row["definition"])
 
 
+def _lines_of_claims(row: Row, _protection: Protection) -> str:
+    """Which lines stand for the families is said by the claims, not by the data; all other notes have figures."""
+    return str(row["note"]) if row["reading"] == BY_LINE else ""
+
+
 _STUDY = Rule(
     counts=(),
-    computed={"computed": _figure, "definition": _definition},
+    computed={"computed": _figure, "definition": _definition, "note": _lines_of_claims},
     plain=("claim", "reading", "published", "verdict"),
     headline=words.study,
 )

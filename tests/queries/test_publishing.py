@@ -583,6 +583,16 @@ def test_what_is_not_for_everybody(
         graph.ask(question, *arguments, **options, publish=K)
 
 
+def test_of_the_study_the_lines_that_stand_for_a_family_are_published_and_no_other_note(graph: Graph) -> None:
+    whole, public = (graph.ask("study", **options).rows for options in ({}, {"publish": K}))
+    kept = {(row["claim"], row["reading"]): row["note"] for row in public if row["note"]}
+    assert kept == {
+        (row["claim"], row["reading"]): row["note"] for row in whole if row["reading"] == "by line, not reported family"
+    }
+    assert kept
+    assert all(note.startswith("by these lines, llama: llama, llama2") for note in kept.values())
+
+
 def test_measures_of_networks_and_of_diversity_are_those_of_published_counts(graph: Graph) -> None:
     """Computed again from the published tables alone: then they tell nothing that those do not."""
     ranked = {r["item"]: r["hosts"] for r in graph.ask("rank", level="family", publish=K).rows if r["hosts"]}
