@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cohabit.commands import excluding, loading, querying
+from cohabit.commands import excluding, forgetting, loading, querying
 from cohabit.errors import DataError
 from cohabit.options import Where
 
@@ -114,9 +114,9 @@ def forget(
     if (scan is None) == (hosts is None):
         raise TypeError("give either scan or hosts")
     if scan is not None:
-        return loading.forget(where, scan, no_sync=no_sync, quiet=True)
+        return forgetting.forget(where, scan, no_sync=no_sync, quiet=True)
     named = [os.fspath(hosts)] if isinstance(hosts, str | os.PathLike) else list(hosts or ())
-    said, notes = loading.forget_hosts(where, named, no_sync=no_sync, quiet=True)
+    said, notes = forgetting.forget_hosts(where, named, no_sync=no_sync, quiet=True)
     return "; ".join([*said, *notes])
 
 

@@ -153,16 +153,16 @@ def forget(
       cohabit forget --hosts asked-to-be-deleted.txt
       cohabit forget --hosts 192.0.2.7 --hosts 2001:db8::/48
     """
-    from cohabit.commands import loading
+    from cohabit.commands import forgetting
     from cohabit.errors import UsageError
     from cohabit.output import tell
 
     if (scan is None) == (not hosts):
         raise UsageError("forget what? Name a scan, or give --hosts with an address or a file of them")
     if not hosts:
-        print(loading.forget(where, str(scan), no_sync=no_sync, quiet=quiet))
+        print(forgetting.forget(where, str(scan), no_sync=no_sync, quiet=quiet))
         return
-    said, notes = loading.forget_hosts(where, hosts, no_sync=no_sync, quiet=quiet)
+    said, notes = forgetting.forget_hosts(where, hosts, no_sync=no_sync, quiet=quiet)
     print("\n".join(said))
     tell([] if quiet else notes)
 

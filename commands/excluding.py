@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cohabit.commands.loading import host_finder, masker_of, named_asset, named_in_file
+from cohabit.commands.archive_hosts import host_finder, masker_of, named_asset, named_in_file
 from cohabit.errors import UsageError
 from cohabit.graph import exclusions as work
 from cohabit.graph import sync

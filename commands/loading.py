@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from cohabit.commands.archive_hosts import masker_of
 from cohabit.errors import DataError, UsageError
-from cohabit.graph import clearing
 from cohabit.graph import sync as work
 from cohabit.graph.archive import Archive
-from cohabit.graph.assets import Asset, is_bare, not_a_host, parse_asset, read_assets, refuse_unknown_names
-from cohabit.graph.embedded import open_graphs
-from cohabit.graph.prefixes import Prefix
-from cohabit.graph.store import GraphStore, SyncReport, data_folder, is_server, opened
+from cohabit.graph.store import GraphStore, SyncReport, data_folder, opened
 from cohabit.loaders import registry, values
 from cohabit.loaders.carrier import Columns
 from cohabit.loaders.catalogue import Catalogue
 from cohabit.loaders.geo import read_geo_file
 from cohabit.loaders.reading import expand
 from cohabit.options import Where
-from cohabit.privacy import Masker, read_key
 from cohabit.progress import progress_bar
 from cohabit.queries.lacking import after_loading
 from cohabit.queries.result import Result, result
@@ -135,7 +130,7 @@ def sync(
 
 
 @contextmanager
-def _levelled(where: Where, data: Path, *, no_sync: bool, quiet: bool) -> Iterator[GraphStore]:
+def levelled(where: Where, data: Path, *, no_sync: bool, quiet: bool) -> Iterator[GraphStore]:
     """Open the store around a change of the archive, and bring it level when that is done, unless without sync."""
     with progress_bar(quiet) as progress, opened(data, where.store, write=True) as store:
         if not no_sync:
@@ -144,122 +139,6 @@ def _levelled(where: Where, data: Path, *, no_sync: bool, quiet: bool) -> Iterat
         yield store
         if not no_sync:
             work.sync(data, store, progress=progress)
-
-
-def forget(where: Where, scan: str, *, no_sync: bool, quiet: bool) -> str:
-    """Remove a scan and say so."""
-    data = data_folder(where.data)
-    if not Archive(data).parts():
-        raise DataError(f"{data}: no archive here, so there is nothing to forget (give --data)")
-    with _levelled(where, data, no_sync=no_sync, quiet=quiet):
-        facts = work.forget(data, scan)
-    name = visible(masker_of(data, show=False).text(facts.file_name))
-    said = f"forgot {name} ({facts.sha256[:12]}, {count(facts.records, 'record')})"
-    return f"{said}; the graph still has it until `cohabit sync`" if no_sync else said
-
-
-NOT_SEARCHED = (
-    "not searched, so look yourself: the scan files, what was written elsewhere (exports, answers in files, maps, "
-    "reports, bundles, folders of notices with their notified.json), saved queries of your own, backups and snapshots "
-    "of this folder, and on a Neo4j server its backups, transaction logs and other databases"
-)
-"""Where forgotten hosts can still be."""
-
-
-def forget_hosts(where: Where, names: list[str], *, no_sync: bool, quiet: bool) -> tuple[list[str], list[str]]:
-    """Remove all there is of hosts that are named, or in files, and say of which scans; also what the user has to look
-    after.
-    """
-    data = data_folder(where.data)
-    if not Archive(data).folder.is_dir():
-        raise DataError(f"{data}: no archive here, so there is nothing to forget (give --data)")
-    masker = masker_of(data, show=False)
-    found_by = host_finder(data, masker)
-    assets = [asset for name in names for asset in _to_forget(data, masker, found_by, name)]
-    with _levelled(where, data, no_sync=no_sync, quiet=quiet) as store:
-        cleared = clearing.forget_hosts(data, assets)
-    said = (
-        f"forgot {count(len(cleared.hosts), 'host')}: {count(cleared.observations, 'observation')}, "
-        f"{count(cleared.rejected, 'rejected record')}, {count(cleared.exclusions, 'exclusion')} removed"
-    )
-    if no_sync:
-        said += "; the graph too, until `cohabit sync` builds it again"
-    lines = [said, *(_cleared(data, masker, scan) for scan in cleared.scans)]
-    notes = [NOT_SEARCHED]
-    notes += [
-        f"{visible(str(path))} still names one of them: give it anew without (`cohabit sync --help`)"
-        for path in clearing.still_named_in(data)
-    ]
-    if open_graphs(data / "graph"):
-        notes.append("somebody still reads an older graph: run `cohabit sync` when that has ended, which removes it")
-    if no_sync and is_server(where.store):
-        notes.append(f"{store.uri} has them until `cohabit sync`")
-    return lines, notes
-
-
-def _to_forget(data: Path, masker: Masker, found_by: Callable[[str], str | None], name: str) -> list[Asset]:
-    """The hosts that a word means: an address, prefix or pseudonym as such, else those in the file of that name, else
-    the host of the archive with that DNS name. A misspelt file must not pass for a host that is not there.
-    """
-    try:
-        asset = (
-            named_asset(data, masker, found_by, name)
-            if masker.is_pseudonym(name.strip().lower())
-            else parse_asset(name)
-        )
-    except ValueError as error:
-        asset, problem = None, f"it {error}"
-    else:
-        problem = "no host of this archive has that name; names that are not there yet can be given in a file"
-    if isinstance(asset, Prefix):
-        return [asset]
-    if os.path.exists(name):  # noqa: PTH110 - Path raises for a name that is too long
-        return named_in_file(data, found_by, name)
-    if asset is None or (isinstance(asset, str) and not asset.startswith("*.") and asset not in _hosts(data)):
-        raise DataError(f"--hosts {visible(name, 200)}: there is no such file, and {problem}")
-    return [asset]
-
-
-def _cleared(data: Path, masker: Masker, scan: clearing.ClearedScan) -> str:
-    """Which scan, which file of the archive, and what is gone from it."""
-    parts = [
-        f"{number:,} {noun}{'' if number == 1 else 's'} {what}".strip()
-        for number, noun, what in (
-            (scan.observations, "observation", ""),
-            (scan.rejected, "rejected record", ""),
-            (scan.renamed, "observation", "of others that named one"),
-        )
-        if number
-    ]
-    return f"{visible(masker.text(scan.file_name))} ({scan.part.relative_to(data)}): {', '.join(parts)}"
-
-
-def named_in_file(data: Path, found_by: Callable[[str], str | None], name: str) -> list[Asset]:
-    """The assets of a file; DataError for a bare name that no host of the archive has."""
-    listed = read_assets(Path(name), found_by)
-    refuse_unknown_names(listed, visible(name), "archive", lambda: _hosts(data))
-    return list(listed.assets)
-
-
-def named_asset(data: Path, masker: Masker, found_by: Callable[[str], str | None], name: str) -> Asset:
-    """What is named: an asset, or the host behind a pseudonym that another command printed (see `host_finder`).
-
-    UsageError for neither, and for a bare name that no host of the archive has, which would pass for an exclusion and
-    keep nobody out.
-    """
-    pseudonym = name.strip().lower()
-    if masker.is_pseudonym(pseudonym):
-        found = found_by(pseudonym)
-        if found is None:
-            raise UsageError(f"no host of this archive has the pseudonym {pseudonym}; name its address")
-        name = found
-    try:
-        asset = parse_asset(name)
-    except ValueError as error:
-        raise UsageError(f"{visible(masker.text(name), 80)!r} {error}") from None
-    if isinstance(asset, str) and is_bare(asset) and asset not in _hosts(data):
-        raise UsageError(not_a_host(name.strip(), "archive"))
-    return asset
 
 
 def rejected(where: Where, show_addresses: bool) -> Result:
@@ -312,35 +191,6 @@ def _use(data: Path, catalogue: str | None, geo: GeoFiles | None) -> None:
         use_catalogue(data, catalogue)
     if geo is not None:
         work.change_geo(data, geo.paths, prefer=geo.prefer)
-
-
-def masker_of(data: Path, show: bool) -> Masker:
-    """Masks the hosts of an archive, as the graph's are masked."""
-    return Masker(read_key(data)[0], show=show, names=lambda: _hosts(data, r"NOT regexp_matches(host, ':|^[0-9.]+$')"))
-
-
-def host_finder(data: Path, masker: Masker) -> Callable[[str], str | None]:
-    """What gives the host of the archive that a pseudonym stands for; the archive is read when it is first asked."""
-    found: dict[str, str] = {}
-
-    def host_of(pseudonym: str) -> str | None:
-        if not found:
-            found.update((masker.pseudonym(host), host) for host in _hosts(data))
-        return found.get(pseudonym)
-
-    return host_of
-
-
-def _hosts(data: Path, condition: str = "true") -> list[str]:
-    """The hosts of the archive; the condition is SQL of ours."""
-    import duckdb
-
-    parts = [str(part) for part in Archive(data).parts()]
-    if not parts:
-        return []
-    with duckdb.connect() as connection:
-        query = f"SELECT DISTINCT host FROM read_parquet($1) WHERE {condition}"  # noqa: S608
-        return [host for (host,) in connection.execute(query, [parts]).fetchall()]
 
 
 def _said(uri: str, report: SyncReport) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import cohabit
-from cohabit.commands import loading
+from cohabit.commands import archive_hosts
 from cohabit.errors import DataError, UsageError
 from cohabit.graph.archive import Archive
 from cohabit.graph.assets import parse_asset
@@ -127,10 +127,10 @@ def test_what_is_shown_of_them(tmp_path: Path) -> None:
 
 def test_files_and_pseudonyms_are_looked_up_in_one_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = archive(tmp_path / "all", RECORDS).folder.parent
-    masker = loading.masker_of(data, show=False)
+    masker = archive_hosts.masker_of(data, show=False)
     passes = []
-    hosts = loading._hosts
-    monkeypatch.setattr(loading, "_hosts", lambda *arguments: passes.append(1) or hosts(*arguments))
+    hosts = archive_hosts.hosts_of_archive
+    monkeypatch.setattr(archive_hosts, "hosts_of_archive", lambda *arguments: passes.append(1) or hosts(*arguments))
     own = tmp_path / "own.txt"
     own.write_text(f"{masker.pseudonym('192.0.2.2')}  # theirs\nAS64496\n{masker.pseudonym('192.0.2.1')}\n")
     names = (str(own), "example.net", masker.pseudonym("gpu.example.net"), "2001:db8::/32")
