@@ -196,7 +196,7 @@ FAULTS: dict[str, tuple[int, str]] = {
     "rank --without llama3": (2, r"'llama3' can mean several things here"),
     "rank --has family:llama3": (2, r"no family is called 'llama3' here; it is a model and a line"),
     "hosts --model nope": (2, r"no model is called 'nope' in this graph"),
-    "hosts --digest 12": (2, r"'12' is not a digest; it has 64 hexadecimal digits, or the first"),
+    "hosts --digest 12": (2, r"digest:12 is no digest; write its first 8 to 64 hexadecimal digits"),
     "host 192.0.2.99": (2, r"no host 'host-[0-9a-f]{16}' in this graph \(`cohabit hosts` lists them\)"),
     "host host-0123456789abcdef": (2, r"no host 'host-0123456789abcdef' in this graph"),
     "host 240.2.100.1888": (
