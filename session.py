@@ -370,7 +370,7 @@ class Graph(Questions):
             scopes.append(Scope(in_file=arguments))
         said = [] if protected is None or question == "compare" else [_filters_in_words(scope) for scope in scopes]
         # What is named twice, as in `compare`, is said once.
-        said += dict.fromkeys(f"L{scope.moment[1:]}." for scope in scopes if scope.moment)
+        said += dict.fromkeys(f"{scope.moment.capitalize()}." for scope in scopes if scope.moment)
         caveats = self._caveats(scopes, options, published=protected is not None)
         answer = replace(answer, caveats=tuple(dict.fromkeys((*answer.caveats, *filter(None, said), *caveats))))
         answer = masked.masked(answer, masker)

@@ -282,7 +282,7 @@ def figure(
 
 def _last_month(shape: _Shape, frame: Area) -> Drawing:
     """The network of the last month in the places of all months together."""
-    counts, found, labels = shape.counts, shape.arranged(frame), shape.labels
+    counts, found, labels, colours = shape.counts, shape.arranged(frame), shape.labels, shape.colours
     there = np.flatnonzero(counts[:, -1]).tolist()
     place = {index: position for position, index in enumerate(there)}
     now = Arrangement(
@@ -292,7 +292,7 @@ def _last_month(shape: _Shape, frame: Area) -> Drawing:
         None,
     )
     ends = [(place[a], place[b], 0.8) for a, b, _ in _lines(shape.networks[-1], shape.number)]
-    return Drawing(*network_figure([labels[i] for i in there], [shape.colours[i] for i in there], ends, now))
+    return Drawing(*network_figure([labels[i] for i in there], [colours[i] for i in there], ends, now))
 
 
 def _lines(network: OneMode, number: Mapping[str, int]) -> list[tuple[int, int, float]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import networkx as nx
 import numpy as np
@@ -96,7 +97,7 @@ def arrange(
         size = np.array([frame.width, frame.height]) * spread
         if lonely and not frame.turned:
             size[0] -= frame.cell_width * 0.5
-        found = _linked_places(linked, edges, seed)
+        found = _linked_places(tuple(linked), tuple(edges), seed)
         reserve = _label_room(labels, hosts, linked, frame)
         found = _fit(found, radius[linked], reserve, size, frame.turned)
         places[linked] = found
@@ -131,8 +132,12 @@ def _label_room(labels: Sequence[str], hosts: Sequence[int], linked: Sequence[in
     return np.array([room.get(i, 0.0) for i in linked])
 
 
-def _linked_places(linked: Sequence[int], edges: Sequence[tuple[int, int, float]], seed: int) -> _Points:
-    """Return places in the unit square: spring layout for the order, Kamada–Kawai for even distances."""
+@lru_cache(maxsize=2)
+def _linked_places(linked: tuple[int, ...], edges: tuple[tuple[int, int, float], ...], seed: int) -> _Points:
+    """Return places in the unit square: spring layout for the order, Kamada–Kawai for even distances.
+
+    They do not hang on the area, and are the slow part: of several areas for one network they are found once.
+    """
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(linked)
     heaviest = max(value for _, _, value in edges)
@@ -143,7 +148,9 @@ def _linked_places(linked: Sequence[int], edges: Sequence[tuple[int, int, float]
     start = nx.spring_layout(graph, weight="weight", seed=seed, iterations=100)
     final = nx.kamada_kawai_layout(graph, pos=start, weight="length")
     points: _Points = np.array([final[node] for node in linked], dtype=np.float64)
-    return _even_out(_upright(points))
+    found = _even_out(_upright(points))
+    found.setflags(write=False)
+    return found
 
 
 def _hold_together(graph: nx.Graph[int]) -> None:

@@ -90,7 +90,6 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
     ranked, labs = (
         _answer("rank", rank(store, level=level, scope=scope), request, level=level) for level in ("family", "lab")
     )
-    lab_countries = _answer("rank", rank(store, level="lab-country", scope=scope), request, level="lab-country")
     countries = shares_of(store, "country", request)
     country = _one_country(countries, request)
     vulnerable = vulnerabilities(store, scope, partial(_answer, request=request), request.name)
@@ -100,11 +99,7 @@ def report_data(store: GraphStore, request: Request, *, rejected: Iterable[Rejec
     beside, of_a_part = claims.beside_a_part([row for row in study.rows if row["reading"] == AS_DEFINED], scope)
     quality = _answer("quality", doubts.quality(store, rejected=rejected, scope=scope), request)
     return ReportData(
-        sentences=tuple(
-            _sentences(
-                network, ranked, labs, lab_countries, countries, request, country, providers, vulnerable.sentence
-            )
-        ),
+        sentences=tuple(_sentences(network, ranked, labs, countries, request, country, providers, vulnerable.sentence)),
         families=_dots(ranked),
         labs=_dots(labs),
         network=network,
@@ -196,7 +191,6 @@ def _sentences(
     network: ItemNetwork,
     families: Result,
     labs: Result,
-    lab_countries: Result,
     countries: PlaceShares,
     request: Request,
     country: str,
@@ -234,7 +228,7 @@ def _sentences(
                 f"The most common {what} is {row['item']}, on {percent(row['share'])} of {row['base']:,} hosts with a "
                 f"known {what} ({_interval(row['low'], row['high'])})."
             )
-    said += _of_lab_countries(lab_countries)
+    said += _of_lab_countries(countries, request)
     hosts = countries.measures[0]
     if country and providers:
         top_provider = providers[0]
@@ -255,16 +249,20 @@ def _sentences(
     return said
 
 
-def _of_lab_countries(ranked: Result) -> list[str]:
-    """How many hosts list a model of a lab in the two countries that come first."""
-    told = [row for row in ranked.rows if row["item"] != UNKNOWN and row["share"] is not None][:2]
+def _of_lab_countries(countries: PlaceShares, request: Request) -> list[str]:
+    """How many hosts list a model of a lab in the two countries of labs that come first."""
+    told = [measure for measure in countries.measures if measure.level == "lab-country" and measure.overall][:2]
     if not told:
         return []
+    base = told[0].overall_base
+    overall = [measure.overall for measure in told]
+    bounds = zip(*(bound.tolist() for bound in wilson_rounded(overall, [base] * len(told), request.least)), strict=True)
     shares = "; ".join(
-        f"{country_name(row['item'])} {percent(row['share'])} ({_interval(row['low'], row['high'])})" for row in told
+        f"{country_name(measure.item)} {percent(measure.overall / base)} ({_interval(*interval)})"
+        for measure, interval in zip(told, bounds, strict=True)
     )
     return [
-        f"Of the {count(told[0]['base'], 'host')} with a known country of labs, so many list a model of a lab in: "
+        f"Of the {count(base, 'host')} with a known country of labs, so many list a model of a lab in: "
         f"{shares}. A model counts for who published it, whatever it was made from."
     ]
 
